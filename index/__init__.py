@@ -1,0 +1,1 @@
+"""Building and reading the index. Knows nothing of the service."""

@@ -1,0 +1,1 @@
+"""The question-answering service: retrieve, generate, verify, answer over HTTP."""

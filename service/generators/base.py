@@ -1,0 +1,69 @@
+"""The seam between the pipeline and a language model."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from service.contract import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One chat message. `role` is `system`, `user` or `assistant`."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What is asked of a generator.
+
+    `messages` is for language models. `evidence` are the numbered source sentences that the messages hold, in the same
+    order (number 1 first): a generator without a language model answers from these alone.
+    """
+
+    messages: tuple[Message, ...]
+    evidence: tuple[str, ...]
+    max_tokens: int
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A piece of generated text. The last one of a stream carries `usage` (and may have no text)."""
+
+    text: str
+    usage: Usage | None = None
+
+
+class Generator(Protocol):
+    """A language model, or what stands in for one.
+
+    Generation is greedy (temperature 0): the same prompt gives the same text.
+    """
+
+    name: str
+    """Which model answers, as the response reports it."""
+
+    async def start(self) -> None:
+        """Make ready to answer. Raises `GeneratorUnavailable` with what to do where that fails."""
+        ...
+
+    async def close(self) -> None:
+        """Stop and free everything; may be called twice."""
+        ...
+
+    def ready(self) -> bool:
+        """Whether a call to `stream` made now would be served."""
+        ...
+
+    def stream(self, prompt: Prompt) -> AsyncIterator[Delta]:
+        """Generate. Closing the iterator (`aclose`) or cancelling the task stops the model at once and frees its slot.
+
+        Raises `GeneratorUnavailable` (not running, died while answering), `GeneratorTimeout` (no token for too long),
+        `PromptTooLong` (does not fit the model's context; never cut silently).
+        """
+        ...
