@@ -1,0 +1,44 @@
+"""Answers without a language model: the best evidence sentence, word for word."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+from service.contract import Usage
+from service.errors import GeneratorUnavailable
+from service.generators.base import Delta, Prompt
+from service.generators.config import GeneratorConfig
+
+
+class ExtractiveGenerator:
+    """Repeats the first evidence sentence with its mark, `Text. [1]`. Without evidence it says nothing."""
+
+    name = "extractive"
+
+    def __init__(self) -> None:
+        self._started = False
+
+    async def start(self) -> None:
+        """Nothing needs loading."""
+        self._started = True
+
+    async def close(self) -> None:
+        """Nothing needs freeing."""
+        self._started = False
+
+    def ready(self) -> bool:
+        """Whether it was started."""
+        return self._started
+
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
+        """The first sentence of the evidence, then a usage of zero tokens."""
+        if not self._started:
+            raise GeneratorUnavailable("the extractive generator was not started")
+        if prompt.evidence:
+            yield Delta(f"{prompt.evidence[0].strip()} [1]")
+        yield Delta("", Usage())
+
+
+def from_config(config: GeneratorConfig) -> ExtractiveGenerator:
+    """It needs no configuration."""
+    return ExtractiveGenerator()

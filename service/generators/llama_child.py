@@ -1,0 +1,58 @@
+"""The process that runs llama.cpp: started by `llama_process`, never imported by it.
+
+One JSON line on standard input says what to serve; the address goes to standard output as one line. When standard input
+ends the parent is gone, so the process ends too. Needs nothing of this project, so it runs by its path.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import threading
+from typing import Any
+
+NICENESS = 5
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    config = json.loads(sys.stdin.buffer.readline())
+    # The C++ side may print: only the address may reach the pipe that the parent reads it from.
+    report = os.dup(1)
+    os.dup2(2, 1)
+    # Finding the evidence for the next question must not wait behind the answer to this one.
+    os.nice(NICENESS)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    server = _serve(config)
+    os.write(report, f"{server.listening_address}\n".encode())
+    threading.Event().wait()
+
+
+def _end_with_parent() -> None:
+    while os.read(0, 1):
+        pass
+    os._exit(0)
+
+
+def _serve(config: dict[str, Any]) -> Any:
+    xllamacpp = importlib.import_module("xllamacpp")
+    params = xllamacpp.CommonParams()
+    params.model.path = config["model"]
+    params.hostnames = ["127.0.0.1"]
+    params.port = 0
+    params.api_keys = [config["api_key"]]
+    params.n_parallel = config["slots"]
+    params.n_ctx = config["context"] * config["slots"]
+    params.n_batch = params.n_ubatch = config["batch"]
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = config["threads"]
+    params.cache_ram_mib = config["prompt_cache_mib"]
+    params.fit_params = False
+    params.ui = False
+    params.verbosity = 2
+    return xllamacpp.Server(params)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,181 @@
+"""Keeps one llama.cpp server process running: starts it, notices its death, starts it again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import secrets
+import sys
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from service.errors import GeneratorUnavailable
+
+log = logging.getLogger(__name__)
+
+CHILD = Path(__file__).with_name("llama_child.py")
+BACKOFF_FIRST = 0.1
+BACKOFF_LONGEST = 30.0
+HEALTHY_AFTER = 30.0
+"""Seconds that a process must have lived for its death to count as the first one in a row."""
+
+_LAST_WORDS = 20
+_CLOSING_TIME = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """What the process is told: the GGUF, threads, tokens a slot, slots, tokens a batch, MiB for evicted prompts."""
+
+    model: str
+    threads: int
+    context: int
+    slots: int
+    batch: int
+    prompt_cache_mib: int
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a running server listens, and the key it wants."""
+
+    url: str
+    api_key: str
+
+
+class LlamaProcess:
+    """One supervised server process.
+
+    `on_up` is awaited with the address of each new process before it counts as up (it checks and warms the model);
+    `startup_timeout` is how many seconds a process may take for loading and `on_up`.
+    """
+
+    def __init__(
+        self, options: ServerOptions, *, startup_timeout: float, on_up: Callable[[Address], Awaitable[None]]
+    ) -> None:
+        self._options = options
+        self._startup_timeout = startup_timeout
+        self._on_up = on_up
+        self._up = asyncio.Event()
+        self._process: asyncio.subprocess.Process | None = None
+        self._drain: asyncio.Task[None] | None = None
+        self._supervisor: asyncio.Task[None] | None = None
+        self._last_words: deque[str] = deque(maxlen=_LAST_WORDS)
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the running server, None between two."""
+        return self._process.pid if self._process is not None and self._process.returncode is None else None
+
+    def is_up(self) -> bool:
+        """Whether the server runs and has answered."""
+        return self._up.is_set()
+
+    async def wait_up(self, timeout: float) -> bool:
+        """Whether the server is up within `timeout` seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self._up.wait()
+        return self._up.is_set()
+
+    async def start(self) -> None:
+        """Start the first process. Raises `GeneratorUnavailable` with its last words where it does not come up."""
+        try:
+            await self._launch()
+        except BaseException:
+            await self._end()
+            raise
+        self._supervisor = asyncio.create_task(self._supervise())
+
+    async def close(self) -> None:
+        """End the process for good."""
+        if self._supervisor is not None:
+            self._supervisor.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._supervisor
+            self._supervisor = None
+        await self._end()
+
+    def kill(self) -> None:
+        """End a process that hangs; the supervisor starts the next one."""
+        if self.pid is not None and self._process is not None:
+            self._process.kill()
+
+    async def _supervise(self) -> None:
+        loop = asyncio.get_running_loop()
+        delay = BACKOFF_FIRST
+        while True:
+            started = loop.time()
+            if self._process is not None:
+                status = await self._process.wait()
+                self._up.clear()
+                log.error("the llama.cpp process ended with status %s; %s", status, self._said())
+            if loop.time() - started > HEALTHY_AFTER:
+                delay = BACKOFF_FIRST
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, BACKOFF_LONGEST)
+            try:
+                await self._launch()
+                log.info("the llama.cpp process is up again")
+            except GeneratorUnavailable:
+                log.exception("the llama.cpp process does not start; next try in %g s", delay)
+                await self._end()
+
+    async def _launch(self) -> None:
+        try:
+            async with asyncio.timeout(self._startup_timeout):
+                address = await self._spawn()
+                await self._on_up(address)
+        except TimeoutError:
+            raise GeneratorUnavailable(
+                f"the language model {self._options.model} was not loaded within {self._startup_timeout:g} s"
+            ) from None
+        self._up.set()
+
+    async def _spawn(self) -> Address:
+        key = secrets.token_urlsafe(32)
+        pipe = asyncio.subprocess.PIPE
+        self._last_words.clear()
+        # Its own session: Ctrl-C in a terminal must end the service first, which then ends the process.
+        # -P: the folder of the script must not become an import path, its file names are those of libraries.
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-P", str(CHILD), stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
+        )
+        self._process = process
+        assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+        self._drain = asyncio.create_task(self._listen(process.stderr))
+        process.stdin.write(json.dumps(asdict(self._options) | {"api_key": key}).encode() + b"\n")
+        url = (await process.stdout.readline()).decode().strip()
+        if not url:
+            await process.wait()
+            await self._drain
+            raise GeneratorUnavailable(f"llama.cpp can't load {self._options.model}; {self._said()}")
+        return Address(url, key)
+
+    async def _listen(self, stderr: asyncio.StreamReader) -> None:
+        while line := await stderr.readline():
+            self._last_words.append(line.decode(errors="replace").rstrip())
+            log.debug("llama.cpp: %s", self._last_words[-1])
+
+    def _said(self) -> str:
+        return "it said: " + (" | ".join(self._last_words) or "nothing")
+
+    async def _end(self) -> None:
+        self._up.clear()
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.stdin is not None:
+            process.stdin.close()
+        try:
+            async with asyncio.timeout(_CLOSING_TIME):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+        if self._drain is not None:
+            await self._drain
