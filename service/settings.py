@@ -1,0 +1,226 @@
+"""What an operator can set: the only reader of the environment and of the configuration file.
+
+Every setting is the variable `FUNDSTELLE_<NAME>` and the key `<name>` of the TOML file that `FUNDSTELLE_CONFIG` names;
+the environment beats the file, an empty variable counts as unset. docs/settings.md is `markdown_table()`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import os
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
+
+from service.errors import SettingsError
+
+PREFIX = "FUNDSTELLE_"
+CONFIG = f"{PREFIX}CONFIG"
+
+GeneratorName = Literal["llama_cpp", "transformers", "openai_compatible", "extractive"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+_TYPE_NAMES = {str: "text", Path: "a path", int: "a whole number", float: "a number"}
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is known of a setting beside its type and its default: the meaning, and for numbers the inclusive range."""
+
+    meaning: str
+    low: float = -math.inf
+    high: float = math.inf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings, checked. Times are seconds, lengths are tokens of the language model."""
+
+    host: Annotated[str, About("Address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, About("Port to listen on; 0 takes a free one.", 0, 65_535)] = 8000
+    index: Annotated[Path, About("Directory of the published index.")] = Path(".fundstelle/index")
+    models: Annotated[Path, About("Directory that holds the models.")] = Path(".fundstelle/models")
+    embedding: Annotated[
+        str,
+        About(
+            "Embedding model: a name of the catalogue, a sentence-transformers folder or a hub name. "
+            "It must be the one that the index was built with."
+        ),
+    ] = "multilingual-e5-small"
+    generator: Annotated[GeneratorName, About("What writes the answers; `extractive` needs no language model.")] = (
+        "llama_cpp"
+    )
+    llm: Annotated[
+        str,
+        About(
+            "Language model: a name of the catalogue or the path of a GGUF file (`llama_cpp`), a folder or hub name "
+            "(`transformers`), the model's name at the server (`openai_compatible`)."
+        ),
+    ] = "qwen2.5-coder-1.5b"
+    llm_base_url: Annotated[
+        str | None, About("Address of the server for `openai_compatible`, as in `http://127.0.0.1:8080/v1`.")
+    ] = None
+    llm_api_key: Annotated[str | None, About("Key for the server of `openai_compatible`.")] = field(
+        default=None, repr=False
+    )
+    threads: Annotated[
+        int,
+        About("Threads of the language model; 0 takes as many as the machine or the container allows.", 0, 1_024),
+    ] = 0
+    context: Annotated[int, About("Context of the language model, in tokens.", 512, 1_048_576)] = 4_096
+    evidence_tokens: Annotated[
+        int,
+        About("Tokens of source sentences that a prompt may hold. More is slower and rarely better.", 32, 100_000),
+    ] = 250
+    answer_tokens: Annotated[int, About("Tokens that an answer may have.", 16, 8_192)] = 200
+    start_timeout: Annotated[float, About("Seconds within which the language model has to be up.", 1, 3_600)] = 120.0
+    token_timeout: Annotated[
+        float, About("Seconds without a new token after which an answer is given up.", 1, 3_600)
+    ] = 60.0
+    answer_timeout: Annotated[float, About("Seconds that one answer may take.", 1, 3_600)] = 180.0
+    body_timeout: Annotated[float, About("Seconds within which a request's body has to arrive.", 0.1, 3_600)] = 10.0
+    shutdown_timeout: Annotated[
+        float, About("Seconds that requests under way are given when the service is stopped.", 0, 3_600)
+    ] = 10.0
+    log_level: Annotated[
+        LogLevel,
+        About("Least severity that is logged. `debug` also logs what errors say, which can quote questions."),
+    ] = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    name: str
+    kind: Any
+    default: Any
+    secret: bool
+    about: About
+
+
+def _settings() -> Iterator[_Setting]:
+    hints = get_type_hints(Settings, include_extras=True)
+    for item in fields(Settings):
+        kind, about = get_args(hints[item.name])
+        yield _Setting(item.name, kind, item.default, not item.repr, about)
+
+
+_SETTINGS: Mapping[str, _Setting] = {setting.name: setting for setting in _settings()}
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process; `environ` stands in for the environment.
+
+    Raises `SettingsError` for an unknown variable or key (with the nearest known one), for a value of the wrong type or
+    out of range, for an unreadable file, and for settings that don't go together.
+    """
+    variables = {name: text for name, text in (os.environ if environ is None else environ).items() if text.strip()}
+    values = _from_file(Path(variables[CONFIG])) if CONFIG in variables else {}
+    return _checked(Settings(**{**values, **_from_environment(variables)}))
+
+
+def markdown_table() -> str:
+    """One Markdown table row a setting, as docs/settings.md holds them."""
+    head = ["| variable | key | type | default | meaning |", "|---|---|---|---|---|"]
+    return "\n".join([*head, *map(_markdown_row, _SETTINGS.values())]) + "\n"
+
+
+def _from_environment(variables: Mapping[str, str]) -> dict[str, Any]:
+    values = {}
+    for variable, text in variables.items():
+        if not variable.startswith(PREFIX) or variable == CONFIG:
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        if name not in _SETTINGS or variable != _variable(name):
+            raise SettingsError(_unknown(f"variable {variable}", variable, [CONFIG, *map(_variable, _SETTINGS)]))
+        values[name] = _converted(_SETTINGS[name], variable, _parsed(_SETTINGS[name].kind, text.strip()))
+    return values
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{CONFIG}: {path} can't be read: {error.strerror}") from error
+    except ValueError as error:  # of which UnicodeDecodeError and TOMLDecodeError are kinds
+        raise SettingsError(f"{CONFIG}: {path} is not TOML: {error}") from error
+    for key in table:
+        if key not in _SETTINGS:
+            raise SettingsError(_unknown(f"key {key} in {path}", key, _SETTINGS))
+    return {key: _converted(_SETTINGS[key], f"{key} in {path}", value) for key, value in table.items()}
+
+
+def _unknown(what: str, name: str, known: Iterable[str]) -> str:
+    nearest = difflib.get_close_matches(name, list(known), n=1, cutoff=0.0)
+    return f"unknown {what}; the nearest known one is {nearest[0]}"
+
+
+def _parsed(kind: Any, text: str) -> Any:
+    """The value that `text` stands for where a number is wanted and it is one, else `text`."""
+    if kind not in (int, float):
+        return text
+    try:
+        return kind(text)
+    except ValueError:
+        return text
+
+
+def _converted(setting: _Setting, where: str, value: Any) -> Any:
+    kind, about = setting.kind, setting.about
+    if kind is float and type(value) is int:
+        value = float(value)
+    if not _fits(kind, value):
+        raise SettingsError(f"{where} must be {_type_name(kind)}{_found(setting, value)}")
+    if kind in (int, float) and not about.low <= value <= about.high:
+        raise SettingsError(f"{where} must be from {about.low:g} to {about.high:.10g}{_found(setting, value)}")
+    return Path(value).expanduser() if kind is Path else value
+
+
+def _fits(kind: Any, value: Any) -> bool:
+    if get_origin(kind) is Literal:
+        return value in get_args(kind)
+    if kind in (int, float):
+        return type(value) is kind
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _found(setting: _Setting, value: Any) -> str:
+    return "" if setting.secret else f", not {value!r}"
+
+
+def _checked(settings: Settings) -> Settings:
+    url = settings.llm_base_url
+    if url is None and settings.generator == "openai_compatible":
+        raise SettingsError(f"{_variable('generator')} openai_compatible needs {_variable('llm_base_url')}")
+    if url is not None and not _is_http(url):
+        raise SettingsError(f"{_variable('llm_base_url')} must be an http or https address, not {url!r}")
+    return settings
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _variable(name: str) -> str:
+    return PREFIX + name.upper()
+
+
+def _type_name(kind: Any) -> str:
+    if get_origin(kind) is Literal:
+        return "one of " + ", ".join(get_args(kind))
+    return _TYPE_NAMES.get(kind, "text")
+
+
+def _markdown_row(setting: _Setting) -> str:
+    default = "none" if setting.default is None else f"`{setting.default}`"
+    kind = _type_name(setting.kind)
+    if setting.kind in (int, float):
+        kind += f", {setting.about.low:g} to {setting.about.high:.10g}"
+    return f"| `{_variable(setting.name)}` | `{setting.name}` | {kind} | {default} | {setting.about.meaning} |"
