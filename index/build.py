@@ -1,0 +1,185 @@
+"""Articles -> a published snapshot: reading, splitting, storing and embedding, joined so that memory stays bounded."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from index import durable
+from index import manifest as manifests
+from index.articles import read_collection
+from index.embedding import Embedder, Vectors
+from index.errors import ArticleError, EmptyCollection
+from index.manifest import Counts, Manifest
+from index.passages import SPLITTER, split
+from index.progress import Progress, Silence, Step
+from index.publish import publish, staging
+from index.snapshot import ARTICLES, PASSAGE_VECTORS, SENTENCE_VECTORS
+from index.store import StoreWriter
+from index.types import Article, Passage, Sentence
+from index.vectors import VectorWriter
+
+CHARACTERS_AT_ONCE = 1_000_000
+"""Texts are embedded when this many characters have come together: enough to sort into full batches by length."""
+
+OnError = Callable[[ArticleError], None]
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What was built. `languages` counts passages; `skipped` are the articles left out, each with its reason.
+
+    `embedding_seconds` is the part of `seconds` that was spent inside the embedding model.
+    """
+
+    snapshot: str
+    articles: int
+    passages: int
+    sentences: int
+    languages: dict[str, int]
+    skipped: tuple[ArticleError, ...]
+    seconds: float
+    embedding_seconds: float
+
+
+def build(
+    paths: Sequence[Path],
+    out: Path,
+    embedder: Embedder,
+    *,
+    on_error: OnError,
+    progress: Progress | None = None,
+) -> BuildReport:
+    """Index the articles in `paths` and publish them as a snapshot in `out`.
+
+    Each article that can't be used is told to `on_error` and left out. Raises EmptyCollection where none could be used,
+    another IndexingError where building or publishing fails; what `out` served before is served on then.
+    """
+    started = time.perf_counter()
+    skipped: list[ArticleError] = []
+
+    def skip(error: ArticleError) -> None:
+        skipped.append(error)
+        on_error(error)
+
+    with staging(out) as draft:
+        writer = _Writer(draft, embedder, progress or Silence())
+        with closing(writer.store):
+            writer.add_all(read_collection(paths, skip), skip)
+            languages = writer.store.passages_by_language()
+            manifest = writer.finish()
+        publish(out, draft, manifest)
+    counts = manifest.counts
+    seconds = time.perf_counter() - started
+    return BuildReport(
+        manifest.id,
+        counts.articles,
+        counts.passages,
+        counts.sentences,
+        languages,
+        tuple(skipped),
+        seconds,
+        writer.embedding_seconds,
+    )
+
+
+def passage_input(title: str, passage: Passage, text: str) -> str:
+    """What is embedded for a passage: its `text`, of an article with this `title`."""
+    return text
+
+
+@dataclass(slots=True)
+class _Pending:
+    """Texts that wait for being embedded."""
+
+    passages: list[str] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
+    characters: int = 0
+
+    def add(self, article: Article, passages: Sequence[Passage], sentences: Sequence[Sentence]) -> None:
+        for passage in passages:
+            text = article.text[passage.start : passage.end]
+            self.passages.append(passage_input(article.title, passage, text))
+        self.sentences.extend(article.text[sentence.start : sentence.end] for sentence in sentences)
+        self.characters += 2 * len(article.text)
+
+
+class _Writer:
+    """Writes the files of one snapshot."""
+
+    def __init__(self, draft: Path, embedder: Embedder, progress: Progress) -> None:
+        self._draft = draft
+        self._embedder = embedder
+        self._progress = progress
+        durable.make_directory((draft / PASSAGE_VECTORS).parent)
+        self.store = StoreWriter(draft / ARTICLES)
+        self._passage_vectors = VectorWriter(embedder.dim)
+        self._sentence_vectors = VectorWriter(embedder.dim)
+        self.embedding_seconds = 0.0
+
+    def add_all(self, articles: Iterator[Article], skip: OnError) -> None:
+        """Split, store and embed every article. Raises EmptyCollection where none has anything to index."""
+        pending = _Pending()
+        with (
+            self._progress.step("Reading", "article") as reading,
+            self._progress.step("Embedding", "text") as embedding,
+        ):
+            for article in articles:
+                try:
+                    self._add(article, pending)
+                except ArticleError as error:
+                    skip(error)
+                reading.advance()
+                if pending.characters >= CHARACTERS_AT_ONCE:
+                    self._embed(pending, embedding)
+                    pending = _Pending()
+            self._embed(pending, embedding)
+        if not self.store.articles:
+            raise EmptyCollection("none of the articles holds a sentence to index; nothing was published")
+
+    def finish(self) -> Manifest:
+        """Write everything to disk; the manifest of what was written."""
+        store = self.store
+        store.check_texts()
+        corpus_sha256 = store.corpus_sha256()
+        store.commit()
+        self._passage_vectors.write(self._draft / PASSAGE_VECTORS)
+        self._sentence_vectors.write(self._draft / SENTENCE_VECTORS)
+        return manifests.new(
+            self._draft,
+            corpus_sha256=corpus_sha256,
+            embedding=self._embedder.identity(),
+            dim=self._embedder.dim,
+            splitter=SPLITTER,
+            counts=Counts(store.articles, store.passages, store.sentences),
+        )
+
+    def _add(self, article: Article, pending: _Pending) -> None:
+        passages, sentences = split(article, self._embedder.count_tokens)
+        if not sentences:
+            raise ArticleError(article.id, "no sentence worth indexing was found in it")
+        self.store.add(article, passages, sentences)
+        pending.add(article, passages, sentences)
+
+    def _embed(self, pending: _Pending, step: Step) -> None:
+        """Embed passages and sentences in one go, each text once: a short passage is often one sentence."""
+        texts = pending.passages + pending.sentences
+        position = {text: number for number, text in enumerate(dict.fromkeys(texts))}
+        if not position:
+            return
+        step.expect(len(position))
+        started = time.perf_counter()
+        vectors = self._embedder.embed_documents(list(position), step.advance)
+        self.embedding_seconds += time.perf_counter() - started
+        self._passage_vectors.add(_rows(vectors, position, pending.passages))
+        self._sentence_vectors.add(_rows(vectors, position, pending.sentences))
+
+
+def _rows(vectors: Vectors, position: dict[str, int], texts: list[str]) -> Vectors:
+    rows: Vectors = vectors[np.fromiter((position[text] for text in texts), dtype=np.int64)]
+    return rows

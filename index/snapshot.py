@@ -1,0 +1,181 @@
+"""A published snapshot, opened and verified: everything that answering reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar, overload
+
+from index import manifest as manifests
+from index.errors import SnapshotCorrupt, SnapshotMismatch
+from index.manifest import Manifest, Value
+from index.publish import current_directory
+from index.store import Store
+from index.types import Article, ArticleInfo, Passage, Sentence
+from index.vectors import VectorIndex
+
+ARTICLES = "articles.sqlite"
+PASSAGE_VECTORS = "vectors/passages.faiss"
+SENTENCE_VECTORS = "vectors/sentences.faiss"
+FILES = (ARTICLES, PASSAGE_VECTORS, SENTENCE_VECTORS)
+
+T = TypeVar("T")
+
+
+class Rows(Sequence[T]):
+    """The rows of a table as objects that are made when they are asked for."""
+
+    def __init__(self, count: int, make: Callable[[int], T]) -> None:
+        self._rows = range(count)
+        self._make = make
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, row: int) -> T: ...
+    @overload
+    def __getitem__(self, row: slice) -> list[T]: ...
+    def __getitem__(self, row: int | slice) -> T | list[T]:
+        if isinstance(row, slice):
+            return [self._make(one) for one in self._rows[row]]
+        return self._make(self._rows[row])
+
+
+class Snapshot:
+    """One state of the collection. Nothing in it ever changes; any number of threads may read it at once.
+
+    Columns are arrays by row that can't be written to, int32 `(passages,)` or `(sentences,)`:
+    `passage_article`, `passage_start`, `passage_end`, `passage_heading`, `passage_language`,
+    `sentence_passage`, `sentence_start`, `sentence_end`, `sentence_language`.
+    Starts and ends are offsets into the article's text; `passage_article` is a row of `article_ids`, languages are
+    codes of `languages` and headings of `headings`. Passages are in the order of their articles, sentences in the order
+    of their passages. Rows of `passage_vectors` and `sentence_vectors` are those of `passages` and `sentences`.
+    """
+
+    def __init__(self, manifest: Manifest, store: Store, passages: VectorIndex, sentences: VectorIndex) -> None:
+        """Use `Snapshot.open`: nothing is verified here."""
+        self.id = manifest.id
+        self.manifest = manifest
+        self.passage_vectors = passages
+        self.sentence_vectors = sentences
+        self._store = store
+        self.article_ids = store.article_ids()
+        self.languages = store.languages()
+        self.headings = store.headings()
+        passage, sentence = store.passages(), store.sentences()
+        self.passage_article, self.passage_start, self.passage_end = passage.article, passage.start, passage.end
+        self.passage_heading, self.passage_language = passage.heading, passage.language
+        self.sentence_passage, self.sentence_language = sentence.passage, sentence.language
+        self.sentence_start, self.sentence_end = sentence.start, sentence.end
+        self.passages: Sequence[Passage] = Rows(len(self.passage_start), self._passage)
+        self.sentences: Sequence[Sentence] = Rows(len(self.sentence_start), self._sentence)
+
+    @classmethod
+    def open(cls, index_dir: Path, *, expect: Mapping[str, Value] | None = None) -> Self:
+        """The snapshot that `index_dir` serves, after every byte of it was verified.
+
+        `expect` is the identity of the embedder that questions will be embedded with. Raises SnapshotMissing where none
+        was published, SnapshotCorrupt naming the file that is not what was published (before SQLite or FAISS read
+        it), and SnapshotMismatch where the vectors were made by another embedder than expected.
+        """
+        directory = current_directory(index_dir)
+        manifest = manifests.read(directory)
+        if missing := set(FILES) - set(manifest.files):
+            raise SnapshotCorrupt(f"{directory / manifests.FILE_NAME}: does not list {', '.join(sorted(missing))}")
+        _check_embedder(directory, manifest, expect)
+        manifests.verify(manifest, directory)
+        return cls._load(directory, manifest)
+
+    @classmethod
+    def _load(cls, directory: Path, manifest: Manifest) -> Self:
+        with ExitStack() as stack:
+            store = Store(directory / ARTICLES)
+            stack.callback(store.close)
+            passages = VectorIndex.read(directory / PASSAGE_VECTORS)
+            sentences = VectorIndex.read(directory / SENTENCE_VECTORS)
+            snapshot = cls(manifest, store, passages, sentences)
+            snapshot._check_counts(directory)
+            stack.pop_all()
+        return snapshot
+
+    def close(self) -> None:
+        """Close the files. Texts and articles can't be read any more."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def passage_text(self, row: int) -> str:
+        """The characters of a passage, as they stand in its article."""
+        return self._store.text(int(self.passage_article[row]))[self.passage_start[row] : self.passage_end[row]]
+
+    def sentence_text(self, row: int) -> str:
+        """The characters of a sentence, as they stand in its article."""
+        article = self.passage_article[self.sentence_passage[row]]
+        return self._store.text(int(article))[self.sentence_start[row] : self.sentence_end[row]]
+
+    def article(self, article_id: str) -> Article | None:
+        """An article with its text; None where there is none of this id."""
+        return self._store.article(article_id)
+
+    def article_info(self, article_id: str) -> ArticleInfo | None:
+        """What is known of an article; None where there is none of this id."""
+        return self._store.info(article_id)
+
+    def article_infos(self) -> list[ArticleInfo]:
+        """What is known of each article, in the order of `article_ids`."""
+        return self._store.infos()
+
+    def _passage(self, row: int) -> Passage:
+        return Passage(
+            article_id=self.article_ids[self.passage_article[row]],
+            start=int(self.passage_start[row]),
+            end=int(self.passage_end[row]),
+            heading=self.headings[self.passage_heading[row]],
+            language=self.languages[self.passage_language[row]],
+        )
+
+    def _sentence(self, row: int) -> Sentence:
+        passage = int(self.sentence_passage[row])
+        return Sentence(
+            article_id=self.article_ids[self.passage_article[passage]],
+            start=int(self.sentence_start[row]),
+            end=int(self.sentence_end[row]),
+            passage=passage,
+            language=self.languages[self.sentence_language[row]],
+        )
+
+    def _check_counts(self, directory: Path) -> None:
+        counts = self.manifest.counts
+        for name, rows, expected in (
+            (ARTICLES, len(self.article_ids), counts.articles),
+            (ARTICLES, len(self.passages), counts.passages),
+            (ARTICLES, len(self.sentences), counts.sentences),
+            (PASSAGE_VECTORS, len(self.passage_vectors), counts.passages),
+            (SENTENCE_VECTORS, len(self.sentence_vectors), counts.sentences),
+        ):
+            if rows != expected:
+                raise SnapshotCorrupt(f"{directory / name}: has {rows} rows, its manifest says {expected}")
+
+
+def _check_embedder(directory: Path, manifest: Manifest, expect: Mapping[str, Value] | None) -> None:
+    if expect is None or dict(expect) == manifest.embedding:
+        return
+    keys = sorted(set(expect) | set(manifest.embedding))
+    differing = [
+        f"{key}: {manifest.embedding.get(key)!r} in the snapshot, {expect.get(key)!r} in the embedder"
+        for key in keys
+        if expect.get(key) != manifest.embedding.get(key)
+    ]
+    raise SnapshotMismatch(
+        f"{directory}: its vectors were made by another embedder: {'; '.join(differing)}. "
+        "Build the index again or serve with the embedder that it was built with."
+    )
