@@ -1,0 +1,163 @@
+"""Reads a collection: files, directories and JSON Lines -> articles, one at a time.
+
+What is read, what is refused and how it is said: docs/articles.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from index.clean import content_spans
+from index.errors import ArticleError, EmptyCollection
+from index.language import detect
+from index.layout import TITLE_CHARACTERS, title_of
+from index.readers import READERS, Record
+from index.types import Article
+
+OnError = Callable[[ArticleError], None]
+
+MAX_ID_CHARACTERS = 1_000
+TITLE_WINDOW = 5_000
+
+_FORMATS = ", ".join(sorted(READERS))
+
+
+def read_collection(paths: Sequence[Path], on_error: OnError) -> Iterator[Article]:
+    """Every article in `paths` (files, or directories with all that is below them), in a fixed order, one at a time.
+
+    What can't be used is told to `on_error` and left out. Raises EmptyCollection at the end where nothing was found.
+    """
+    seen: dict[str, str] = {}
+    for article_id, record in _records(paths, on_error):
+        first = seen.get(article_id)
+        if first is not None:
+            on_error(ArticleError(record.source, f"has the id {article_id!r}, which {first} has already; left out"))
+            continue
+        try:
+            article = _article(article_id, record)
+        except ArticleError as error:
+            on_error(error)
+            continue
+        seen[article_id] = record.source
+        yield article
+    if not seen:
+        raise EmptyCollection(f"no article found in {', '.join(map(str, paths)) or 'an empty list of places'}")
+
+
+def _records(paths: Sequence[Path], on_error: OnError) -> Iterator[tuple[str, Record]]:
+    for path, file_id in _files(paths, on_error):
+        try:
+            for record in READERS[path.suffix.lower()](path, on_error):
+                yield (file_id if record.id is None else record.id), record
+        except ArticleError as error:
+            on_error(error)
+        except OSError as error:
+            on_error(ArticleError(str(path), f"can't be read: {error.strerror or error}"))
+
+
+def _files(paths: Sequence[Path], on_error: OnError) -> Iterator[tuple[Path, str]]:
+    """Every readable file with the id that it gives."""
+    told: set[str] = set()
+    for path in paths:
+        try:
+            mode = path.stat().st_mode
+        except (OSError, ValueError) as error:
+            on_error(ArticleError(str(path), _why_not(error)))
+            continue
+        if stat.S_ISDIR(mode):
+            for file in _walk(path, (os.path.realpath(path),), on_error):
+                if _is_readable(file, told, on_error):
+                    yield file, file.relative_to(path).as_posix()
+        elif _is_readable(path, set(), on_error):
+            yield path, path.name
+
+
+def _walk(directory: Path, above: tuple[str, ...], on_error: OnError) -> Iterator[Path]:
+    """The files below a directory, sorted by name within each; `above` are the real paths of it and its parents."""
+    try:
+        entries = sorted(entry for entry in directory.iterdir() if not entry.name.startswith("."))
+    except OSError as error:
+        on_error(ArticleError(str(directory), _why_not(error)))
+        return
+    for entry in entries:
+        if not entry.is_dir():
+            yield entry
+            continue
+        real = os.path.realpath(entry)
+        if real in above:
+            on_error(ArticleError(str(entry), f"is a symbolic link into a directory that it lies in ({real}); skipped"))
+            continue
+        yield from _walk(entry, (*above, real), on_error)
+
+
+def _is_readable(path: Path, told: set[str], on_error: OnError) -> bool:
+    """Whether a file has a format that is read and can be opened. `told` are the other formats reported before."""
+    try:
+        regular = stat.S_ISREG(path.stat().st_mode)
+    except OSError as error:
+        on_error(ArticleError(str(path), _why_not(error)))
+        return False
+    suffix = path.suffix.lower()
+    if not regular:
+        on_error(ArticleError(str(path), "is not a regular file; skipped"))
+    elif suffix not in READERS:
+        if suffix not in told:
+            what = f"files ending in {suffix}" if suffix else "files without an extension"
+            on_error(ArticleError(str(path), f"{what} are not read ({_FORMATS} are); said once"))
+        told.add(suffix)
+    else:
+        return True
+    return False
+
+
+def _why_not(error: OSError | ValueError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "does not exist"
+    return f"can't be read: {getattr(error, 'strerror', None) or error}"
+
+
+def _article(article_id: str, record: Record) -> Article:
+    _check_id(article_id, record.source)
+    for name, value in (("text", record.text), ("title", record.title), ("url", record.url)):
+        _check_characters(name, value or "", record.source)
+    if not record.text.strip():
+        raise ArticleError(record.source, "holds nothing but white space" if record.text else "is empty")
+    return Article(
+        id=article_id,
+        title=(record.title or "").strip() or _derived_title(article_id, record.text),
+        text=record.text,
+        url=(record.url or "").strip() or None,
+        published_at=record.published_at,
+        language=record.language or detect(record.text),
+        sha256=hashlib.sha256(record.text.encode()).hexdigest(),
+    )
+
+
+def _check_id(article_id: str, source: str) -> None:
+    if len(article_id) > MAX_ID_CHARACTERS:
+        raise ArticleError(source, f"has an id of more than {MAX_ID_CHARACTERS} characters")
+    _check_characters("id", article_id, source)
+
+
+def _check_characters(name: str, value: str, source: str) -> None:
+    """Raises ArticleError for what no UTF-8 database column takes."""
+    position = value.find("\0")
+    if position >= 0:
+        raise ArticleError(source, f"{name} holds a NUL character at position {position}; is it a binary file?")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise ArticleError(source, f"{name} holds a lone surrogate at position {error.start}") from error
+
+
+def _derived_title(article_id: str, text: str) -> str:
+    head = text[:TITLE_WINDOW]
+    for span in content_spans(head):
+        title = title_of(head[span.start : span.end])
+        if title:
+            return title
+    return Path(article_id).stem[:TITLE_CHARACTERS] or article_id
