@@ -77,7 +77,7 @@ def read_packed(packed: bytes) -> tuple[Shape, dict[str, Weights]]:
 
 
 def _read_directory(packed: bytes) -> tuple[Shape, dict[str, Entry]]:
-    magic, version, *sizes, eps, block = struct.unpack_from("<4sI7ifi", packed, 0)
+    magic, version, *sizes, block = struct.unpack_from("<4sI7ifi", packed, 0)
     if (magic, version, block) != (MAGIC, 1, BLOCK):
         raise ModelError(f"not a packed embedding model of version 1 in blocks of {BLOCK}: {(magic, version, block)}")
     at = _after_tokenizer(packed, struct.calcsize("<4sI7ifi"))
@@ -90,7 +90,9 @@ def _read_directory(packed: bytes) -> tuple[Shape, dict[str, Entry]]:
         at += 2 + length
         directory[name] = Entry(*struct.unpack_from("<BIQQ", packed, at))
         at += struct.calcsize("<BIQQ")
-    return Shape(*sizes, layer_norm_eps=_shortest(eps)), directory
+    hidden, layers, heads, feed_forward, vocabulary, positions, token_types, eps = sizes
+    shape = Shape(hidden, layers, heads, feed_forward, vocabulary, positions, token_types, _shortest(eps))
+    return shape, directory
 
 
 def _after_tokenizer(packed: bytes, at: int) -> int:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from index.cores import available_cores
+from index.errors import ModelDownloadFailed, ModelError, ModelNotFound
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
 
 Vectors = NDArray[np.float32]
 
@@ -19,7 +29,7 @@ class Embedder(Protocol):
     """The model's name, as responses report it."""
 
     def identity(self) -> Mapping[str, str | int | bool]:
-        """What two embedders must share for their vectors to be comparable: model, SHA-256 of its files, prompts, ..."""
+        """What two embedders must share for their vectors to be comparable: model, hash of its files, prompts, ..."""
         ...
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -27,9 +37,176 @@ class Embedder(Protocol):
         ...
 
     def embed_documents(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
-        """float32 `(len(texts), dim)`, unit L2 norm, in the order of `texts`. `progress` is told how many more are done."""
+        """float32 `(len(texts), dim)`, unit L2 norm, in the order of `texts`.
+
+        `progress` is told how many more are done.
+        """
         ...
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """float32 `(len(texts), dim)`, unit L2 norm."""
         ...
+
+
+TOKENS_A_BATCH = 4096
+"""Padding included. Measured: see docs/models.md."""
+
+MODEL_FILES = frozenset({".safetensors", ".json", ".model", ".txt"})
+"""Suffixes of the files that decide what vectors a model gives."""
+
+
+class SentenceTransformerEmbedder:
+    """An `Embedder` from any sentence-transformers model that is stored as safetensors.
+
+    A text longer than the model's limit (`max_length` tokens, prompt included) is cut there, as the model was trained.
+    Questions are embedded on one core, since the language model needs the others; documents on `threads` cores.
+    Calls from several threads take turns, batch by batch.
+    """
+
+    def __init__(self, model: str | Path, *, threads: int | None = None, hub: bool = False) -> None:
+        """Load `model`, a folder. With `hub`, it may be the name of a model on the hub instead.
+
+        `threads` is how many cores `embed_documents` uses, by default all that this process may use. Raises
+        `ModelNotFound`, `ModelDownloadFailed`, or `ModelError` where the folder holds no model that can be used.
+        """
+        folder = _local_folder(model, hub)
+        self.name = folder.resolve().name if Path(model).exists() else str(model)
+        self._threads = threads or available_cores()
+        self._lock = threading.Lock()
+        self._model = _load(folder)
+        self._files = _sha256_of_files(folder)
+        prompts = self._model.prompts
+        self._query_prompt = prompts.get("query") or ""
+        self._document_prompt = prompts.get("document") or prompts.get("passage") or ""
+        self.dim = int(self._model.get_embedding_dimension() or 0)
+        self.max_length = int(self._model.get_max_seq_length() or 0)
+
+    def identity(self) -> Mapping[str, str | int | bool]:
+        """What two embedders must share for their vectors to be comparable."""
+        return {
+            "model": self.name,
+            "sha256": self._files,
+            "query_prompt": self._query_prompt,
+            "document_prompt": self._document_prompt,
+            "dim": self.dim,
+            "max_length": self.max_length,
+            "normalised": True,
+        }
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, without the model's special tokens and prompt, and without a limit."""
+        if not texts:
+            return []
+        with self._lock:
+            encoded = self._model.tokenizer(
+                list(texts), add_special_tokens=False, return_attention_mask=False, truncation=False, verbose=False
+            )
+        return [len(ids) for ids in encoded["input_ids"]]
+
+    def embed_documents(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
+        """float32 `(len(texts), dim)`, unit L2 norm, in the order of `texts`; a repeated text is embedded once.
+
+        `progress` is told how many more texts are done, after every batch.
+        """
+        rows: dict[str, list[int]] = {}
+        for row, text in enumerate(texts):
+            rows.setdefault(text, []).append(row)
+        distinct = list(rows)
+        vectors = np.empty((len(texts), self.dim), dtype=np.float32)
+        for batch in batches(self._lengths(distinct), TOKENS_A_BATCH):
+            chosen = [distinct[number] for number in batch]
+            for text, vector in zip(chosen, self._encode(chosen, self._document_prompt, self._threads), strict=True):
+                vectors[rows[text]] = vector
+            if progress is not None:
+                progress(sum(len(rows[text]) for text in chosen))
+        return vectors
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """float32 `(len(texts), dim)`, unit L2 norm."""
+        vectors = np.empty((len(texts), self.dim), dtype=np.float32)
+        for row, text in enumerate(texts):
+            vectors[row] = self._encode([text], self._query_prompt, 1)[0]
+        return vectors
+
+    def _lengths(self, texts: Sequence[str]) -> list[int]:
+        """Tokens that each text takes in a batch, prompt and special tokens included."""
+        extra = self.count_tokens([self._document_prompt])[0] + self._model.tokenizer.num_special_tokens_to_add()
+        return [min(count + extra, self.max_length or count + extra) for count in self.count_tokens(texts)]
+
+    def _encode(self, texts: list[str], prompt: str, threads: int) -> Vectors:
+        import torch
+
+        with self._lock:
+            # the setting belongs to the calling thread, so it is made in every one
+            if torch.get_num_threads() != threads:
+                torch.set_num_threads(threads)
+            return self._model.encode(
+                texts, prompt=prompt, batch_size=len(texts), normalize_embeddings=True, show_progress_bar=False
+            )
+
+
+def batches(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
+    """Group the numbers of texts by length, longest first: each group, padded to its longest, fits `budget` tokens.
+
+    A text that alone exceeds the budget is a group of its own.
+    """
+    batch: list[int] = []
+    for number in sorted(range(len(lengths)), key=lambda number: -lengths[number]):
+        if batch and (len(batch) + 1) * lengths[batch[0]] > budget:
+            yield batch
+            batch = []
+        batch.append(number)
+    if batch:
+        yield batch
+
+
+def _local_folder(model: str | Path, hub: bool) -> Path:
+    if Path(model).is_dir():
+        return Path(model)
+    if not hub or isinstance(model, Path):
+        raise ModelNotFound(f"no folder {model}: name a sentence-transformers folder, or allow the hub")
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
+
+    patterns = [f"*{suffix}" for suffix in sorted(MODEL_FILES)]
+    try:
+        return Path(snapshot_download(model, allow_patterns=patterns, ignore_patterns=["onnx/*", "openvino/*"]))
+    except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError) as error:
+        raise ModelDownloadFailed(f"{model} could not be had from the hub: {error}") from error
+
+
+def _load(folder: Path) -> SentenceTransformer:
+    _require_safetensors(folder)
+    # read when the libraries are imported; a model that is on disk must never wait for a network
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    options: dict[str, Any] = {"use_safetensors": True, "dtype": torch.float32}
+    try:
+        return SentenceTransformer(
+            str(folder), local_files_only=True, trust_remote_code=False, model_kwargs=options
+        ).eval()
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise ModelError(f"{folder} holds no sentence-transformers model that can be loaded: {error}") from error
+
+
+def _require_safetensors(folder: Path) -> None:
+    """Pickled weights can run code when they are read, so they are refused where no safe ones lie beside them."""
+    weights = {path.parent for path in folder.rglob("*.safetensors")}
+    pickled = [path for path in folder.rglob("pytorch_model*.bin") if path.parent not in weights]
+    if pickled or not weights:
+        raise ModelError(f"{folder}: only safetensors weights are read, and found {pickled or 'no weights'}")
+
+
+def _sha256_of_files(folder: Path) -> str:
+    """One SHA-256 over the names and contents of the model's files, in the order of their names."""
+    digest = hashlib.sha256()
+    for path in sorted(
+        path for path in folder.rglob("*") if path.suffix in MODEL_FILES and path.name != "manifest.json"
+    ):
+        with path.open("rb") as file:
+            digest.update(f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {path.relative_to(folder)}\n".encode())
+    return digest.hexdigest()

@@ -32,8 +32,8 @@ def resolve(name: str, models_dir: Path) -> Path:
             return place
     tried = ", ".join(str(place) for place in places)
     raise ModelNotFound(
-        f"no model {name!r}: it is not in the catalogue ({', '.join(catalogue())}), and there is no folder or .gguf file "
-        f"at {tried}. Fetch a model of the catalogue with scripts/fetch_models.py NAME, or give a path"
+        f"no model {name!r}: it is not in the catalogue ({', '.join(catalogue())}), and there is no folder or .gguf "
+        f"file at {tried}. Fetch a model of the catalogue with scripts/fetch_models.py NAME, or give a path"
     )
 
 
