@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from index.articles import read_collection
 from index.errors import ArticleError
+from index.passages import split
 from index.types import Article
 from service.contract import AskRequest, Turn
 
@@ -71,6 +73,10 @@ UNANSWERABLE = [gold for gold in GOLD if not gold.answerable]
 def quotes_in_its_language(gold: Gold, articles: dict[str, Article]) -> str:
     quotes = [place.quote for place in gold.places() if articles[place.article].language == gold.lang]
     return " ".join(quotes).casefold()
+
+
+def words_of_each(texts: Sequence[str]) -> list[int]:
+    return [len(text.split()) for text in texts]
 
 
 def by_id(gold: Gold) -> str:
@@ -153,6 +159,15 @@ def test_a_quote_occurs_exactly_once_in_the_text_of_its_article(gold: Gold, arti
     counts = {place.quote: articles[place.article].text.count(place.quote) for place in gold.places()}
     assert set(counts.values()) == {1}, counts
     assert all(quote == quote.strip() for quote in counts)
+
+
+@pytest.mark.parametrize("gold", ANSWERABLE, ids=by_id)
+def test_a_quote_overlaps_a_sentence_that_can_be_cited(gold: Gold, articles: dict[str, Article]) -> None:
+    for place in gold.places():
+        article = articles[place.article]
+        start = article.text.index(place.quote)
+        _, sentences = split(article, words_of_each)
+        assert any(each.start < start + len(place.quote) and start < each.end for each in sentences), place.quote
 
 
 @pytest.mark.parametrize("gold", ANSWERABLE, ids=by_id)
