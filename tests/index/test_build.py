@@ -1,0 +1,206 @@
+"""Building: what is read is stored, split and embedded, or said."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index import build as building
+from index.build import build
+from index.errors import ArticleError, EmptyCollection, ModelError, SnapshotError, SnapshotMissing
+from index.passages import SPLITTER
+from index.snapshot import Snapshot
+from index.types import Article, Passage, Sentence
+
+HARBOUR = """The harbour of Lindvik
+
+The harbour was closed for three days in June. A crane had fallen into the basin and blocked the only channel.
+
+Ships waited outside until divers had cut the crane into pieces. The port authority puts the damage at 4 million euros.
+"""
+HAFEN = """Der Hafen von Lindvik
+
+Im Juni war der Hafen drei Tage lang gesperrt. Ein Kran war in das Becken gestürzt und blockierte die Einfahrt.
+"""
+
+
+@pytest.fixture
+def collection(tmp_path: Path) -> Path:
+    directory = tmp_path / "articles"
+    directory.mkdir()
+    (directory / "harbour.txt").write_text(HARBOUR)
+    (directory / "hafen.txt").write_text(HAFEN)
+    return directory
+
+
+def ignore(_: ArticleError) -> None:
+    pass
+
+
+def texts_of(snapshot: Snapshot) -> list[str]:
+    return [snapshot.sentence_text(row) for row in range(len(snapshot.sentences))]
+
+
+def test_what_was_built_is_served_and_reported(collection: Path, tmp_path: Path, hash_embedder) -> None:
+    report = build([collection], tmp_path / "index", hash_embedder, on_error=ignore)
+    with Snapshot.open(tmp_path / "index", expect=hash_embedder.identity()) as snapshot:
+        assert snapshot.id == report.snapshot
+        assert snapshot.manifest.splitter == SPLITTER
+        assert snapshot.article_ids == ("hafen.txt", "harbour.txt")
+        assert "A crane had fallen into the basin and blocked the only channel." in texts_of(snapshot)
+        counts = (len(snapshot.article_ids), len(snapshot.passages), len(snapshot.sentences))
+        assert (report.articles, report.passages, report.sentences) == counts
+        assert report.languages == {"de": 1, "en": counts[1] - 1}
+    assert report.skipped == ()
+    assert 0 <= report.embedding_seconds <= report.seconds
+
+
+def test_every_vector_is_that_of_the_text_in_its_row(collection: Path, tmp_path: Path, hash_embedder) -> None:
+    build([collection], tmp_path / "index", hash_embedder, on_error=ignore)
+    with Snapshot.open(tmp_path / "index") as snapshot:
+        passages = [snapshot.passage_text(row) for row in range(len(snapshot.passages))]
+        np.testing.assert_array_equal(snapshot.passage_vectors.all(), hash_embedder.embed_documents(passages))
+        expected = hash_embedder.embed_documents(texts_of(snapshot))
+        np.testing.assert_array_equal(snapshot.sentence_vectors.all(), expected)
+
+
+def test_embedding_in_small_batches_gives_the_same_snapshot(
+    collection: Path, tmp_path: Path, hash_embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build([collection], tmp_path / "whole", hash_embedder, on_error=ignore)
+    monkeypatch.setattr(building, "CHARACTERS_AT_ONCE", 1)
+    build([collection], tmp_path / "pieces", hash_embedder, on_error=ignore)
+    with Snapshot.open(tmp_path / "whole") as whole, Snapshot.open(tmp_path / "pieces") as pieces:
+        assert whole.manifest.files == pieces.manifest.files
+        assert whole.manifest.corpus_sha256 == pieces.manifest.corpus_sha256
+
+
+def test_a_text_that_occurs_twice_is_embedded_once(tmp_path: Path, hash_embedder, monkeypatch) -> None:
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("The lighthouse was lit again in 2025. It had been dark for a century.")
+    embedded: list[str] = []
+    embed = hash_embedder.embed_documents
+    monkeypatch.setattr(
+        hash_embedder, "embed_documents", lambda texts, told: embedded.extend(texts) or embed(texts, told)
+    )
+    build([tmp_path / "a.txt", tmp_path / "b.txt"], tmp_path / "index", hash_embedder, on_error=ignore)
+    assert len(embedded) == len(set(embedded))
+    with Snapshot.open(tmp_path / "index") as snapshot:
+        assert len(snapshot.sentences) == 4
+        np.testing.assert_array_equal(snapshot.sentence_vectors.all()[:2], snapshot.sentence_vectors.all()[2:])
+
+
+def test_what_cant_be_used_is_told_by_name_and_the_rest_is_built(
+    collection: Path, tmp_path: Path, hash_embedder
+) -> None:
+    (collection / "empty.txt").write_text("")
+    (collection / "latin.txt").write_bytes(b"caf\xe9 au lait \xff")
+    (collection / "nul.txt").write_bytes(b"A sentence with\0a hole.")
+    told: list[ArticleError] = []
+    report = build([collection], tmp_path / "index", hash_embedder, on_error=told.append)
+    assert report.skipped == tuple(told)
+    assert {Path(error.source).name for error in told} == {"empty.txt", "latin.txt", "nul.txt"}
+    assert report.articles == 2
+
+
+def test_an_article_without_a_sentence_is_told_and_left_out(
+    collection: Path, tmp_path: Path, hash_embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    split = building.split
+    monkeypatch.setattr(
+        building, "split", lambda article, count: ([], []) if article.id == "hafen.txt" else split(article, count)
+    )
+    report = build([collection], tmp_path / "index", hash_embedder, on_error=ignore)
+    assert [str(error) for error in report.skipped] == ["hafen.txt: no sentence worth indexing was found in it"]
+    with Snapshot.open(tmp_path / "index") as snapshot:
+        assert snapshot.article_ids == ("harbour.txt",)
+
+
+def test_an_empty_collection_is_an_error_and_publishes_nothing(tmp_path: Path, hash_embedder) -> None:
+    (tmp_path / "articles").mkdir()
+    with pytest.raises(EmptyCollection):
+        build([tmp_path / "articles"], tmp_path / "index", hash_embedder, on_error=ignore)
+    with pytest.raises(SnapshotMissing):
+        Snapshot.open(tmp_path / "index")
+    assert list((tmp_path / "index" / "snapshots").iterdir()) == []
+
+
+def test_a_collection_without_a_sentence_is_empty(collection: Path, tmp_path: Path, hash_embedder, monkeypatch) -> None:
+    monkeypatch.setattr(building, "split", lambda *_: ([], []))
+    with pytest.raises(EmptyCollection, match="nothing was published"):
+        build([collection], tmp_path / "index", hash_embedder, on_error=ignore)
+
+
+def test_a_crash_while_embedding_leaves_the_old_snapshot_and_no_rest(
+    collection: Path, tmp_path: Path, hash_embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = build([collection / "hafen.txt"], tmp_path / "index", hash_embedder, on_error=ignore)
+
+    def crash(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(hash_embedder, "embed_documents", crash)
+    with pytest.raises(KeyboardInterrupt):
+        build([collection], tmp_path / "index", hash_embedder, on_error=ignore)
+    assert Snapshot.open(tmp_path / "index").id == first.snapshot
+    assert [path.name for path in (tmp_path / "index" / "snapshots").iterdir()] == [first.snapshot]
+
+
+def test_a_model_whose_vectors_would_rank_wrongly_is_refused(
+    collection: Path, tmp_path: Path, hash_embedder, monkeypatch
+) -> None:
+    embed = hash_embedder.embed_documents
+    monkeypatch.setattr(hash_embedder, "embed_documents", lambda texts, told: 2 * embed(texts, told))
+    with pytest.raises(ModelError, match="not of unit length"):
+        build([collection], tmp_path / "index", hash_embedder, on_error=ignore)
+
+
+@pytest.mark.parametrize(
+    ("passages", "sentences"),
+    [
+        ([(0, 10_000)], [(0, 5, 0)]),
+        ([(5, 5)], []),
+        ([(-3, 5)], []),
+        ([(0, 20)], [(0, 21, 0)]),
+        ([(3, 20)], [(0, 5, 0)]),
+        ([(0, 20)], [(0, 5, 1)]),
+        ([(0, 20)], [(0, 5, -1)]),
+        ([(0, 20)], [(22, 23, 0)]),
+    ],
+)
+def test_a_splitter_with_wrong_offsets_publishes_nothing(
+    collection: Path, tmp_path: Path, hash_embedder, monkeypatch: pytest.MonkeyPatch, passages, sentences
+) -> None:
+    def split(article: Article, _: object) -> tuple[list[Passage], list[Sentence]]:
+        return (
+            [Passage(article.id, start, end, "", "en") for start, end in passages],
+            [Sentence(article.id, start, end, passage, "en") for start, end, passage in sentences or [(0, 1, 0)]],
+        )
+
+    monkeypatch.setattr(building, "split", split)
+    with pytest.raises(SnapshotError, match=r"hafen\.txt: (Passage|Sentence)\(.*\) is no place|belongs to none"):
+        build([collection], tmp_path / "index", hash_embedder, on_error=ignore)
+    assert list((tmp_path / "index" / "snapshots").iterdir()) == []
+
+
+def test_a_text_that_is_not_that_of_its_hash_publishes_nothing(
+    collection: Path, tmp_path: Path, hash_embedder, monkeypatch
+) -> None:
+    article = Article("a", "A", "The hash of another text.", None, None, "en", "0" * 64)
+    monkeypatch.setattr(building, "read_collection", lambda *_: iter([article]))
+    with pytest.raises(SnapshotError, match="a: the stored text does not have the article's sha256 000"):
+        build([collection], tmp_path / "index", hash_embedder, on_error=ignore)
+
+
+def test_an_article_of_a_million_characters_is_indexed_to_its_end(tmp_path: Path, hash_embedder) -> None:
+    record = {"id": "long", "title": "Long", "text": " ".join(f"Ship {n} left the harbour." for n in range(40_000))}
+    (tmp_path / "long.jsonl").write_text(json.dumps(record))
+    assert len(record["text"]) > 1_000_000
+    report = build([tmp_path / "long.jsonl"], tmp_path / "index", hash_embedder, on_error=ignore)
+    assert report.skipped == ()
+    with Snapshot.open(tmp_path / "index") as snapshot:
+        assert len(snapshot.sentences) == 40_000
+        assert snapshot.sentence_text(39_999) == "Ship 39999 left the harbour."
