@@ -17,14 +17,23 @@ TURN_CHARACTERS = 8_000
 TOP_K = 50
 FILTER_VALUES = 1_000
 
+NO_NUL = r"^[^\u0000]*$"
+NOT_BLANK = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
+
 Reason = Literal["no_relevant_source", "not_in_sources", "false_premise", "unsupported", "ambiguous"]
+
+Question = Annotated[str, Meta(min_length=1, max_length=QUESTION_CHARACTERS, extra_json_schema={"pattern": NOT_BLANK})]
 
 
 class Turn(Struct, frozen=True, forbid_unknown_fields=True):
     """One earlier message of the conversation."""
 
     role: Literal["user", "assistant"]
-    content: Annotated[str, Meta(max_length=TURN_CHARACTERS)]
+    content: Annotated[str, Meta(max_length=TURN_CHARACTERS, extra_json_schema={"pattern": NO_NUL})]
+
+    def __post_init__(self) -> None:
+        if "\0" in self.content:
+            raise ValueError("content must not hold NUL characters")
 
 
 class FilterRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,21 +48,34 @@ class FilterRequest(Struct, frozen=True, forbid_unknown_fields=True):
 class AskRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """A question, perhaps with the conversation before it."""
 
-    question: Annotated[str, Meta(min_length=1, max_length=QUESTION_CHARACTERS)]
+    question: Question
     history: Annotated[tuple[Turn, ...], Meta(max_length=HISTORY_TURNS)] = ()
-    language: Annotated[str, Meta(pattern="^(auto|[a-z]{2})$")] = "auto"
+    language: Annotated[str, Meta(pattern=r"^(auto|[a-z]{2})(?!\n)$")] = "auto"
     top_k: Annotated[int, Meta(ge=1, le=TOP_K)] = 8
     filters: FilterRequest = FilterRequest()
     as_of: date | None = None
     mode: Literal["generate", "extract"] = "generate"
 
+    def __post_init__(self) -> None:
+        _check_question(self.question)
+
 
 class SearchRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """A question to search with, without an answer."""
 
-    question: Annotated[str, Meta(min_length=1, max_length=QUESTION_CHARACTERS)]
+    question: Question
     top_k: Annotated[int, Meta(ge=1, le=TOP_K)] = 8
     filters: FilterRequest = FilterRequest()
+
+    def __post_init__(self) -> None:
+        _check_question(self.question)
+
+
+def _check_question(question: str) -> None:
+    if "\0" in question:
+        raise ValueError("question must not hold NUL characters")
+    if not question.strip():
+        raise ValueError("question must hold more than white space")
 
 
 class Citation(Struct, frozen=True):
@@ -124,8 +146,8 @@ class Answer(Struct, frozen=True):
     """The answer to a question, or an honest refusal.
 
     `status` is `refused` exactly when `reason` is set. `answer` is the sentences joined by spaces, or the text of the
-    refusal. `confidence` in [0, 1] says how sure the service is that the answer is right; for a refusal, how sure it would
-    have been. `query` is what was searched with.
+    refusal. `confidence` in [0, 1] says how sure the service is that the answer is right; for a refusal, how sure it
+    would have been. `query` is what was searched with.
     """
 
     id: str
@@ -165,6 +187,19 @@ class ArticleResponse(Struct, frozen=True):
     language: str
     sha256: str
     text: str
+
+
+class Health(Struct, frozen=True):
+    """The process lives and serves HTTP; says nothing of what it can answer."""
+
+    status: Literal["alive"] = "alive"
+
+
+class Readiness(Struct, frozen=True):
+    """Every part of the service is up."""
+
+    status: Literal["ready"]
+    parts: dict[str, bool]
 
 
 class Problem(Struct, frozen=True, omit_defaults=True):

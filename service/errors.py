@@ -1,17 +1,21 @@
 """The errors of the service, each with the HTTP status and the stable problem type that it ends as.
 
-    ServiceError
-    ├── SettingsError            a setting is wrong: said at start, never served
-    ├── BadRequest
-    │   ├── InvalidBody          not JSON, not UTF-8, nested too deep, or not the documented fields
-    │   ├── UnsupportedMedia     the content type is not application/json
-    │   ├── BodyTooLarge
-    │   └── ArticleNotFound
-    └── Unavailable
-        ├── IndexUnavailable     no snapshot could be opened
-        ├── GeneratorUnavailable the language model is not running, or died while answering
-        ├── GeneratorTimeout     the language model took too long
-        └── PromptTooLong        the evidence does not fit the model's context
+ServiceError
+├── SettingsError            a setting is wrong: said at start, never served
+├── BadRequest
+│   ├── InvalidBody          not JSON, not UTF-8, nested too deep, or not the documented fields
+│   ├── UnsupportedMedia     the content type is not application/json
+│   ├── BodyTooLarge
+│   ├── BodyTimeout          the body did not arrive in time
+│   ├── ArticleNotFound
+│   ├── NotFound             nothing is served at the path
+│   └── MethodNotAllowed
+└── Unavailable
+    ├── NotReady             some part is still starting, or has failed
+    ├── IndexUnavailable     no snapshot could be opened
+    ├── GeneratorUnavailable the language model is not running, or died while answering
+    ├── GeneratorTimeout     the language model took too long
+    └── PromptTooLong        the evidence does not fit the model's context
 """
 
 from __future__ import annotations
@@ -25,6 +29,8 @@ class ServiceError(Exception):
     status: ClassVar[int] = 500
     type: ClassVar[str] = "internal"
     title: ClassVar[str] = "Internal error"
+    errors: tuple[str, ...] = ()
+    """What exactly is wrong, where that is more than one thing."""
 
 
 class SettingsError(ServiceError):
@@ -65,6 +71,14 @@ class BodyTooLarge(BadRequest):
     title = "Body too large"
 
 
+class BodyTimeout(BadRequest):
+    """The body did not arrive in time."""
+
+    status = 408
+    type = "body-timeout"
+    title = "Body took too long"
+
+
 class ArticleNotFound(BadRequest):
     """No article of the served snapshot has this id."""
 
@@ -73,12 +87,39 @@ class ArticleNotFound(BadRequest):
     title = "Article not found"
 
 
+class NotFound(BadRequest):
+    """Nothing is served at this path."""
+
+    status = 404
+    type = "not-found"
+    title = "Not found"
+
+
+class MethodNotAllowed(BadRequest):
+    """The path is served, but not with this method; the `Allow` header names those that are."""
+
+    status = 405
+    type = "method-not-allowed"
+    title = "Method not allowed"
+
+
 class Unavailable(ServiceError):
     """The service can't do this now; trying again later may help."""
 
     status = 503
     type = "unavailable"
     title = "Service unavailable"
+
+
+class NotReady(Unavailable):
+    """Some part of the service is still starting, or has failed. `errors` names the parts."""
+
+    type = "not-ready"
+    title = "Not ready"
+
+    def __init__(self, detail: str, parts: tuple[str, ...]) -> None:
+        super().__init__(detail)
+        self.errors = parts
 
 
 class IndexUnavailable(Unavailable):

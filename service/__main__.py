@@ -1,0 +1,129 @@
+"""`python -m service`: serve until stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import uvicorn
+from litestar import Litestar
+
+from index.errors import IndexingError
+from service import logs
+from service.app import create_app
+from service.errors import ServiceError, SettingsError
+from service.pages import ask_command
+from service.settings import Settings, load_settings
+from service.startup import Startup
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, without raising the signal again that stopped it: being told to stop is no failure."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Have SIGINT and SIGTERM stop the server, and nothing more."""
+        before = {number: signal.signal(number, self.handle_exit) for number in _SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def main() -> int:
+    """Serve as the settings say. Returns the exit code: 0 where it was told to stop, 1 where it could not run."""
+    for number in _SIGNALS:
+        signal.signal(number, _leave)
+    try:
+        settings = load_settings()
+        logs.configure(settings.log_level)
+        with bound(settings.host, settings.port) as listener:
+            asyncio.run(serve(create_app(settings), settings, listener))
+    except (ServiceError, IndexingError) as error:
+        print(f"fundstelle: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def serve(app: Litestar, settings: Settings, listener: socket.socket) -> None:
+    """Serve `app` on `listener` until a signal comes. Raises what starting the pipeline raised."""
+    _listen(listener)
+    server = Server(_config(app, settings))
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    starting = asyncio.create_task(_announced(server, app.state.startup, _url(settings.host, listener)))
+    await asyncio.wait({serving, starting}, return_when=asyncio.FIRST_COMPLETED)
+    if starting.done() and starting.exception() is not None:
+        server.should_exit = True
+    await serving
+    if starting.done():
+        await starting
+    else:
+        starting.cancel()
+
+
+def _config(app: Litestar, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=max(1, round(settings.shutdown_timeout)),
+    )
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket bound to the address, not listening yet. Raises `SettingsError` where that can't be."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise _not_listening(f"{host} port {port}", error) from error
+    return listener
+
+
+def _listen(listener: socket.socket) -> None:
+    """Two services that start at the same time can both bind, but only one of them gets to listen."""
+    try:
+        listener.listen()
+    except OSError as error:
+        raise _not_listening(f"port {listener.getsockname()[1]}", error) from error
+
+
+def _not_listening(where: str, error: OSError) -> SettingsError:
+    return SettingsError(
+        f"can't listen on {where} ({error.strerror}): stop what listens there, or set FUNDSTELLE_HOST or "
+        "FUNDSTELLE_PORT to another"
+    )
+
+
+async def _announced(server: Server, startup: Startup, url: str) -> None:
+    await startup.wait()
+    while not server.started:
+        await asyncio.sleep(0.01)
+    print(f"Fundstelle is ready: {url}\nAsk:  {ask_command(url)}\nStop: Ctrl-C", flush=True)
+
+
+def _url(host: str, listener: socket.socket) -> str:
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{shown}:{listener.getsockname()[1]}"
+
+
+def _leave(number: int, frame: object) -> NoReturn:
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""The composition root: settings in, a service out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+from litestar import Litestar
+from litestar.datastructures import State
+
+from service.edge import Edge
+from service.pipeline import Pipeline
+from service.routes.answers import article, ask, search
+from service.routes.failures import HANDLERS
+from service.routes.pages import describe, description, front, reference, style
+from service.routes.probes import healthz, readyz
+from service.routes.request import GuardedRequest
+from service.settings import Settings
+from service.startup import Startup
+
+ROUTES = (ask, search, article, healthz, readyz, front, reference, description, style)
+
+
+def create_app(settings: Settings, pipeline: Pipeline | None = None) -> Litestar:
+    """The service over `pipeline`, or over the one that `settings` describe.
+
+    The pipeline is started when the application is, in the background, and closed with it; `app.state.startup` tells
+    how that went. Raises `SettingsError` where the settings name something that can't be had.
+    """
+    served = compose(settings) if pipeline is None else pipeline
+    app = Litestar(
+        route_handlers=ROUTES,
+        request_class=GuardedRequest,
+        exception_handlers=cast(Any, HANDLERS),
+        lifespan=[_lifespan],
+        state=State({"settings": settings, "pipeline": served, "startup": Startup(served)}),
+        openapi_config=None,
+        logging_config=None,
+    )
+    describe(app)
+    # A Litestar middleware would not see what the router refuses, so the edge goes around the router.
+    app.asgi_handler = cast(Any, Edge(cast(Any, app.asgi_handler)))
+    return app
+
+
+def compose(settings: Settings) -> Pipeline:
+    """The pipeline that `settings` describe, not started yet."""
+    from service.answer import open_pipeline
+
+    return open_pipeline(settings)
+
+
+@asynccontextmanager
+async def _lifespan(app: Litestar) -> AsyncIterator[None]:
+    startup: Startup = app.state.startup
+    startup.begin()
+    try:
+        yield
+    finally:
+        await startup.end()

@@ -1,0 +1,115 @@
+"""The outermost layer of the service: what every response has, whichever route or error it comes from."""
+
+from __future__ import annotations
+
+import logging
+import re
+import uuid
+from collections.abc import Awaitable, Callable, MutableMapping
+from time import perf_counter
+from typing import Any
+
+from service.logs import LOGGER
+from service.problems import MEDIA_TYPE, encode, internal
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+REQUEST_ID = "request_id"
+_SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+
+HEADERS = {
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"no-referrer",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"cache-control": b"no-store",
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+}
+"""What a response has unless its route sets the header itself."""
+
+logger = logging.getLogger(LOGGER)
+
+
+class Edge:
+    """Gives each request an id, each response its headers, and the log a line; serves HEAD as GET without the body.
+
+    The id is the client's `X-Request-Id` where that is 1 to 64 letters, digits, dots, dashes and underscores, else a
+    new one. It is found in `scope["state"]`.
+    """
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        response = _Response(send, _request_id(scope), head=scope["method"] == "HEAD")
+        scope.setdefault("state", {})[REQUEST_ID] = response.request_id
+        line = {"id": response.request_id, "method": scope["method"], "path": scope["path"]}
+        if response.head:
+            scope["method"] = "GET"
+        started = perf_counter()
+        try:
+            await self._app(scope, receive, response.send)
+        except Exception:
+            # Raised again it would go to the server, which logs what it says and answers in plain text.
+            logger.exception("failed", extra={"fields": {"id": response.request_id}})
+            await response.send_internal()
+        finally:
+            milliseconds = round((perf_counter() - started) * 1000, 1)
+            logger.info("request", extra={"fields": {**line, "status": response.status, "ms": milliseconds}})
+
+
+class _Response:
+    """One response on its way out. `status` is 499 until one is sent: the client left, or the service was stopped."""
+
+    def __init__(self, send: Send, request_id: str, *, head: bool) -> None:
+        self.request_id = request_id
+        self.head = head
+        self.status = 499
+        self._send = send
+
+    async def send(self, message: Message) -> None:
+        """Pass a message on, with what every response has."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message = {**message, "headers": self._headers(message.get("headers", ()))}
+        elif self.head and message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await self._send(message)
+
+    async def send_internal(self) -> None:
+        """End as an internal error. Where a response has begun already, the server cuts the connection instead."""
+        if self.status != 499:
+            return
+        document = internal(self.request_id)
+        headers = [(b"content-type", MEDIA_TYPE.encode())]
+        await self.send({"type": "http.response.start", "status": document.status, "headers": headers})
+        await self.send({"type": "http.response.body", "body": encode(document)})
+
+    def _headers(self, given: Any) -> list[tuple[bytes, bytes]]:
+        headers = [(name.lower(), value) for name, value in given]
+        present = {name for name, _ in headers}
+        headers += [(name, value) for name, value in HEADERS.items() if name not in present]
+        return [*map(_with_head, headers), (b"x-request-id", self.request_id.encode())]
+
+
+def _with_head(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    """`Allow` names HEAD beside GET: the routes don't know that they serve it."""
+    name, value = header
+    if name != b"allow":
+        return header
+    methods = set(value.decode().replace(" ", "").split(","))
+    return name, ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods)).encode()
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _SANE_ID.fullmatch(value):
+            return str(value.decode())
+    return uuid.uuid4().hex

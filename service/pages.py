@@ -1,0 +1,158 @@
+"""The HTML of the pages. Everything that comes from elsewhere is escaped here."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+
+from service.openapi import Document
+from service.problems import problem_type, served_errors
+
+_QUESTION = '{"question": "Why did Google leave Scale?"}'
+_HEAD = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<link rel="stylesheet" href="/static/style.css">
+</head>
+<body>
+<main>
+"""
+_FOOT = "</main>\n</body>\n</html>\n"
+
+
+def ask_command(url: str) -> str:
+    """A shell command that asks a question of the service at `url`."""
+    return f"curl -s {url}/v1/ask -H 'Content-Type: application/json' -d '{_QUESTION}'"
+
+
+def front_page(url: str) -> str:
+    """The page at `/` of the service that the client knows as `url`."""
+    return _page(
+        "Fundstelle",
+        "<h1>Fundstelle</h1>",
+        "<p>Answers questions from a collection of articles. Every sentence of an answer names the exact characters of "
+        "an article that bear it out; what the articles don't say is refused.</p>",
+        f"<pre><code>{escape(ask_command(url))}</code></pre>",
+        '<ul><li><a href="/docs">API reference</a></li><li><a href="/openapi.json">OpenAPI document</a></li>'
+        '<li><a href="/readyz">Whether it is ready</a></li></ul>',
+    )
+
+
+def reference_page(document: Document) -> str:
+    """The page at `/docs`, which shows an OpenAPI document made by `service.openapi`."""
+    info, schemas = document["info"], document["components"]["schemas"]
+    operations = [
+        (path, method, item) for path, methods in document["paths"].items() for method, item in methods.items()
+    ]
+    return _page(
+        f"{info['title']} API",
+        f"<h1>{escape(info['title'])} API <small>{escape(info['version'])}</small></h1>",
+        f"<p>{_prose(info['summary'])} {_prose(info['description'])}</p>",
+        '<p>To read with a program: <a href="/openapi.json">/openapi.json</a>.</p>',
+        _contents(operations),
+        *(_operation(path, method, item) for path, method, item in operations),
+        '<h2 id="schemas">Objects</h2>',
+        *(_schema(name, schema) for name, schema in schemas.items()),
+        '<h2 id="problems">Problems</h2>',
+        _problems(),
+    )
+
+
+def _page(title: str, *parts: str) -> str:
+    return _HEAD.format(title=escape(title)) + "\n".join(parts) + "\n" + _FOOT
+
+
+def _contents(operations: list[tuple[str, str, Document]]) -> str:
+    lines = [
+        f'<li><a href="#{escape(item["operationId"])}"><code>{method.upper()} {escape(path)}</code></a> '
+        f"{escape(item['summary'])}</li>"
+        for path, method, item in operations
+    ]
+    more = '<li><a href="#schemas">Objects</a></li><li><a href="#problems">Problems</a></li>'
+    return f"<nav><ul>{''.join(lines)}{more}</ul></nav>"
+
+
+def _operation(path: str, method: str, item: Document) -> str:
+    parts = [
+        f'<section id="{escape(item["operationId"])}"><h2><code>{method.upper()} {escape(path)}</code></h2>',
+        f"<p>{_prose(item['summary'])}. {_prose(item['description'])}</p>",
+        *(f"<p><code>{escape(p['name'])}</code>: {_prose(p['description'])}</p>" for p in item.get("parameters", ())),
+    ]
+    if "requestBody" in item:
+        parts += ["<h3>Body</h3>", *_contents_of(item["requestBody"]["content"])]
+    for status, response in item["responses"].items():
+        parts += [f"<h3>{escape(status)}</h3>", f"<p>{_prose(response['description'])}</p>"]
+        parts += _contents_of(response["content"]) if status == "200" else []
+    return "\n".join([*parts, "</section>"])
+
+
+def _contents_of(content: Document) -> Iterator[str]:
+    for media_type, shown in content.items():
+        yield f"<p><code>{escape(media_type)}</code>: {_kind(shown['schema'])}</p>"
+        for name, example in shown.get("examples", {}).items():
+            text = escape(json.dumps(example["value"], ensure_ascii=False, indent=2))
+            yield f"<details><summary>Example: {escape(name)}</summary><pre><code>{text}</code></pre></details>"
+
+
+def _schema(name: str, schema: Document) -> str:
+    required = set(schema.get("required", ()))
+    rows = [
+        f"<tr><td><code>{escape(field)}</code></td><td>{_kind(kind)}{_limits(kind)}</td>"
+        f"<td>{'required' if field in required else _default(kind)}</td>"
+        f"<td>{_prose(kind.get('description', ''))}</td></tr>"
+        for field, kind in schema.get("properties", {}).items()
+    ]
+    head = "<tr><th>field</th><th>type</th><th>default</th><th>meaning</th></tr>"
+    return (
+        f'<section id="{escape(name)}"><h3><code>{escape(name)}</code></h3><p>{_prose(schema["description"])}</p>'
+        f"<table>{head}{''.join(rows)}</table></section>"
+    )
+
+
+def _problems() -> str:
+    rows = [
+        f"<tr><td>{kind.status}</td><td><code>{escape(problem_type(kind))}</code></td><td>{escape(kind.title)}</td></tr>"
+        for kind in served_errors()
+    ]
+    return f"<table><tr><th>status</th><th>type</th><th>title</th></tr>{''.join(rows)}</table>"
+
+
+def _kind(schema: Document) -> str:
+    """The type of a value in words, with a link where it is an object of the contract."""
+    if "$ref" in schema:
+        name = escape(schema["$ref"].rpartition("/")[2])
+        return f'<a href="#{name}">{name}</a>'
+    if "enum" in schema:
+        return " or ".join(f"<code>{escape(str(value))}</code>" for value in schema["enum"])
+    if "anyOf" in schema:
+        return " or ".join(map(_kind, schema["anyOf"]))
+    if "items" in schema:
+        return f"list of {_kind(schema['items'])}"
+    if isinstance(schema.get("additionalProperties"), dict):
+        return f"object of {_kind(schema['additionalProperties'])}"
+    return escape(str(schema.get("format") or schema.get("type", "anything")))
+
+
+_LIMITS = {"minLength": "at least", "maxLength": "at most", "minimum": "from", "maximum": "to", "maxItems": "at most"}
+
+
+def _limits(schema: Document) -> str:
+    limits = [f"{words} {schema[name]}" for name, words in _LIMITS.items() if name in schema]
+    return f"<br><small>{escape(', '.join(limits))}</small>" if limits else ""
+
+
+def _default(schema: Document) -> str:
+    value: Any = schema.get("default")
+    return f"<code>{escape(json.dumps(value))}</code>" if not isinstance(value, dict) else "any"
+
+
+def _prose(text: str) -> str:
+    """Text with its Markdown code spans, lists and paragraphs as HTML."""
+    html = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text.strip()))
+    return html.replace("\n\n", "<br>").replace("\n- ", "<br>").replace("\n", " ")

@@ -1,0 +1,39 @@
+"""The seam between the HTTP edge and what answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from service.contract import Answer, ArticleResponse, AskRequest, SearchRequest, SearchResponse
+
+
+class Pipeline(Protocol):
+    """Answers, searches and reads articles. Every method raises kinds of `ServiceError` only.
+
+    Called on the event loop: what blocks for longer than a millisecond is moved off it by the pipeline itself.
+    """
+
+    async def start(self) -> None:
+        """Open the index and bring up the language model. Requests may come in meanwhile."""
+        ...
+
+    async def close(self) -> None:
+        """Stop and free everything, also where `start` was cancelled or has failed."""
+        ...
+
+    def ready(self) -> Mapping[str, bool]:
+        """Each part by name, and whether it would serve a request made now. Has the part `index`."""
+        ...
+
+    async def ask(self, request: AskRequest) -> Answer:
+        """Answer or refuse."""
+        ...
+
+    async def search(self, request: SearchRequest) -> SearchResponse:
+        """Find passages."""
+        ...
+
+    def article(self, article_id: str) -> ArticleResponse:
+        """Read one article. Raises `ArticleNotFound`."""
+        ...

@@ -1,0 +1,99 @@
+"""Asking, searching and reading: what the service is for."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from litestar import Request, get, post
+
+from service.contract import Answer, ArticleResponse, AskRequest, SearchRequest, SearchResponse
+from service.errors import (
+    ArticleNotFound,
+    BodyTimeout,
+    BodyTooLarge,
+    GeneratorTimeout,
+    GeneratorUnavailable,
+    IndexUnavailable,
+    InvalidBody,
+    PromptTooLong,
+    ServiceError,
+    UnsupportedMedia,
+)
+from service.openapi import Parameter
+from service.routes import examples
+from service.routes.request import indexed_pipeline
+
+ARTICLES = "/v1/articles/"
+
+_BODY_ERRORS = (InvalidBody, UnsupportedMedia, BodyTooLarge, BodyTimeout)
+
+
+@post(
+    "/v1/ask",
+    status_code=200,
+    summary="Answer a question, or refuse",
+    opt={
+        "errors": (
+            *_BODY_ERRORS,
+            IndexUnavailable,
+            GeneratorUnavailable,
+            GeneratorTimeout,
+            PromptTooLong,
+            ServiceError,
+        ),
+        "body_examples": examples.ASK,
+        "response_examples": examples.ANSWER,
+    },
+)
+async def ask(data: AskRequest, request: Request[Any, Any, Any]) -> Answer:
+    """Every sentence of the answer carries citations that were checked against the text of the articles.
+
+    A question that the articles don't answer is refused: status 200, `status` is `refused` and `reason` says why.
+    """
+    return await indexed_pipeline(request).ask(data)
+
+
+@post(
+    "/v1/search",
+    status_code=200,
+    summary="Find passages for a question",
+    opt={
+        "errors": (*_BODY_ERRORS, IndexUnavailable, ServiceError),
+        "body_examples": examples.SEARCH,
+        "response_examples": examples.PASSAGES,
+    },
+)
+async def search(data: SearchRequest, request: Request[Any, Any, Any]) -> SearchResponse:
+    """Passages, best first, in any language of the collection. No language model is involved."""
+    return await indexed_pipeline(request).search(data)
+
+
+@get(
+    "/v1/articles/{id:path}",
+    summary="Read an article",
+    opt={
+        "errors": (ArticleNotFound, IndexUnavailable, ServiceError),
+        "parameters": (
+            Parameter(
+                "id",
+                "The article's id, percent-encoded. Encode slashes too (`%2F`): an id may hold `..` or double slashes, "
+                "which clients and proxies otherwise fold.",
+                "2025/08/scale.md",
+            ),
+        ),
+        "response_examples": examples.ARTICLE,
+    },
+)
+async def article(request: Request[Any, Any, Any]) -> ArticleResponse:
+    """The article with its verbatim text, which the offsets of citations and passages refer to."""
+    return indexed_pipeline(request).article(_article_id(request))
+
+
+def _article_id(request: Request[Any, Any, Any]) -> str:
+    """The id as the client sent it: the routed path has lost double and trailing slashes."""
+    path = unquote_to_bytes(request.scope["raw_path"].partition(b"?")[0])
+    try:
+        return path.decode("utf-8").partition(ARTICLES)[2]
+    except UnicodeDecodeError as error:
+        raise ArticleNotFound("The id is not percent-encoded UTF-8.") from error

@@ -1,0 +1,96 @@
+"""The examples of the OpenAPI document. They tell one story, and its offsets are true."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+
+from service.contract import (
+    Answer,
+    AnswerSentence,
+    ArticleResponse,
+    AskRequest,
+    Citation,
+    FilterRequest,
+    FoundPassage,
+    Models,
+    SearchRequest,
+    SearchResponse,
+    Turn,
+    Usage,
+)
+
+_ID = "2025/06/google-scale.md"
+_TITLE = "Google verlässt Scale AI"
+_DAY = date(2025, 6, 16)
+_QUESTION = "Why did Google leave Scale?"
+_SNAPSHOT = "20250901T120000Z-5f0c2a"
+_QUOTE = "Die Kunden fürchten, dass ihre sensiblen Daten bei Meta landen."
+_TEXT = f"# {_TITLE}\n\nGoogle beendet die Zusammenarbeit mit Scale AI. {_QUOTE}\n"
+_SHA256 = hashlib.sha256(_TEXT.encode()).hexdigest()
+_START = _TEXT.index(_QUOTE)
+_PASSAGE = "Google beendet die Zusammenarbeit mit Scale AI. " + _QUOTE
+_SENTENCE = "Google left because customers fear that their sensitive data would end up at Meta."
+_REFUSAL = "The articles do not say."
+
+_FOUND = FoundPassage(
+    rank=1,
+    article_id=_ID,
+    title=_TITLE,
+    url=None,
+    start=_TEXT.index(_PASSAGE),
+    end=_TEXT.index(_PASSAGE) + len(_PASSAGE),
+    text=_PASSAGE,
+    score=2.31,
+)
+
+ASK = {
+    "question": AskRequest(question=_QUESTION),
+    "follow-up": AskRequest(
+        question="And when was that?",
+        history=(Turn(role="user", content=_QUESTION), Turn(role="assistant", content=_SENTENCE)),
+        language="en",
+        filters=FilterRequest(languages=("de", "en"), published_from=date(2025, 5, 1)),
+    ),
+}
+SEARCH = {"question": SearchRequest(question=_QUESTION, top_k=3)}
+ARTICLE = {"article": ArticleResponse(_ID, _TITLE, None, _DAY, "de", _SHA256, _TEXT)}
+PASSAGES = {"found": SearchResponse((_FOUND,), _QUESTION, _SNAPSHOT, {"total": 11.8})}
+ANSWER = {
+    "answered": Answer(
+        id="0f2d4a5c6b7e4f0a",
+        status="answered",
+        reason=None,
+        answer=_SENTENCE,
+        language="en",
+        query=_QUESTION,
+        confidence=0.91,
+        sentences=(AnswerSentence(_SENTENCE, (1,)),),
+        citations=(Citation(1, _ID, _TITLE, None, _DAY, "de", _START, _START + len(_QUOTE), _QUOTE, _SHA256),),
+        passages=(_FOUND,),
+        conflicts=(),
+        dropped=(),
+        snapshot=_SNAPSHOT,
+        models=Models("multilingual-e5-small", "qwen2.5-coder-1.5b"),
+        timings_ms={"retrieve": 11.8, "generate": 6120.4, "total": 6140.9},
+        usage=Usage(prompt_tokens=318, completion_tokens=24, cached_tokens=96),
+    ),
+    "refused": Answer(
+        id="7c1e9b0d2f3a4e5b",
+        status="refused",
+        reason="not_in_sources",
+        answer=_REFUSAL,
+        language="en",
+        query="Who painted the office of Scale?",
+        confidence=0.08,
+        sentences=(),
+        citations=(),
+        passages=(_FOUND,),
+        conflicts=(),
+        dropped=(),
+        snapshot=_SNAPSHOT,
+        models=Models("multilingual-e5-small", "qwen2.5-coder-1.5b"),
+        timings_ms={"retrieve": 12.4, "total": 12.9},
+        usage=Usage(),
+    ),
+}

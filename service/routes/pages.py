@@ -1,0 +1,92 @@
+"""Pages for people, the front page and the API reference: without scripts, so that they need no network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, Response, get
+from litestar.handlers import HTTPRouteHandler
+
+from service.openapi import Document, Operation, document
+from service.pages import front_page, reference_page
+
+_HTML = "text/html"
+_PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+}
+
+
+@get("/", summary="What this is", media_type=_HTML)
+async def front(request: Request[Any, Any, Any]) -> Response[str]:
+    """A page with links and a command to try."""
+    return Response(front_page(str(request.base_url).rstrip("/")), media_type=_HTML, headers=_PAGE_HEADERS)
+
+
+@get("/docs", summary="The API reference as a page", media_type=_HTML)
+async def reference(request: Request[Any, Any, Any]) -> Response[str]:
+    """The contents of /openapi.json to read; works without scripts and without a network."""
+    return Response(request.app.state.reference, media_type=_HTML, headers=_PAGE_HEADERS)
+
+
+@get("/openapi.json", summary="This document", media_type="application/json")
+async def description(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The OpenAPI document of the service."""
+    return Response(request.app.state.openapi, media_type="application/json")
+
+
+@get("/static/style.css", opt={"hidden": True})
+async def style() -> Response[bytes]:
+    """The one style sheet of the pages."""
+    content = files("service").joinpath("static", "style.css").read_bytes()
+    return Response(content, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
+
+
+def describe(app: Litestar) -> None:
+    """Make the OpenAPI document and its page, once; they don't change while the service runs."""
+    described = openapi(app)
+    app.state.openapi = msgspec.json.encode(described)
+    app.state.reference = reference_page(described)
+
+
+def openapi(app: Litestar) -> Document:
+    """The OpenAPI document for the routes of `app`."""
+    return document(sorted(_operations(app), key=lambda operation: operation.path), _version())
+
+
+def _operations(app: Litestar) -> Iterator[Operation]:
+    for route in app.routes:
+        for handler in getattr(route, "route_handlers", ()):
+            if "OPTIONS" not in handler.http_methods and not handler.opt.get("hidden", False):
+                yield _operation(route.path_format, handler)
+
+
+def _operation(path: str, handler: HTTPRouteHandler) -> Operation:
+    body = handler.parsed_data_field
+    returned = handler.parsed_return_field.annotation
+    (method,) = handler.http_methods
+    return Operation(
+        method=method,
+        path=path,
+        name=handler.handler_name,
+        summary=handler.summary or "",
+        description=handler.fn.__doc__ or "",
+        media_type=str(handler.media_type),
+        body=None if body is None else body.annotation,
+        response=returned if isinstance(returned, type) and issubclass(returned, msgspec.Struct) else None,
+        **{name: value for name, value in handler.opt.items() if name in _DECLARED},
+    )
+
+
+_DECLARED = {"parameters", "body_examples", "response_examples", "errors"}
+
+
+def _version() -> str:
+    try:
+        return version("fundstelle")
+    except PackageNotFoundError:  # run from a checkout that is not installed
+        return "0.1.0"

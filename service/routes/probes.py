@@ -1,0 +1,32 @@
+"""Whether the process lives, and whether it can serve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, get
+
+from service.contract import Health, Readiness
+from service.errors import NotReady, ServiceError
+from service.pipeline import Pipeline
+from service.startup import Startup
+
+
+@get("/healthz", summary="Whether the process lives", opt={"errors": (ServiceError,)})
+async def healthz() -> Health:
+    """Answers as soon as the process listens, whatever else is missing: restart the process when it doesn't."""
+    return Health()
+
+
+@get("/readyz", summary="Whether the service can answer", opt={"errors": (NotReady, ServiceError)})
+async def readyz(request: Request[Any, Any, Any]) -> Readiness:
+    """Send questions here only while this is 200. Otherwise the problem's `errors` names the parts that are missing."""
+    pipeline: Pipeline = request.app.state.pipeline
+    startup: Startup = request.app.state.startup
+    parts = dict(pipeline.ready())
+    missing = tuple(name for name, up in parts.items() if not up)
+    if failure := startup.failure():
+        raise NotReady(f"Starting failed: {failure}", missing)
+    if missing or not startup.finished():
+        raise NotReady(f"Not up{' yet' * (not startup.finished())}: {', '.join(missing) or 'still starting'}.", missing)
+    return Readiness(status="ready", parts=parts)

@@ -1,0 +1,47 @@
+"""The request that every handler of the service gets, and what handlers take from it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import Any, cast
+
+from litestar import Request
+from litestar.datastructures import State
+
+from service.body import Receive, check_headers, decode_body, read_body
+from service.edge import REQUEST_ID
+from service.errors import IndexUnavailable
+from service.pipeline import Pipeline
+from service.settings import Settings
+
+
+class GuardedRequest(Request[Any, Any, State]):
+    """A request whose JSON body passes every guard before it is decoded, once, into the type of the handler's `data`.
+
+    Litestar's own reading answers 500 to invalid UTF-8 and to deep nesting, and takes JSON of any content type.
+    """
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        """The raw body, in one piece. Raises `UnsupportedMedia`, `BodyTooLarge`, `BodyTimeout`, `InvalidBody`."""
+        check_headers(self.headers)
+        settings: Settings = self.app.state.settings
+        # Litestar takes an empty body for a missing argument and answers by itself: a space is as invalid, and ours.
+        yield await read_body(cast(Receive, self.receive), settings.body_timeout) or b" "
+
+    async def json(self) -> Any:
+        """The body as the type of the handler's `data`. Raises what `stream` raises."""
+        field = self.route_handler.parsed_data_field
+        return decode_body(await self.body(), Any if field is None else field.annotation)
+
+
+def request_id(request: Request[Any, Any, Any]) -> str:
+    """The id that the edge gave to the request."""
+    return str(request.scope["state"][REQUEST_ID])
+
+
+def indexed_pipeline(request: Request[Any, Any, Any]) -> Pipeline:
+    """The pipeline, with its index open. Raises `IndexUnavailable`."""
+    pipeline: Pipeline = request.app.state.pipeline
+    if not pipeline.ready().get("index", False):
+        raise IndexUnavailable("The index is not open yet; /readyz tells when it is.")
+    return pipeline

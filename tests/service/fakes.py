@@ -1,0 +1,91 @@
+"""A pipeline that answers at once, for what is tested in front of it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+
+from service.contract import (
+    Answer,
+    ArticleResponse,
+    AskRequest,
+    FoundPassage,
+    Models,
+    SearchRequest,
+    SearchResponse,
+    Usage,
+)
+from service.errors import ArticleNotFound
+
+REFUSAL = "The articles do not say."
+
+
+async def nothing() -> None:
+    """A start that succeeds at once."""
+
+
+class FakePipeline:
+    """Refuses every question, finds one passage, and has the articles it is given (id to text)."""
+
+    def __init__(
+        self, articles: dict[str, str] | None = None, starting: Callable[[], Awaitable[None]] = nothing
+    ) -> None:
+        self.articles = articles or {}
+        self.starting = starting
+        self.parts = {"index": False, "generator": False}
+        self.asked: list[AskRequest] = []
+        self.closed = 0
+        self.fault: Exception | None = None
+        self.seconds = 0.0
+
+    async def start(self) -> None:
+        await self.starting()
+        self.parts = {"index": True, "generator": True}
+
+    async def close(self) -> None:
+        self.closed += 1
+
+    def ready(self) -> dict[str, bool]:
+        return self.parts
+
+    async def ask(self, request: AskRequest) -> Answer:
+        self.asked.append(request)
+        if self.fault is not None:
+            raise self.fault
+        await asyncio.sleep(self.seconds)
+        return refused(request.question)
+
+    async def search(self, request: SearchRequest) -> SearchResponse:
+        if self.fault is not None:
+            raise self.fault
+        passage = FoundPassage(1, "a.md", "A", None, 0, 4, "Wörd", 1.5)
+        return SearchResponse((passage,), request.question, "snapshot-1", {"total": 0.1})
+
+    def article(self, article_id: str) -> ArticleResponse:
+        if article_id not in self.articles:
+            raise ArticleNotFound(f"No article has the id {article_id}.")
+        text = self.articles[article_id]
+        return ArticleResponse(article_id, "A", None, None, "de", hashlib.sha256(text.encode()).hexdigest(), text)
+
+
+def refused(question: str) -> Answer:
+    """The refusal that the fake answers with."""
+    return Answer(
+        id="answer-1",
+        status="refused",
+        reason="not_in_sources",
+        answer=REFUSAL,
+        language="en",
+        query=question,
+        confidence=0.1,
+        sentences=(),
+        citations=(),
+        passages=(),
+        conflicts=(),
+        dropped=(),
+        snapshot="snapshot-1",
+        models=Models("embedder", "generator"),
+        timings_ms={"total": 0.1},
+        usage=Usage(),
+    )
