@@ -8,12 +8,10 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from index import durable
 from index import manifest as manifests
 from index.articles import read_collection
-from index.embedding import Embedder, Vectors
+from index.embedding import Embedder
 from index.errors import ArticleError, EmptyCollection
 from index.manifest import Counts, Manifest
 from index.passages import SPLITTER, split
@@ -167,19 +165,13 @@ class _Writer:
         pending.add(article, passages, sentences)
 
     def _embed(self, pending: _Pending, step: Step) -> None:
-        """Embed passages and sentences in one go, each text once: a short passage is often one sentence."""
+        """Embed passages and sentences in one go, so that they fill each other's batches."""
         texts = pending.passages + pending.sentences
-        position = {text: number for number, text in enumerate(dict.fromkeys(texts))}
-        if not position:
+        if not texts:
             return
-        step.expect(len(position))
+        step.expect(len(texts))
         started = time.perf_counter()
-        vectors = self._embedder.embed_documents(list(position), step.advance)
+        vectors = self._embedder.embed_documents(texts, step.advance)
         self.embedding_seconds += time.perf_counter() - started
-        self._passage_vectors.add(_rows(vectors, position, pending.passages))
-        self._sentence_vectors.add(_rows(vectors, position, pending.sentences))
-
-
-def _rows(vectors: Vectors, position: dict[str, int], texts: list[str]) -> Vectors:
-    rows: Vectors = vectors[np.fromiter((position[text] for text in texts), dtype=np.int64)]
-    return rows
+        self._passage_vectors.add(vectors[: len(pending.passages)])
+        self._sentence_vectors.add(vectors[len(pending.passages) :])

@@ -58,7 +58,7 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     corpus_sha256: str
     embedding: dict[str, Value]
     dim: int
-    splitter: dict[str, Value]
+    splitter: dict[str, Any]
     counts: Counts
     files: dict[str, FileRecord]
 
@@ -69,7 +69,7 @@ def new(
     corpus_sha256: str,
     embedding: Mapping[str, Value],
     dim: int,
-    splitter: Mapping[str, Value],
+    splitter: Mapping[str, Any],
     counts: Counts,
 ) -> Manifest:
     """The manifest of a snapshot that was just written into `directory`; hashes every file there."""

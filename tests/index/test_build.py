@@ -78,21 +78,6 @@ def test_embedding_in_small_batches_gives_the_same_snapshot(
         assert whole.manifest.corpus_sha256 == pieces.manifest.corpus_sha256
 
 
-def test_a_text_that_occurs_twice_is_embedded_once(tmp_path: Path, hash_embedder, monkeypatch) -> None:
-    for name in ("a.txt", "b.txt"):
-        (tmp_path / name).write_text("The lighthouse was lit again in 2025. It had been dark for a century.")
-    embedded: list[str] = []
-    embed = hash_embedder.embed_documents
-    monkeypatch.setattr(
-        hash_embedder, "embed_documents", lambda texts, told: embedded.extend(texts) or embed(texts, told)
-    )
-    build([tmp_path / "a.txt", tmp_path / "b.txt"], tmp_path / "index", hash_embedder, on_error=ignore)
-    assert len(embedded) == len(set(embedded))
-    with Snapshot.open(tmp_path / "index") as snapshot:
-        assert len(snapshot.sentences) == 4
-        np.testing.assert_array_equal(snapshot.sentence_vectors.all()[:2], snapshot.sentence_vectors.all()[2:])
-
-
 def test_what_cant_be_used_is_told_by_name_and_the_rest_is_built(
     collection: Path, tmp_path: Path, hash_embedder
 ) -> None:
