@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from index.errors import ModelNotFound
+
 Assembly = Literal["e5", "concatenate"]
 
 
@@ -75,6 +77,13 @@ def catalogue() -> Mapping[str, CatalogueModel]:
     """All models by name, in the order of the file."""
     with Path(__file__).with_name("catalogue.toml").open("rb") as file:
         return {name: _model(name, entry) for name, entry in tomllib.load(file).items()}
+
+
+def named(name: str) -> CatalogueModel:
+    """The model `name`. Raises `ModelNotFound` with the names that there are."""
+    if name not in catalogue():
+        raise ModelNotFound(f"no model {name!r} in the catalogue, only {', '.join(catalogue())}")
+    return catalogue()[name]
 
 
 def _model(name: str, entry: dict[str, Any]) -> CatalogueModel:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from index.checksums import sha256_of
 from index.cores import available_cores
 from index.errors import ModelDownloadFailed, ModelError, ModelNotFound
 
@@ -207,6 +208,5 @@ def _sha256_of_files(folder: Path) -> str:
     for path in sorted(
         path for path in folder.rglob("*") if path.suffix in MODEL_FILES and path.name != "manifest.json"
     ):
-        with path.open("rb") as file:
-            digest.update(f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {path.relative_to(folder)}\n".encode())
+        digest.update(f"{sha256_of(path)}  {path.relative_to(folder)}\n".encode())
     return digest.hexdigest()

@@ -6,15 +6,16 @@ SHA-256. It appears there complete or not at all.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from index.catalogue import CatalogueModel, ModelFile, catalogue
-from index.errors import ModelHashMismatch, ModelNotFound
+from index.checksums import require_sha256
+from index.errors import ModelNotFound
 
+DEFAULT_DIRECTORY = Path(".fundstelle") / "models"
 MANIFEST = "manifest.json"
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 
@@ -51,12 +52,26 @@ def resolve_or_hub(name: str, models_dir: Path) -> Path | str:
 
 
 def _resolve_catalogue(model: CatalogueModel, models_dir: Path) -> Path:
+    _published_files(model, models_dir)
+    return models_dir / model.name / model.entry
+
+
+def verify_published(model: CatalogueModel, models_dir: Path) -> Path:
+    """Read every byte of a fetched model; its folder. Raises `ModelNotFound` or `ModelHashMismatch`."""
     folder = models_dir / model.name
-    if not any(is_published(folder, files) for files in (model.wheels.files, model.hub.files)):
-        raise ModelNotFound(
-            f"{model.name} is not in {folder} or not complete: fetch it with scripts/fetch_models.py {model.name}"
-        )
-    return folder / model.entry
+    verify(folder, _published_files(model, models_dir))
+    return folder
+
+
+def _published_files(model: CatalogueModel, models_dir: Path) -> tuple[ModelFile, ...]:
+    """The files of the variant that is in `models_dir`: assembled from wheels, or the publisher's."""
+    folder = models_dir / model.name
+    for files in (model.wheels.files, model.hub.files):
+        if is_published(folder, files):
+            return files
+    raise ModelNotFound(
+        f"{model.name} is not in {folder} or not complete: fetch it with scripts/fetch_models.py {model.name}"
+    )
 
 
 def manifest_of(files: Iterable[ModelFile]) -> dict[str, dict[str, str | int]]:
@@ -79,11 +94,3 @@ def verify(folder: Path, files: Iterable[ModelFile]) -> None:
     """Read every file and raise `ModelHashMismatch` where one is not what the catalogue says."""
     for file in files:
         require_sha256(folder / file.path, file.sha256)
-
-
-def require_sha256(path: Path, expected: str) -> None:
-    """Raise `ModelHashMismatch` unless the file's hex SHA-256 is `expected`."""
-    with path.open("rb") as opened:
-        found = hashlib.file_digest(opened, "sha256").hexdigest()
-    if found != expected:
-        raise ModelHashMismatch(str(path), expected, found)

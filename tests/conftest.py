@@ -20,7 +20,7 @@ def _fetched(name: str) -> Path:
     try:
         return resolve(name, MODELS)
     except ModelNotFound:
-        command = [sys.executable, ROOT / "scripts" / "fetch_models.py", name, "--models", MODELS]
+        command = [sys.executable, str(ROOT / "scripts" / "fetch_models.py"), name, "--models", str(MODELS)]
         subprocess.run(command, check=True, cwd=ROOT)
         return resolve(name, MODELS)
 
