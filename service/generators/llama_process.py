@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import secrets
 import sys
 from collections import deque
@@ -23,6 +24,8 @@ BACKOFF_LONGEST = 30.0
 HEALTHY_AFTER = 30.0
 """Seconds that a process must have lived for its death to count as the first one in a row."""
 
+# OpenMP threads that spin while they wait for each other are many times slower as soon as a core is shared.
+_ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
 _LAST_WORDS = 20
 _CLOSING_TIME = 3.0
 
@@ -143,7 +146,12 @@ class LlamaProcess:
         # Its own session: Ctrl-C in a terminal must end the service first, which then ends the process.
         # -P: the folder of the script must not become an import path, its file names are those of libraries.
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-P", str(CHILD), stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
+            *(sys.executable, "-P", str(CHILD)),
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+            env=os.environ | _ENVIRONMENT,
+            start_new_session=True,
         )
         self._process = process
         assert process.stdin is not None and process.stdout is not None and process.stderr is not None
