@@ -1,0 +1,114 @@
+"""The command that builds an index: what it prints and how it ends."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from index.embedding import SentenceTransformerEmbedder
+from index.snapshot import Snapshot
+
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "build_index.py"
+
+FERRY = """The ferry to Holm
+
+The ferry to Holm was sold in March. Its crew learned of it from the newspaper.
+"""
+FÄHRE = """Die Fähre nach Holm
+
+Im März wurde die Fähre nach Holm verkauft. Die Besatzung erfuhr es aus der Zeitung.
+"""
+
+Run = Callable[..., int]
+
+
+@pytest.fixture
+def run(e5_folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Runs the script from another directory; its exit status."""
+
+    def call(*arguments: str | Path) -> int:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "argv", [str(SCRIPT), *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path(str(SCRIPT), run_name="__main__")
+        return int(ended.value.code or 0)
+
+    monkeypatch.setenv("FUNDSTELLE_EMBEDDING", str(e5_folder))
+    return call
+
+
+@pytest.fixture
+def articles(tmp_path: Path) -> Path:
+    directory = tmp_path / "articles"
+    directory.mkdir()
+    (directory / "ferry.txt").write_text(FERRY)
+    (directory / "fähre.txt").write_text(FÄHRE)
+    return directory
+
+
+def test_it_publishes_an_index_that_answers_across_languages(
+    run: Run, articles: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], embedder: SentenceTransformerEmbedder
+) -> None:
+    assert run(articles, "--out", "index") == 0
+    out, err = capfd.readouterr()
+    assert "2 articles, 2 passages (de 1, en 1), 4 sentences\nnone left out\n" in out
+    assert err == ""
+    with Snapshot.open(tmp_path / "index", expect=embedder.identity()) as snapshot:
+        assert f"published {snapshot.id} in index" in out
+        question = embedder.embed_queries(["Wer hat aus der Zeitung vom Verkauf erfahren?"])
+        rows = snapshot.sentence_vectors.search(question, 2)[1][0]
+        assert {snapshot.sentence_text(row) for row in rows} == {
+            "Its crew learned of it from the newspaper.",
+            "Die Besatzung erfuhr es aus der Zeitung.",
+        }
+
+
+def test_a_bad_file_is_named_and_the_rest_is_indexed(
+    run: Run, articles: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, embedder
+) -> None:
+    monkeypatch.setattr("index.embedding.SentenceTransformerEmbedder", lambda *_, **__: embedder)
+    (articles / "bad.txt").write_bytes(b"\xff\xfe\xfa")
+    assert run(articles, "--out", "index") == 0
+    out, err = capfd.readouterr()
+    assert "1 left out" in out
+    assert err.startswith(f"left out: {articles / 'bad.txt'}: ")
+
+
+def test_nothing_to_index_ends_with_1_and_publishes_nothing(
+    run: Run, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, embedder
+) -> None:
+    monkeypatch.setattr("index.embedding.SentenceTransformerEmbedder", lambda *_, **__: embedder)
+    (tmp_path / "none").mkdir()
+    assert run("none", "--out", "index") == 1
+    assert "error: no article found in none" in capfd.readouterr().err
+    assert not (tmp_path / "index" / "CURRENT").exists()
+
+
+def test_a_model_that_is_not_there_ends_with_1(run: Run, articles: Path, capfd) -> None:
+    assert run(articles, "--out", "index", "--embedding", "no-such-model", "--models", "nowhere") == 1
+    assert "error: no model 'no-such-model'" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[], ["articles"], ["--out", "index"], ["articles", "--out", "i", "--colour"]])
+def test_a_wrong_command_line_ends_with_2(run: Run, arguments: list[str], capfd) -> None:
+    assert run(*arguments) == 2
+    assert "usage: " in capfd.readouterr().err
+
+
+def test_a_wrong_setting_ends_with_2(run: Run, articles: Path, capfd, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FUNDSTELLE_PORT", "eighty")
+    assert run(articles, "--out", "index") == 2
+    assert "error: " in capfd.readouterr().err
+
+
+def test_a_place_that_cant_be_written_ends_with_1_and_its_name(
+    run: Run, articles: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch, embedder
+) -> None:
+    monkeypatch.setattr("index.embedding.SentenceTransformerEmbedder", lambda *_, **__: embedder)
+    (tmp_path / "taken").write_text("a file")
+    assert run(articles, "--out", "taken") == 1
+    assert "taken: File exists" in capfd.readouterr().err
