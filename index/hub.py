@@ -14,7 +14,6 @@ from index.checksums import sha256_of
 from index.errors import ModelDownloadFailed, ModelHashMismatch
 
 PUBLIC_HUB = "https://huggingface.co"
-CHUNK = 1 << 20
 TIMEOUT = httpx.Timeout(30.0)
 """Seconds without a byte after which a download is given up (and can be resumed)."""
 
@@ -49,7 +48,7 @@ def _append(opened: BinaryIO, url: str, size: int, progress: Callable[[int], obj
             if _start(response, url, had) == 0:
                 opened.truncate(0)
             progress(opened.tell())
-            for piece in response.iter_bytes(CHUNK):
+            for piece in response.iter_bytes():
                 if opened.tell() + len(piece) > size:
                     raise ModelDownloadFailed(f"{url}: more than the {size} bytes of the catalogue")
                 opened.write(piece)

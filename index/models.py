@@ -27,7 +27,7 @@ def resolve(name: str, models_dir: Path) -> Path:
     """
     if name in catalogue():
         return _resolve_catalogue(catalogue()[name], models_dir)
-    places = [Path(name).expanduser(), models_dir / name]
+    places = [Path(name).expanduser(), models_dir / name] if name else []
     for place in places:
         if place.is_dir() or (place.is_file() and place.suffix == ".gguf"):
             return place
@@ -81,13 +81,14 @@ def manifest_of(files: Iterable[ModelFile]) -> dict[str, dict[str, str | int]]:
 
 def is_published(folder: Path, files: Iterable[ModelFile]) -> bool:
     """Whether `folder` was published with exactly these files and still has them in their sizes (hashes: `verify`)."""
-    try:
-        published = json.loads((folder / MANIFEST).read_bytes())
-        sizes = {path: (folder / path).stat().st_size for path in published}
-    except (FileNotFoundError, NotADirectoryError):
-        return False
     expected = manifest_of(files)
-    return bool(published == expected) and sizes == {path: entry["bytes"] for path, entry in expected.items()}
+    try:
+        if json.loads((folder / MANIFEST).read_bytes()) != expected:
+            return False
+        sizes = {path: (folder / path).stat().st_size for path in expected}
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    return sizes == {path: entry["bytes"] for path, entry in expected.items()}
 
 
 def verify(folder: Path, files: Iterable[ModelFile]) -> None:
