@@ -46,7 +46,7 @@ def create_app(settings: Settings, pipeline: Pipeline | None = None) -> Litestar
 
 def compose(settings: Settings) -> Pipeline:
     """The pipeline that `settings` describe, not started yet."""
-    from service.answer import open_pipeline
+    from service.opening import open_pipeline
 
     return open_pipeline(settings)
 

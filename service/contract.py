@@ -22,14 +22,29 @@ NOT_BLANK = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
 
 Reason = Literal["no_relevant_source", "not_in_sources", "false_premise", "unsupported", "ambiguous"]
 
-Question = Annotated[str, Meta(min_length=1, max_length=QUESTION_CHARACTERS, extra_json_schema={"pattern": NOT_BLANK})]
+Question = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=QUESTION_CHARACTERS,
+        description="The question, in any language; more than white space, no NUL characters.",
+        extra_json_schema={"pattern": NOT_BLANK},
+    ),
+]
 
 
 class Turn(Struct, frozen=True, forbid_unknown_fields=True):
     """One earlier message of the conversation."""
 
-    role: Literal["user", "assistant"]
-    content: Annotated[str, Meta(max_length=TURN_CHARACTERS, extra_json_schema={"pattern": NO_NUL})]
+    role: Annotated[Literal["user", "assistant"], Meta(description="Who said it.")]
+    content: Annotated[
+        str,
+        Meta(
+            max_length=TURN_CHARACTERS,
+            extra_json_schema={"pattern": NO_NUL},
+            description="What was said, without NUL characters.",
+        ),
+    ]
 
     def __post_init__(self) -> None:
         if "\0" in self.content:
@@ -39,22 +54,44 @@ class Turn(Struct, frozen=True, forbid_unknown_fields=True):
 class FilterRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """Which articles may be used. Dates are inclusive ISO 8601 dates; undated articles fail them."""
 
-    article_ids: Annotated[tuple[str, ...], Meta(max_length=FILTER_VALUES)] = ()
-    languages: Annotated[tuple[str, ...], Meta(max_length=FILTER_VALUES)] = ()
-    published_from: date | None = None
-    published_to: date | None = None
+    article_ids: Annotated[
+        tuple[str, ...], Meta(max_length=FILTER_VALUES, description="Only these articles; empty means any.")
+    ] = ()
+    languages: Annotated[
+        tuple[str, ...],
+        Meta(max_length=FILTER_VALUES, description="Only passages in these languages (ISO 639-1); empty means any."),
+    ] = ()
+    published_from: Annotated[date | None, Meta(description="Only articles of this day or later.")] = None
+    published_to: Annotated[date | None, Meta(description="Only articles of this day or earlier.")] = None
 
 
 class AskRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """A question, perhaps with the conversation before it."""
 
     question: Question
-    history: Annotated[tuple[Turn, ...], Meta(max_length=HISTORY_TURNS)] = ()
-    language: Annotated[str, Meta(pattern=r"^(auto|[a-z]{2})(?!\n)$")] = "auto"
-    top_k: Annotated[int, Meta(ge=1, le=TOP_K)] = 8
-    filters: FilterRequest = FilterRequest()
-    as_of: date | None = None
-    mode: Literal["generate", "extract"] = "generate"
+    history: Annotated[
+        tuple[Turn, ...],
+        Meta(
+            max_length=HISTORY_TURNS,
+            description="The conversation so far, oldest turn first; a follow-up question is understood from it.",
+        ),
+    ] = ()
+    language: Annotated[
+        str,
+        Meta(
+            pattern=r"^(auto|[a-z]{2})(?!\n)$",
+            description="The language of the answer (ISO 639-1); `auto` is that of the question.",
+        ),
+    ] = "auto"
+    top_k: Annotated[int, Meta(ge=1, le=TOP_K, description="How many passages to answer from, and to return.")] = 8
+    filters: Annotated[FilterRequest, Meta(description="Which articles may be used.")] = FilterRequest()
+    as_of: Annotated[
+        date | None, Meta(description="Answer as of the end of this day: later articles are not used.")
+    ] = None
+    mode: Annotated[
+        Literal["generate", "extract"],
+        Meta(description="`generate` has the language model write, `extract` answers in sentences of the sources."),
+    ] = "generate"
 
     def __post_init__(self) -> None:
         _check_question(self.question)
@@ -64,8 +101,8 @@ class SearchRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """A question to search with, without an answer."""
 
     question: Question
-    top_k: Annotated[int, Meta(ge=1, le=TOP_K)] = 8
-    filters: FilterRequest = FilterRequest()
+    top_k: Annotated[int, Meta(ge=1, le=TOP_K, description="How many passages to return.")] = 8
+    filters: Annotated[FilterRequest, Meta(description="Which articles may be used.")] = FilterRequest()
 
     def __post_init__(self) -> None:
         _check_question(self.question)
@@ -81,65 +118,67 @@ def _check_question(question: str) -> None:
 class Citation(Struct, frozen=True):
     """The exact characters that bear out a sentence: `article.text[start:end] == quote`, always."""
 
-    label: int
-    article_id: str
-    title: str
-    url: str | None
-    published_at: date | None
-    language: str
-    start: int
-    end: int
-    quote: str
-    article_sha256: str
+    label: Annotated[int, Meta(description="What sentences refer to it by; counts from 1.")]
+    article_id: Annotated[str, Meta(description="For `GET /v1/articles/{id}`.")]
+    title: Annotated[str, Meta(description="Title of the article.")]
+    url: Annotated[str | None, Meta(description="Where the article was published.")]
+    published_at: Annotated[date | None, Meta(description="Day of publication.")]
+    language: Annotated[str, Meta(description="Language of the quote (ISO 639-1).")]
+    start: Annotated[int, Meta(description="First character of the quote in the article's text.")]
+    end: Annotated[int, Meta(description="The character after the last one of the quote.")]
+    quote: Annotated[str, Meta(description="The source's own words.")]
+    article_sha256: Annotated[str, Meta(description="SHA-256 of the article's text in UTF-8.")]
 
 
 class AnswerSentence(Struct, frozen=True):
     """One verified sentence of the answer, with the labels of the citations that bear it out (never empty)."""
 
-    text: str
-    citations: tuple[int, ...]
+    text: Annotated[str, Meta(description="The sentence.")]
+    citations: Annotated[tuple[int, ...], Meta(description="Labels of the citations that bear it out.")]
 
 
 class FoundPassage(Struct, frozen=True):
     """A passage that retrieval found; `text` is `article.text[start:end]`."""
 
-    rank: int
-    article_id: str
-    title: str
-    url: str | None
-    start: int
-    end: int
-    text: str
-    score: float
+    rank: Annotated[int, Meta(description="Counts from 1, best first.")]
+    article_id: Annotated[str, Meta(description="For `GET /v1/articles/{id}`.")]
+    title: Annotated[str, Meta(description="Title of the article.")]
+    url: Annotated[str | None, Meta(description="Where the article was published.")]
+    start: Annotated[int, Meta(description="First character of the passage in the article's text.")]
+    end: Annotated[int, Meta(description="The character after the last one of the passage.")]
+    text: Annotated[str, Meta(description="The passage, verbatim.")]
+    score: Annotated[float, Meta(description="Ranks the passages of one response; not comparable between responses.")]
 
 
 class Conflict(Struct, frozen=True):
     """Sources that state different values for one thing: each value with the labels of the citations that state it."""
 
-    values: tuple[str, ...]
-    citations: tuple[tuple[int, ...], ...]
+    values: Annotated[tuple[str, ...], Meta(description="The values that are stated.")]
+    citations: Annotated[
+        tuple[tuple[int, ...], ...], Meta(description="For each value, the labels of the citations that state it.")
+    ]
 
 
 class Dropped(Struct, frozen=True):
     """A sentence that the model wrote and verification did not release."""
 
-    text: str
-    reason: str
+    text: Annotated[str, Meta(description="The sentence as the model wrote it.")]
+    reason: Annotated[str, Meta(description="Why it was not released.")]
 
 
 class Models(Struct, frozen=True):
     """Which models answered."""
 
-    embedding: str
-    generator: str
+    embedding: Annotated[str, Meta(description="The embedding model.")]
+    generator: Annotated[str, Meta(description="What wrote the answer.")]
 
 
 class Usage(Struct, frozen=True):
     """Tokens of the language model; `cached_tokens` is the part of the prompt that its cache held already."""
 
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cached_tokens: int = 0
+    prompt_tokens: Annotated[int, Meta(description="Tokens read.")] = 0
+    completion_tokens: Annotated[int, Meta(description="Tokens written.")] = 0
+    cached_tokens: Annotated[int, Meta(description="Tokens of the prompt that the model's cache held already.")] = 0
 
 
 class Answer(Struct, frozen=True):
@@ -150,64 +189,64 @@ class Answer(Struct, frozen=True):
     would have been. `query` is what was searched with.
     """
 
-    id: str
-    status: Literal["answered", "refused"]
-    reason: Reason | None
-    answer: str
-    language: str
-    query: str
-    confidence: float
-    sentences: tuple[AnswerSentence, ...]
-    citations: tuple[Citation, ...]
-    passages: tuple[FoundPassage, ...]
-    conflicts: tuple[Conflict, ...]
-    dropped: tuple[Dropped, ...]
-    snapshot: str
-    models: Models
-    timings_ms: dict[str, float]
-    usage: Usage
+    id: Annotated[str, Meta(description="Names this answer.")]
+    status: Annotated[Literal["answered", "refused"], Meta(description="Whether the question was answered.")]
+    reason: Annotated[Reason | None, Meta(description="Why it was refused.")]
+    answer: Annotated[str, Meta(description="The sentences joined by spaces, or the text of the refusal.")]
+    language: Annotated[str, Meta(description="Language of the answer (ISO 639-1).")]
+    query: Annotated[str, Meta(description="What was searched with: the question, made whole from the history.")]
+    confidence: Annotated[float, Meta(description="From 0 to 1, how sure the service is that the answer is right.")]
+    sentences: Annotated[tuple[AnswerSentence, ...], Meta(description="The sentences of the answer, each verified.")]
+    citations: Annotated[tuple[Citation, ...], Meta(description="What the labels of the sentences stand for.")]
+    passages: Annotated[tuple[FoundPassage, ...], Meta(description="What retrieval found, best first.")]
+    conflicts: Annotated[tuple[Conflict, ...], Meta(description="Where sources contradict each other.")]
+    dropped: Annotated[tuple[Dropped, ...], Meta(description="What the model wrote and verification did not release.")]
+    snapshot: Annotated[str, Meta(description="The index that was answered from.")]
+    models: Annotated[Models, Meta(description="Which models answered.")]
+    timings_ms: Annotated[dict[str, float], Meta(description="Milliseconds of each stage.")]
+    usage: Annotated[Usage, Meta(description="Tokens of the language model.")]
 
 
 class SearchResponse(Struct, frozen=True):
     """Passages for a question, best first."""
 
-    passages: tuple[FoundPassage, ...]
-    query: str
-    snapshot: str
-    timings_ms: dict[str, float]
+    passages: Annotated[tuple[FoundPassage, ...], Meta(description="What was found, best first.")]
+    query: Annotated[str, Meta(description="What was searched with.")]
+    snapshot: Annotated[str, Meta(description="The index that was searched.")]
+    timings_ms: Annotated[dict[str, float], Meta(description="Milliseconds of each stage.")]
 
 
 class ArticleResponse(Struct, frozen=True):
     """An article with its verbatim text, which the offsets of citations refer to."""
 
-    id: str
-    title: str
-    url: str | None
-    published_at: date | None
-    language: str
-    sha256: str
-    text: str
+    id: Annotated[str, Meta(description="As citations and passages name it.")]
+    title: Annotated[str, Meta(description="Its title.")]
+    url: Annotated[str | None, Meta(description="Where it was published.")]
+    published_at: Annotated[date | None, Meta(description="Day of publication.")]
+    language: Annotated[str, Meta(description="Its main language (ISO 639-1), `und` where that can't be told.")]
+    sha256: Annotated[str, Meta(description="SHA-256 of `text` in UTF-8.")]
+    text: Annotated[str, Meta(description="The verbatim text that offsets refer to.")]
 
 
 class Health(Struct, frozen=True):
     """The process lives and serves HTTP; says nothing of what it can answer."""
 
-    status: Literal["alive"] = "alive"
+    status: Annotated[Literal["alive"], Meta(description="Always the same.")] = "alive"
 
 
 class Readiness(Struct, frozen=True):
     """Every part of the service is up."""
 
-    status: Literal["ready"]
-    parts: dict[str, bool]
+    status: Annotated[Literal["ready"], Meta(description="Always the same; anything else is a problem.")]
+    parts: Annotated[dict[str, bool], Meta(description="Each part of the service and whether it is up.")]
 
 
 class Problem(Struct, frozen=True, omit_defaults=True):
     """An error as RFC 9457 has it. `type` is stable; `detail` says what to do."""
 
-    type: str
-    title: str
-    status: int
-    detail: str = ""
-    instance: str = ""
-    errors: tuple[str, ...] = ()
+    type: Annotated[str, Meta(description="Which kind of problem; stable.")]
+    title: Annotated[str, Meta(description="The kind in words.")]
+    status: Annotated[int, Meta(description="The HTTP status.")]
+    detail: Annotated[str, Meta(description="What is wrong this time, and what to do.")] = ""
+    instance: Annotated[str, Meta(description="The id of the request, as in `X-Request-Id` and in the log.")] = ""
+    errors: Annotated[tuple[str, ...], Meta(description="Which things are wrong, where that is more than one.")] = ()

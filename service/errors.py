@@ -24,7 +24,10 @@ from typing import ClassVar
 
 
 class ServiceError(Exception):
-    """Base of every error that the service raises on purpose. `str(error)` is the detail that a client sees."""
+    """Something went wrong inside the service.
+
+    Base of every error that the service raises on purpose. `str(error)` is the detail that a client sees.
+    """
 
     status: ClassVar[int] = 500
     type: ClassVar[str] = "internal"

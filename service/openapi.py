@@ -96,7 +96,7 @@ def _success(operation: Operation) -> Document:
         described = inspect.cleandoc(operation.summary)
         return {"description": described, "content": {operation.media_type: {"schema": {"type": "string"}}}}
     content = {JSON: _content(operation.response, operation.response_examples)}
-    return {"description": _summary(operation.response), "content": content}
+    return {"description": first_sentence(operation.response), "content": content}
 
 
 def _problems(errors: Sequence[type[ServiceError]]) -> Document:
@@ -108,14 +108,14 @@ def _problems(errors: Sequence[type[ServiceError]]) -> Document:
 
 
 def _problem(status: int, kinds: Sequence[type[ServiceError]]) -> Document:
-    lines = [f"- `{problem_type(kind)}`: {_summary(kind)}" for kind in kinds]
+    lines = [f"- `{problem_type(kind)}`: {first_sentence(kind)}" for kind in kinds]
     description = "\n".join([HTTPStatus(status).phrase, "", *lines])
     examples = {kind.type: {"value": _problem_example(kind)} for kind in kinds}
     return {"description": description, "content": {MEDIA_TYPE: {"schema": _reference(Problem), "examples": examples}}}
 
 
 def _problem_example(kind: type[ServiceError]) -> Any:
-    error = ServiceError(_summary(kind))
+    error = ServiceError(first_sentence(kind))
     shown = problem(error, "0f2d4a5c6b7e4f0a9c1d2e3f4a5b6c7d")
     return msgspec.to_builtins(
         msgspec.structs.replace(shown, type=problem_type(kind), title=kind.title, status=kind.status)
@@ -141,7 +141,7 @@ def _reference(kind: type[msgspec.Struct]) -> Document:
     return {"$ref": _REFERENCE.format(name=kind.__name__)}
 
 
-def _summary(kind: type) -> str:
+def first_sentence(kind: type) -> str:
     """The first sentence of a docstring, or all of its first paragraph where it has no full stop."""
     paragraph = inspect.cleandoc(kind.__doc__ or kind.__name__).split("\n\n")[0].replace("\n", " ")
     return re.split(r"(?<=\.)\s", paragraph)[0]

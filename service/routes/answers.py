@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from litestar import Request, get, post
+from litestar import get, post
+from litestar.params import JSONBody
 
 from service.contract import Answer, ArticleResponse, AskRequest, SearchRequest, SearchResponse
 from service.errors import (
@@ -22,7 +22,7 @@ from service.errors import (
 )
 from service.openapi import Parameter
 from service.routes import examples
-from service.routes.request import indexed_pipeline
+from service.routes.request import GuardedRequest, indexed_pipeline
 
 ARTICLES = "/v1/articles/"
 
@@ -46,7 +46,7 @@ _BODY_ERRORS = (InvalidBody, UnsupportedMedia, BodyTooLarge, BodyTimeout)
         "response_examples": examples.ANSWER,
     },
 )
-async def ask(data: AskRequest, request: Request[Any, Any, Any]) -> Answer:
+async def ask(data: JSONBody[AskRequest], request: GuardedRequest) -> Answer:
     """Every sentence of the answer carries citations that were checked against the text of the articles.
 
     A question that the articles don't answer is refused: status 200, `status` is `refused` and `reason` says why.
@@ -64,7 +64,7 @@ async def ask(data: AskRequest, request: Request[Any, Any, Any]) -> Answer:
         "response_examples": examples.PASSAGES,
     },
 )
-async def search(data: SearchRequest, request: Request[Any, Any, Any]) -> SearchResponse:
+async def search(data: JSONBody[SearchRequest], request: GuardedRequest) -> SearchResponse:
     """Passages, best first, in any language of the collection. No language model is involved."""
     return await indexed_pipeline(request).search(data)
 
@@ -85,12 +85,12 @@ async def search(data: SearchRequest, request: Request[Any, Any, Any]) -> Search
         "response_examples": examples.ARTICLE,
     },
 )
-async def article(request: Request[Any, Any, Any]) -> ArticleResponse:
+async def article(request: GuardedRequest) -> ArticleResponse:
     """The article with its verbatim text, which the offsets of citations and passages refer to."""
     return indexed_pipeline(request).article(_article_id(request))
 
 
-def _article_id(request: Request[Any, Any, Any]) -> str:
+def _article_id(request: GuardedRequest) -> str:
     """The id as the client sent it: the routed path has lost double and trailing slashes."""
     path = unquote_to_bytes(request.scope["raw_path"].partition(b"?")[0])
     try:

@@ -10,7 +10,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from service.contract import Problem
-from service.errors import BadRequest, MethodNotAllowed, NotFound, ServiceError
+from service.errors import BadRequest, MethodNotAllowed, NotFound, NotReady, ServiceError
 from service.logs import LOGGER
 from service.problems import MEDIA_TYPE, encode, internal, problem
 from service.routes.request import request_id
@@ -21,7 +21,9 @@ logger = logging.getLogger(LOGGER)
 def on_service_error(request: Request[Any, Any, Any], error: ServiceError) -> Response[bytes]:
     """The problem that the error says it is."""
     fields = {"id": request_id(request), "type": error.type, "status": error.status}
-    logger.log(logging.ERROR if error.status >= 500 else logging.DEBUG, "problem", extra={"fields": fields})
+    # A probe that comes every second while models load is no news.
+    level = logging.ERROR if error.status >= 500 and not isinstance(error, NotReady) else logging.DEBUG
+    logger.log(level, "problem", extra={"fields": fields})
     return _response(problem(error, request_id(request)))
 
 

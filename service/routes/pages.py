@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
-from typing import Any
 
 import msgspec
-from litestar import Litestar, Request, Response, get
+from litestar import Litestar, Response, get
 from litestar.handlers import HTTPRouteHandler
 
 from service.openapi import Document, Operation, document
 from service.pages import front_page, reference_page
+from service.routes.request import GuardedRequest
 
 _HTML = "text/html"
 _PAGE_HEADERS = {
@@ -22,19 +22,19 @@ _PAGE_HEADERS = {
 
 
 @get("/", summary="What this is", media_type=_HTML)
-async def front(request: Request[Any, Any, Any]) -> Response[str]:
+async def front(request: GuardedRequest) -> Response[str]:
     """A page with links and a command to try."""
     return Response(front_page(str(request.base_url).rstrip("/")), media_type=_HTML, headers=_PAGE_HEADERS)
 
 
 @get("/docs", summary="The API reference as a page", media_type=_HTML)
-async def reference(request: Request[Any, Any, Any]) -> Response[str]:
+async def reference(request: GuardedRequest) -> Response[str]:
     """The contents of /openapi.json to read; works without scripts and without a network."""
     return Response(request.app.state.reference, media_type=_HTML, headers=_PAGE_HEADERS)
 
 
 @get("/openapi.json", summary="This document", media_type="application/json")
-async def description(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def description(request: GuardedRequest) -> Response[bytes]:
     """The OpenAPI document of the service."""
     return Response(request.app.state.openapi, media_type="application/json")
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from litestar import Request, get
+from litestar import get
 
 from service.contract import Health, Readiness
 from service.errors import NotReady, ServiceError
 from service.pipeline import Pipeline
+from service.routes.request import GuardedRequest
 from service.startup import Startup
 
 
@@ -19,7 +18,7 @@ async def healthz() -> Health:
 
 
 @get("/readyz", summary="Whether the service can answer", opt={"errors": (NotReady, ServiceError)})
-async def readyz(request: Request[Any, Any, Any]) -> Readiness:
+async def readyz(request: GuardedRequest) -> Readiness:
     """Send questions here only while this is 200. Otherwise the problem's `errors` names the parts that are missing."""
     pipeline: Pipeline = request.app.state.pipeline
     startup: Startup = request.app.state.startup

@@ -1,0 +1,218 @@
+"""The OpenAPI document and the pages: complete, true to the code, and readable without a network."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from typing import Any
+
+import msgspec
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from service import contract
+from service.app import create_app
+from service.contract import Answer, ArticleResponse, AskRequest, Problem, SearchRequest, SearchResponse
+from service.problems import problem_type, served_errors
+from service.routes import examples
+from service.settings import Settings
+from tests.service.fakes import FakePipeline
+
+PAGES = ("/", "/docs")
+
+
+@pytest.fixture(scope="module")
+def app() -> Litestar:
+    return create_app(Settings(), FakePipeline({"2025/08/scale.md": "Text"}))
+
+
+@pytest.fixture(scope="module")
+def client(app: Litestar) -> Iterator[TestClient[Litestar]]:
+    with TestClient(app) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def document(client: TestClient[Litestar]) -> Any:
+    response = client.get("/openapi.json")
+    assert response.headers["content-type"] == "application/json"
+    return response.json()
+
+
+def operations(document: Any) -> Iterator[tuple[str, str, Any]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
+
+
+def test_every_route_is_described_and_nothing_else(app: Litestar, document: Any) -> None:
+    served = {(r.path_format, m) for r in app.routes for m in getattr(r, "methods", ()) if m != "OPTIONS"}
+    described = {(path, method.upper()) for path, method, _ in operations(document)}
+    assert served - described == {("/static/style.css", "GET")}
+    assert described <= served
+    assert ("/v1/ask", "POST") in described
+
+
+def test_every_operation_has_a_name_words_and_its_responses(document: Any) -> None:
+    names = [operation["operationId"] for _, _, operation in operations(document)]
+    assert len(names) == len(set(names))
+    for path, _, operation in operations(document):
+        assert operation["summary"], path
+        assert operation["description"].strip(), path
+        assert "200" in operation["responses"], path
+        assert all(response["description"] for response in operation["responses"].values()), path
+
+
+def test_the_types_are_those_of_the_handlers(document: Any) -> None:
+    ask = document["paths"]["/v1/ask"]["post"]
+    body = ask["requestBody"]["content"]["application/json"]["schema"]
+    answer = ask["responses"]["200"]["content"]["application/json"]["schema"]
+    assert (body, answer) == ({"$ref": "#/components/schemas/AskRequest"}, {"$ref": "#/components/schemas/Answer"})
+    assert set(ask["responses"]) == {"200", "400", "408", "413", "415", "500", "503", "504"}
+    problem = ask["responses"]["400"]["content"]["application/problem+json"]
+    assert problem["schema"] == {"$ref": "#/components/schemas/Problem"}
+    assert problem["examples"]["invalid-body"]["value"]["type"] == "urn:fundstelle:problem:invalid-body"
+
+
+def test_the_parameter_of_an_article_is_the_one_of_its_path(document: Any) -> None:
+    (parameter,) = document["paths"]["/v1/articles/{id}"]["get"]["parameters"]
+    assert (parameter["name"], parameter["in"], parameter["required"]) == ("id", "path", True)
+
+
+def test_every_struct_of_the_contract_is_a_schema_with_words_for_every_field(document: Any) -> None:
+    schemas = document["components"]["schemas"]
+    structs = {
+        name for name, kind in vars(contract).items() if isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+    }
+    assert set(schemas) == structs - {"Struct"}
+    for name, schema in schemas.items():
+        assert schema["description"], name
+        assert not re.search(r"\n +", schema["description"]), name
+        for field, kind in schema["properties"].items():
+            assert kind.get("description"), f"{name}.{field}"
+
+
+def test_requests_say_that_unknown_fields_are_refused(document: Any) -> None:
+    for name in ("AskRequest", "SearchRequest", "FilterRequest", "Turn"):
+        assert document["components"]["schemas"][name]["additionalProperties"] is False
+
+
+def test_every_reference_leads_somewhere(document: Any) -> None:
+    references = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(document)))
+    assert references == set(document["components"]["schemas"])
+
+
+def test_every_example_of_a_request_is_answered(client: TestClient[Litestar], document: Any) -> None:
+    sent = 0
+    for path, _, operation in operations(document):
+        for example in (
+            operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("examples", {}).values()
+        ):
+            assert client.post(path, json=example["value"]).status_code == 200
+            sent += 1
+    assert sent == len(examples.ASK) + len(examples.SEARCH)
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "kind"),
+    [
+        ("/v1/ask", "post", Answer),
+        ("/v1/search", "post", SearchResponse),
+        ("/v1/articles/{id}", "get", ArticleResponse),
+    ],
+)
+def test_every_example_of_a_response_is_one(document: Any, path: str, method: str, kind: type) -> None:
+    content = document["paths"][path][method]["responses"]["200"]["content"]["application/json"]
+    for example in content["examples"].values():
+        assert json.loads(msgspec.json.encode(msgspec.convert(example["value"], kind))) == example["value"]
+
+
+def test_the_offsets_of_the_examples_are_true() -> None:
+    text = examples.ARTICLE["article"].text
+    for answer in examples.ANSWER.values():
+        assert all(text[c.start : c.end] == c.quote for c in answer.citations)
+        assert all(text[p.start : p.end] == p.text for p in answer.passages)
+        assert (answer.status == "refused") == (answer.reason is not None) == (answer.sentences == ())
+
+
+def test_patterns_of_the_schema_and_of_the_decoder_agree(document: Any) -> None:
+    schemas = document["components"]["schemas"]
+    for name, kind in (("AskRequest", AskRequest), ("SearchRequest", SearchRequest)):
+        pattern = schemas[name]["properties"]["question"]["pattern"]
+        for question in ("a", " a\n", "\n", " \t", "a\0", "\0", "ä b", "\u00a0"):
+            accepted = re.search(pattern, question) is not None
+            try:
+                msgspec.convert({"question": question}, kind)
+            except msgspec.ValidationError:
+                assert not accepted, repr(question)
+            else:
+                assert accepted, repr(question)
+
+
+class Page(HTMLParser):
+    """What a page is made of: tags, and what it loads or links to."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.ids: list[str] = []
+        self.targets: dict[str, str] = {}
+        self.inline_styles = 0
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        for name, value in attrs:
+            if name in ("src", "href"):
+                self.targets[value or ""] = tag
+            if name == "id":
+                self.ids.append(value or "")
+            self.inline_styles += name == "style" or name.startswith("on")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_needs_nothing_but_the_service(client: TestClient[Litestar], path: str) -> None:
+    response = client.get(path)
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    policy = response.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; style-src 'self';")
+    assert "unsafe" not in policy
+    page = Page(response.text)
+    assert page.tags.isdisjoint({"script", "style", "iframe", "img", "object", "form"})
+    assert page.inline_styles == 0
+    for target in page.targets:
+        assert target.removeprefix("#") in page.ids if target.startswith("#") else client.get(target).status_code == 200
+    assert len(page.ids) == len(set(page.ids))
+
+
+def test_the_reference_shows_every_operation_every_object_and_every_problem(
+    client: TestClient[Litestar], document: Any
+) -> None:
+    page = client.get("/docs").text
+    for path, method, operation in operations(document):
+        assert f"{method.upper()} {path}" in page
+        assert f'id="{operation["operationId"]}"' in page
+    for name in document["components"]["schemas"]:
+        assert f'id="{name}"' in page
+    for kind in served_errors():
+        assert problem_type(kind) in page
+
+
+def test_the_front_page_shows_a_command_for_the_address_it_was_fetched_from(client: TestClient[Litestar]) -> None:
+    page = client.get("/", headers={"Host": "answers.example:8080"}).text
+    assert "curl -s http://answers.example:8080/v1/ask" in page
+
+
+def test_the_front_page_does_not_repeat_markup_of_a_host(client: TestClient[Litestar]) -> None:
+    response = client.get("/", headers={"Host": "a'&amp;b"})
+    assert "a'&amp;b" not in response.text
+
+
+def test_a_problem_of_the_document_decodes_as_one(document: Any) -> None:
+    for _, _, operation in operations(document):
+        for status, response in operation["responses"].items():
+            for example in response["content"].get("application/problem+json", {}).get("examples", {}).values():
+                assert msgspec.convert(example["value"], Problem).status == int(status)
