@@ -1,4 +1,7 @@
-"""Articles -> a published snapshot: reading, splitting, storing and embedding, joined so that memory stays bounded."""
+"""Articles -> a published snapshot: reading, splitting, storing and embedding, joined as a stream.
+
+Of a whole collection, only the vectors are in memory at once; texts pass through in bounded portions.
+"""
 
 from __future__ import annotations
 

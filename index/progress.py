@@ -69,7 +69,7 @@ class _SilentStep:
 class _Bar:
     def __init__(self, what: str, unit: str) -> None:
         # `disable=None` is tqdm's word for "where the file is no terminal".
-        self._bar = tqdm(desc=what, unit=unit, disable=None, file=sys.stderr, dynamic_ncols=True)
+        self._bar = tqdm(desc=what, unit=f" {unit}s", disable=None, file=sys.stderr, dynamic_ncols=True)
 
     def expect(self, more: int) -> None:
         self._bar.total = (self._bar.total or 0) + more

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from index.build import BuildReport, build
 from index.cores import available_cores
-from index.embedding import SentenceTransformerEmbedder
+from index.embedding import Embedder, SentenceTransformerEmbedder
 from index.errors import IndexingError
 from index.models import resolve
 from index.progress import Bars
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     bars = Bars()
     try:
         chosen = _parser(load_settings()).parse_args(arguments)
-        embedder = SentenceTransformerEmbedder(resolve(chosen.embedding, chosen.models), threads=available_cores())
+        embedder = _load(resolve(chosen.embedding, chosen.models), bars)
         report = build(
             chosen.articles,
             chosen.out,
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("interrupted: nothing was published", file=sys.stderr)
+        print("interrupted", file=sys.stderr)
         return 130
     print(_summary(report, chosen.out))
     return 0
@@ -62,6 +62,14 @@ def _parser(settings: Settings) -> argparse.ArgumentParser:
         help="embedding model: a name of the catalogue or a folder (%(default)s)",
     )
     return parser
+
+
+def _load(model: Path, bars: Bars) -> Embedder:
+    with bars.step(f"Loading {model.name}", "model") as step:
+        step.expect(1)
+        embedder = SentenceTransformerEmbedder(model, threads=available_cores())
+        step.advance()
+    return embedder
 
 
 def _summary(report: BuildReport, out: Path) -> str:
