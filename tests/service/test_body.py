@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.body import BODY_BYTES, BODY_DEPTH, check_headers, decode_body, read_body
+from service.errors import BodyTimeout, BodyTooLarge, InvalidBody
+
+VALUES = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(exclude_categories=["Cs"]))
+
+
+def messages(*chunks: bytes, end: bool = True) -> Any:
+    """A `receive` that gives these chunks, then the end of the body or of the connection; counts its calls."""
+    waiting = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
+    waiting.append({"type": "http.request", "body": b"", "more_body": False} if end else {"type": "http.disconnect"})
+
+    async def receive() -> Any:
+        receive.calls += 1  # type: ignore[attr-defined]
+        return waiting.pop(0)
+
+    receive.calls = 0  # type: ignore[attr-defined]
+    return receive
+
+
+def test_chunks_are_put_together() -> None:
+    assert asyncio.run(read_body(messages(b"ab", b"", b"c"), 1)) == b"abc"
+
+
+def test_reading_stops_at_the_first_byte_too_many() -> None:
+    receive = messages(*[b" " * (BODY_BYTES // 2)] * 10)
+    with pytest.raises(BodyTooLarge):
+        asyncio.run(read_body(receive, 1))
+    assert receive.calls == 3
+
+
+def test_a_body_that_breaks_off_is_said() -> None:
+    with pytest.raises(InvalidBody, match="closed before the body was complete"):
+        asyncio.run(read_body(messages(b"{", end=False), 1))
+
+
+def test_a_body_that_does_not_come_is_given_up() -> None:
+    async def never() -> Any:
+        await asyncio.sleep(3600)
+
+    with pytest.raises(BodyTimeout, match=r"within 0\.05 seconds"):
+        asyncio.run(read_body(never, 0.05))
+
+
+@pytest.mark.parametrize("length", ["262145", "9" * 400])
+def test_an_announced_length_is_believed_where_it_is_too_large(length: str) -> None:
+    with pytest.raises(BodyTooLarge):
+        check_headers({"content-type": "application/json", "content-length": length})
+
+
+@given(value=st.recursive(VALUES, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=10))
+def test_json_is_decoded_as_the_standard_library_does(value: Any) -> None:
+    body = json.dumps(value).encode()
+    assert decode_body(body, object) == json.loads(body)
+
+
+@given(text=st.text("[]{}\\\"'a", max_size=200))
+def test_what_stands_in_a_string_is_no_nesting(text: str) -> None:
+    body = json.dumps({"a": text, "b": [text * 5]}).encode()
+    assert decode_body(body, object) == {"a": text, "b": [text * 5]}
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}"), ('[{"\\"]":', "}]")])
+def test_nesting_is_allowed_up_to_the_limit_and_not_beyond(opening: str, closing: str) -> None:
+    levels = BODY_DEPTH // (2 if opening.startswith("[{") else 1)
+    assert decode_body((opening * levels + "1" + closing * levels).encode(), object) is not None
+    with pytest.raises(InvalidBody, match="deeper than 64"):
+        decode_body((opening * (levels + 1) + "1" + closing * (levels + 1)).encode(), object)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'"' + b'\\"' * (BODY_BYTES // 2), b'"\\' * (BODY_BYTES // 2), b"[]" * (BODY_BYTES // 2), b"[" * BODY_BYTES,
+     b"[" * 65 + b'"' * BODY_BYTES, b"[" * 65 + b'"' + b"\\" * BODY_BYTES, b"[" * 65 + b'"\\"' * (BODY_BYTES // 3)],
+)  # fmt: skip
+def test_no_body_takes_long_to_refuse(body: bytes) -> None:
+    started = time.perf_counter()
+    with pytest.raises(InvalidBody):
+        decode_body(body[:BODY_BYTES], dict[str, str])
+    assert time.perf_counter() - started < 0.5
+
+
+@given(body=st.binary(max_size=200))
+def test_any_bytes_decode_or_are_an_invalid_body(body: bytes) -> None:
+    try:
+        decoded = decode_body(body, msgspec.Raw)
+    except InvalidBody as error:
+        assert str(error).endswith((".", "object."))
+    else:
+        json.loads(bytes(decoded))
