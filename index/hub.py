@@ -28,7 +28,8 @@ def download(file: ModelFile, source: HubSource, hub_url: str, target: Path, pro
     url = f"{hub_url.rstrip('/')}/{source.repository}/resolve/{source.revision}/{file.path}"
     with target.open("ab") as opened:
         if opened.tell() > file.bytes:
-            opened.truncate(0)
+            opened.seek(0)
+            opened.truncate()
         if opened.tell() < file.bytes:
             _append(opened, url, file.bytes, progress)
         else:
@@ -46,7 +47,8 @@ def _append(opened: BinaryIO, url: str, size: int, progress: Callable[[int], obj
     try:
         with httpx.stream("GET", url, headers=headers, follow_redirects=True, timeout=TIMEOUT) as response:
             if _start(response, url, had) == 0:
-                opened.truncate(0)
+                opened.seek(0)
+                opened.truncate()
             progress(opened.tell())
             for piece in response.iter_bytes():
                 if opened.tell() + len(piece) > size:
