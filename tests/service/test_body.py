@@ -40,6 +40,12 @@ def test_reading_stops_at_the_first_byte_too_many() -> None:
     assert receive.calls == 3
 
 
+def test_a_body_of_exactly_the_limit_is_read_and_one_byte_more_is_not() -> None:
+    assert len(asyncio.run(read_body(messages(b" " * BODY_BYTES), 1))) == BODY_BYTES
+    with pytest.raises(BodyTooLarge):
+        asyncio.run(read_body(messages(b" " * BODY_BYTES, b" "), 1))
+
+
 def test_a_body_that_breaks_off_is_said() -> None:
     with pytest.raises(InvalidBody, match="closed before the body was complete"):
         asyncio.run(read_body(messages(b"{", end=False), 1))
@@ -82,7 +88,8 @@ def test_nesting_is_allowed_up_to_the_limit_and_not_beyond(opening: str, closing
 @pytest.mark.parametrize(
     "body",
     [b'"' + b'\\"' * (BODY_BYTES // 2), b'"\\' * (BODY_BYTES // 2), b"[]" * (BODY_BYTES // 2), b"[" * BODY_BYTES,
-     b"[" * 65 + b'"' * BODY_BYTES, b"[" * 65 + b'"' + b"\\" * BODY_BYTES, b"[" * 65 + b'"\\"' * (BODY_BYTES // 3)],
+     b"[" * 65 + b'"' * BODY_BYTES, b"[" * 65 + b'"' + b"\\" * BODY_BYTES, b"[" * 65 + b'"' + b'\\"' * BODY_BYTES,
+     b"[" * 65 + b'"\\"' * (BODY_BYTES // 3)],
 )  # fmt: skip
 def test_no_body_takes_long_to_refuse(body: bytes) -> None:
     started = time.perf_counter()
