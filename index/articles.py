@@ -11,7 +11,7 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from index.clean import content_spans
+from index.clean import pieces
 from index.errors import ArticleError, EmptyCollection
 from index.language import detect
 from index.layout import TITLE_CHARACTERS, title_of
@@ -155,9 +155,9 @@ def _check_characters(name: str, value: str, source: str) -> None:
 
 
 def _derived_title(article_id: str, text: str) -> str:
+    """The first heading or sentence of the content, the file's name where there is none."""
     head = text[:TITLE_WINDOW]
-    for span in content_spans(head):
-        title = title_of(head[span.start : span.end])
-        if title:
-            return title
+    for piece in pieces(head):
+        if not piece.skipped_by:
+            return title_of(head[piece.start : piece.end])
     return Path(article_id).stem[:TITLE_CHARACTERS] or article_id

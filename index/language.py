@@ -10,16 +10,29 @@ import re
 from functools import cache
 from typing import Protocol
 
+from index.words import ENGLISH_QUESTION_WORDS, ENGLISH_WORDS, GERMAN_QUESTION_WORDS, GERMAN_WORDS
+
 UNDETERMINED = "und"
 LANGUAGES = frozenset(
     {"ar", "bg", "cs", "da", "de", "el", "en", "es", "et", "fi", "fr", "he", "hi", "hr", "hu", "it", "ja", "ko"}
     | {"lt", "lv", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sr", "sv", "tr", "uk", "vi", "zh"}
 )
 SAMPLE_CHARACTERS = 3_000
-MIN_CONFIDENCE = 0.5
-MIN_QUESTION_CONFIDENCE = 0.75
+SAMPLE_WINDOWS = 5
 
-_LETTERS = re.compile(r"[^\W\d_]{2}")
+MIN_CONFIDENCE = 0.4
+MIN_QUESTION_CONFIDENCE = 0.5
+SURE = 0.7
+"""From here on, none of 2,598 sentences and 1 of 1,224 questions of XQuAD was taken for another language."""
+
+
+MIN_SENTENCE_CHARACTERS = 16
+MIN_PART_CHARACTERS = 40
+MIN_FUNCTION_WORDS = 3
+
+_WORD = re.compile(r"[^\W\d_]+")
+_CAPITALISED = re.compile(r"(?<![\w-])[A-ZÄÖÜ][\w-]*")
+_LETTERS = re.compile(r"[^\W\d_]")
 
 
 class _Identifier(Protocol):
@@ -39,20 +52,93 @@ def _identifier() -> _Identifier:
 def detect(text: str) -> str:
     """The ISO 639-1 code of `text`'s language, `und` where it holds no words or can't be told.
 
-    Only the first 3,000 characters are looked at.
+    Of a long text, five windows spread over it are looked at, 3,000 characters together.
     """
-    return _detect(text, MIN_CONFIDENCE)
+    language, confidence = _classify(_sample(text))
+    return language if confidence >= MIN_CONFIDENCE else UNDETERMINED
 
 
 def detect_question(text: str, fallback: str) -> str:
     """The language of a question; `fallback` where two or three names say too little."""
-    found = _detect(text, MIN_QUESTION_CONFIDENCE)
-    return fallback if found == UNDETERMINED else found
+    language, confidence = _classify(_sample(text))
+    if confidence >= SURE:
+        return language
+    words = {word.lower() for word in _WORD.findall(text[:SAMPLE_CHARACTERS])}
+    german, english = len(words & GERMAN_QUESTION_WORDS), len(words & ENGLISH_QUESTION_WORDS)
+    if german != english:
+        return "de" if german > english else "en"
+    return language if confidence >= MIN_QUESTION_CONFIDENCE else fallback
 
 
-def _detect(text: str, at_least: float) -> str:
-    sample = text[:SAMPLE_CHARACTERS]
-    if not _LETTERS.search(sample):
-        return UNDETERMINED
-    language, confidence = _identifier().classify(sample)
-    return language if confidence >= at_least else UNDETERMINED
+def detect_sentence(sentence: str, expected: str) -> tuple[str, bool]:
+    """A sentence's language and whether one can rely on it. `expected` is the language of what it stands in.
+
+    German and English sentences with enough function words are told without the identifier, which takes 20 times as
+    long. A very short sentence is not told at all.
+    """
+    if len(sentence) < MIN_SENTENCE_CHARACTERS:
+        return UNDETERMINED, False
+    if expected in {"de", "en"}:
+        german, english = _positions(sentence[:SAMPLE_CHARACTERS])
+        if max(len(german), len(english)) >= MIN_FUNCTION_WORDS and min(len(german), len(english)) == 0:
+            return ("de" if german else "en"), True
+    language, confidence = _classify(sentence[:SAMPLE_CHARACTERS])
+    return language, confidence >= SURE
+
+
+def _sample(text: str) -> str:
+    if len(text) <= SAMPLE_CHARACTERS:
+        return text
+    size = SAMPLE_CHARACTERS // SAMPLE_WINDOWS
+    step = (len(text) - size) // (SAMPLE_WINDOWS - 1)
+    return "\n".join(text[start : start + size] for start in range(0, step * SAMPLE_WINDOWS, step))
+
+
+def _classify(text: str) -> tuple[str, float]:
+    if not _LETTERS.search(text):
+        return UNDETERMINED, 0.0
+    return _identifier().classify(text)
+
+
+def language_change(sentence: str) -> int | None:
+    """Where one language ends and another begins inside a sentence, as run-together scrapes have it; None where not.
+
+    Only German and English are told apart, by their function words: all of one must come before all of the other.
+    """
+    if len(sentence) < 2 * MIN_PART_CHARACTERS:
+        return None
+    german, english = _positions(sentence)
+    if not german or not english or len(german) + len(english) < MIN_FUNCTION_WORDS:
+        return None
+    first, second = (german, english) if german[0] < english[0] else (english, german)
+    if first[-1] >= second[0]:
+        return None
+    cut = _capital_before(sentence, first[-1], second[0])
+    if cut is None or min(cut, len(sentence) - cut) < MIN_PART_CHARACTERS:
+        return None
+    return cut if {_classify(sentence[:cut])[0], _classify(sentence[cut:])[0]} == {"de", "en"} else None
+
+
+def _positions(sentence: str) -> tuple[list[int], list[int]]:
+    """Where German and where English function words stand."""
+    german: list[int] = []
+    english: list[int] = []
+    for match in _WORD.finditer(sentence):
+        word = match.group().lower()
+        if word in GERMAN_WORDS:
+            german.append(match.start())
+        elif word in ENGLISH_WORDS:
+            english.append(match.start())
+    return german, english
+
+
+def _capital_before(sentence: str, after: int, before: int) -> int | None:
+    """The last capitalised word, outside quotation marks, that begins behind `after` and not behind `before`."""
+    found = None
+    for match in _CAPITALISED.finditer(sentence, after + 1, min(len(sentence), before + 40)):
+        if match.start() > before:
+            break
+        head = sentence[: match.start()]
+        if head.count('"') % 2 == 0 and head.count("„") <= head.count("“"):
+            found = match.start()
+    return found

@@ -19,6 +19,7 @@ TITLE_CHARACTERS = 120
 WRAP_MIN_WIDTH = 50
 WRAP_MAX_WIDTH = 120
 WRAP_SHARE = 0.7
+WRAPPED_CHARACTERS = 45
 
 _LINE = re.compile(r"[^\n\r\u2028\u2029\x0b\x0c\x85]+")
 _BREAK = re.compile(r"\r\n|[\n\r\u2028\u2029\x0b\x0c\x85]")
@@ -142,10 +143,10 @@ def _is_full(text: str, line: _Line, after: _Line, width: int) -> bool:
 def _continues(text: str, line: _Line, after: _Line, width: int) -> bool:
     if after.kind is not None or line.kind is Kind.HEADING:
         return False
-    last, first = text[line.end - 1], text[after.start]
-    if last not in ".!?:…" and (first.islower() or last == ","):
+    if bool(width) and _is_full(text, line, after, width):
         return True
-    return bool(width) and _is_full(text, line, after, width)
+    last, first = text[line.end - 1], text[after.start]
+    return line.end - line.start >= WRAPPED_CHARACTERS and last not in ".!?:…" and (first.islower() or last == ",")
 
 
 def _block(text: str, first: _Line, last: _Line) -> Block:

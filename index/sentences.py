@@ -11,69 +11,24 @@ from collections.abc import Iterator
 
 from index.layout import blocks, trim
 from index.types import Span
+from index.words import (
+    GLUED_OPENERS,
+    NEVER_LAST,
+    OPENERS,
+    ORDINAL_AFTER,
+    ORDINAL_BEFORE,
+    SOMETIMES_LAST,
+    TOP_LEVEL_DOMAINS,
+)
 
 MAX_CHARACTERS = 600
 QUOTE_WINDOW = 2_000
 
 
-def _words(listed: str) -> frozenset[str]:
-    return frozenset(listed.split())
-
-
-NEVER_LAST = _words(
-    """
-    bzw ca dr prof dipl ing hr fr nr abb vgl evtl ggf inkl exkl zzgl bspw sog geb gest st tel str allg insb max
-    min mind rd einschl vorm nachm jhd verf hrsg no nos mr mrs ms messrs gen sen rep gov lt col sgt capt rev hon
-    fig eq vs al cf approx dept est pres jan feb febr mrz apr jun jul aug sep sept okt oct nov dez dec mt ft art
-    abs par
-    """
-)
-"""Abbreviations that a sentence doesn't end with, lower-case, without the dot."""
-
-SOMETIMES_LAST = _words(
-    """
-    inc corp ltd co llc plc jr sr bros mio mrd mill tsd bio usw etc uvm usf ag gmbh kg u.s u.k u.n e.v a.m p.m
-    """
-)
-"""Abbreviations that a sentence may end with: it does where a word follows that opens sentences."""
-
-OPENERS = _words(
-    """
-    Der Die Das Den Dem Des Ein Eine Einer Eines Einem Es Er Sie Ihr Ihre Wir Ich Man Im In Am An Auf Aus Bei Beim
-    Bis Für Mit Nach Seit Über Um Unter Von Vom Vor Während Wegen Zu Zum Zur Zwischen Doch Aber Denn Und Oder Auch
-    Als Wenn Weil Da Dabei Dafür Damit Daher Dann Darum Dass Dazu Deshalb Dies Diese Dieser Dieses Dort Hier Jetzt
-    Jedoch Nun Nur Ob Schon So Sollte Trotz Trotzdem Viele Was Wer Wie Wo Warum Zudem Zugleich Allerdings Außerdem
-    Bereits Laut The This That These Those A An It He She They We I You His Her Its Their Our My There Here At By
-    For From If On Of To With Without When While Where What Who Why How And But Or So As After Before Because
-    Since Although Though Both Some Many Most All Another However Meanwhile Last Next Earlier Later Under Over No
-    Not Now Then According Also
-    """
-)
-GLUED_OPENERS = "Die|Der|Das|Ein|Eine|Es|Mit|Für|The|This|These|In"
-
-ORDINAL_BEFORE = _words(
-    """
-    am im vom zum beim ab bis der die das den dem des ein eine einen einem einer eines sein seine seinen ihr ihre
-    ihren jeder jede jedes jeden und oder zur seit Der Die Das Am Im Zum Vom Ab Bis Ein Seit
-    """
-)
-ORDINAL_AFTER = _words(
-    """
-    Januar Februar März April Mai Juni Juli August September Oktober November Dezember Jänner Quartal Halbjahr
-    Jahrhundert Jahrtausend Mal Platz Rang Stock Etage Klasse Liga Bundesliga Runde Tag Woche Monat Jahr Jahrestag
-    Geburtstag Weltkrieg Kapitel Auflage Ausgabe Staffel Spieltag Minute Stelle Sitzung Amendment
-    """
-)
-TOP_LEVEL_DOMAINS = _words(
-    """
-    com net org io ai de at ch uk eu tv app dev co js ts py md txt html php exe
-    """
-)
-
 _CLOSING = ")]}”’›"
 _EITHER = "\"'“«»‘"
 _OPENING = "„“\"'‚‘«»([{*_¿¡#-–—•"
-_CANDIDATE = re.compile(rf"[.!?…]+|[。！？]|(?<=[a-zäöüß]{{3}})(?=(?:{GLUED_OPENERS})\s)")
+_CANDIDATE = re.compile(rf"[.!?…]+|[。！？]|(?<=[a-zäöüß]{{3}})(?=(?:{'|'.join(sorted(GLUED_OPENERS))})\s)")
 _LETTERED = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
 _ROMAN = re.compile(r"[IVXLC]{2,}")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -174,6 +129,8 @@ def _opens(text: str, head: int, end: int) -> bool:
 def _is_glued(text: str, begin: int, candidate: re.Match[str], after: int, end: int) -> bool:
     """Whether a sentence begins right behind the mark, without a space: `regulators.As part`."""
     head = after + 1 if text[after] in "\"„“«»'‚" else after
+    if head >= end or not text[head].isupper() or text[candidate.start() - 1 : candidate.start()].isupper():
+        return False
     word = _WORD.match(text, head, min(end, head + 40))
     if word is None or not word.group()[0].isupper():
         return False

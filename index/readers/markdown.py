@@ -79,10 +79,10 @@ def _check_events(front_matter: str) -> None:
     depth = 0
     for event in yaml.parse(front_matter, yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent):
-            raise ValueError(f"line {event.start_mark.line + 1} holds an alias (*), which is not allowed")
+            raise ValueError(f"the alias *{event.anchor} is not allowed")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
-            raise ValueError(f"line {event.start_mark.line + 1} is nested deeper than {MAX_DEPTH}")
+            raise ValueError(f"nested deeper than {MAX_DEPTH}")
 
 
 def _one_line(error: Exception) -> str:
