@@ -7,8 +7,7 @@ COPY . .
 RUN --mount=type=cache,target=/root/.cache/pip scripts/setup
 
 FROM python:3.11-slim-bookworm
-RUN useradd --system --uid 10001 --home-dir /tmp fundstelle \
-    && install --directory --owner=fundstelle /models /index
+RUN install --directory --owner=10001 --group=10001 /models /index
 COPY --from=build /app /app
 WORKDIR /app
 ENV FUNDSTELLE_HOST=0.0.0.0 \
@@ -17,7 +16,7 @@ ENV FUNDSTELLE_HOST=0.0.0.0 \
     HOME=/tmp \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
-USER fundstelle
+USER 10001:10001
 VOLUME ["/models", "/index", "/tmp"]
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10m \
