@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 
 from index.errors import IndexingError
-from service.errors import ServiceError
+from service.errors import ServiceError, Unavailable
 from service.pipeline import Pipeline
+
+_FORESEEN = (ServiceError, IndexingError)
 
 
 class Startup:
@@ -19,7 +22,7 @@ class Startup:
 
     def begin(self) -> None:
         """Start in the background. Needs a running event loop."""
-        self._task = asyncio.create_task(self._pipeline.start())
+        self._task = asyncio.create_task(_started(self._pipeline))
         self._task.add_done_callback(lambda _: self._over.set())
 
     def finished(self) -> bool:
@@ -27,7 +30,7 @@ class Startup:
         return self._over.is_set()
 
     async def wait(self) -> None:
-        """Return once the pipeline has started. Raises what `Pipeline.start` raised."""
+        """Return once the pipeline has started. Raises what `Pipeline.start` raised, a group of foreseen errors as one."""
         await self._over.wait()
         if self._task is not None:
             await self._task
@@ -46,4 +49,22 @@ class Startup:
         error = self._task.exception()
         if error is None:
             return ""
-        return str(error) if isinstance(error, ServiceError | IndexingError) else "an internal error"
+        return str(error) if isinstance(error, _FORESEEN) else "an internal error"
+
+
+async def _started(pipeline: Pipeline) -> None:
+    """Start. Parts that are brought up side by side fail as a group, of which an operator wants the sentences only."""
+    try:
+        await pipeline.start()
+    except ExceptionGroup as group:
+        if group.split(_FORESEEN)[1] is not None:
+            raise
+        raise Unavailable("; ".join(map(str, _leaves(group)))) from group
+
+
+def _leaves(error: Exception) -> Iterator[Exception]:
+    if not isinstance(error, ExceptionGroup):
+        yield error
+        return
+    for inner in error.exceptions:
+        yield from _leaves(inner)

@@ -65,6 +65,13 @@ def test_a_part_that_goes_down_later_is_named() -> None:
     [
         (GeneratorUnavailable("no such file: x.gguf"), "Starting failed: no such file: x.gguf"),
         (SnapshotCorrupt("vectors: wrong checksum"), "Starting failed: vectors: wrong checksum"),
+        (
+            ExceptionGroup(
+                "parts", [SnapshotCorrupt("a is torn"), ExceptionGroup("", [GeneratorUnavailable("b is off")])]
+            ),
+            "Starting failed: a is torn; b is off",
+        ),
+        (ExceptionGroup("parts", [SnapshotCorrupt("a"), KeyError("b")]), "Starting failed: an internal error"),
         (RuntimeError("where the body is buried"), "Starting failed: an internal error"),
     ],
 )
