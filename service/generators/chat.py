@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, contextmanager
+from typing import Any
 
 import httpx
 import msgspec
@@ -48,7 +49,7 @@ class _Chunk(msgspec.Struct, frozen=True):
 
     choices: tuple[_Choice, ...] = ()
     usage: _Usage | None = None
-    error: msgspec.Raw | None = None
+    error: Any = None
 
 
 class ChatClient:
@@ -127,7 +128,7 @@ class ChatClient:
                 f"{self._server} sent something that is not a chat completion; check the base URL"
             ) from None
         if chunk.error is not None:
-            raise self._refusal(500, bytes(chunk.error))
+            raise self._refusal(500, msgspec.json.encode(chunk.error))
         return chunk
 
     async def check(self, response: httpx.Response) -> None:

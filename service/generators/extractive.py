@@ -1,4 +1,4 @@
-"""Answers without a language model: the best evidence sentence, word for word."""
+"""Answers without a language model: the evidence sentences, word for word."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from service.generators.config import GeneratorConfig
 
 
 class ExtractiveGenerator:
-    """Repeats the first evidence sentence with its mark, `Text. [1]`. Without evidence it says nothing."""
+    """Repeats the evidence sentences, best first, each with its mark, `Text. [1]`. Without evidence it says nothing."""
 
     name = "extractive"
 
@@ -31,11 +31,11 @@ class ExtractiveGenerator:
         return self._started
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
-        """The first sentence of the evidence, then a usage of zero tokens."""
+        """The evidence, one sentence a piece and a line, then a usage of zero tokens."""
         if not self._started:
             raise GeneratorUnavailable("the extractive generator was not started")
-        if prompt.evidence:
-            yield Delta(f"{prompt.evidence[0].strip()} [1]")
+        for number, text in enumerate(prompt.evidence, start=1):
+            yield Delta(f"{text.strip()} [{number}]\n")
         yield Delta("", Usage())
 
 

@@ -17,9 +17,13 @@ from service.generators.config import GeneratorConfig
 from service.generators.llama_process import Address, LlamaProcess, ServerOptions
 
 BATCH = 64
+"""Tokens read at once. Cancelling waits for one batch; larger ones are no faster on a CPU."""
 PROMPT_CACHE_MIB = 128
+"""Memory for the state of earlier prompts, so that two kinds of prompt in turn do not drive each other out."""
 RESTART_PATIENCE = 30.0
 """Seconds that a question waits for a restart before it fails."""
+DEATH_NOTICE = 1.0
+"""Seconds in which a process that broke off turns out to be dead, or not."""
 
 _SERVER = "the language model process"
 # With temperature 0 this is greedy decoding. The cache spares the start that two prompts have in common.
@@ -148,9 +152,8 @@ class LlamaCppGenerator:
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
         """Generate; see `Generator.stream`."""
         async with self._slots:
-            connection = await self._running()
-            await self._check_length(connection, prompt)
             try:
+                connection = await self._admit(prompt)
                 async with aclosing(connection.chat.stream(prompt)) as deltas:
                     async for delta in deltas:
                         yield delta
@@ -158,6 +161,19 @@ class LlamaCppGenerator:
                 if self._process is not None:
                     self._process.kill()
                 raise
+
+    async def _admit(self, prompt: Prompt) -> _Connection:
+        """The running server, once it is clear that `prompt` fits it."""
+        connection = await self._running()
+        try:
+            await self._check_length(connection, prompt)
+        except GeneratorUnavailable:
+            # The process may have died since its last answer, without anyone having noticed before this request.
+            if self._process is None or not await self._process.wait_down(DEATH_NOTICE):
+                raise
+            connection = await self._running()
+            await self._check_length(connection, prompt)
+        return connection
 
     async def _running(self) -> _Connection:
         if self._process is None:

@@ -64,6 +64,7 @@ class LlamaProcess:
         self._startup_timeout = startup_timeout
         self._on_up = on_up
         self._up = asyncio.Event()
+        self._down = asyncio.Event()
         self._process: asyncio.subprocess.Process | None = None
         self._drain: asyncio.Task[None] | None = None
         self._supervisor: asyncio.Task[None] | None = None
@@ -80,10 +81,11 @@ class LlamaProcess:
 
     async def wait_up(self, timeout: float) -> bool:
         """Whether the server is up within `timeout` seconds."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(timeout):
-                await self._up.wait()
-        return self._up.is_set()
+        return await _happens(self._up, timeout)
+
+    async def wait_down(self, timeout: float) -> bool:
+        """Whether the server turns out to be dead within `timeout` seconds."""
+        return await _happens(self._down, timeout)
 
     async def start(self) -> None:
         """Start the first process. Raises `GeneratorUnavailable` with its last words where it does not come up."""
@@ -115,7 +117,7 @@ class LlamaProcess:
             started = loop.time()
             if self._process is not None:
                 status = await self._process.wait()
-                self._up.clear()
+                self._mark_down()
                 log.error("the llama.cpp process ended with status %s; %s", status, self._said())
             if loop.time() - started > HEALTHY_AFTER:
                 delay = BACKOFF_FIRST
@@ -137,7 +139,12 @@ class LlamaProcess:
             raise GeneratorUnavailable(
                 f"the language model {self._options.model} was not loaded within {self._startup_timeout:g} s"
             ) from None
+        self._down.clear()
         self._up.set()
+
+    def _mark_down(self) -> None:
+        self._up.clear()
+        self._down.set()
 
     async def _spawn(self) -> Address:
         key = secrets.token_urlsafe(32)
@@ -173,7 +180,7 @@ class LlamaProcess:
         return "it said: " + (" | ".join(self._last_words) or "nothing")
 
     async def _end(self) -> None:
-        self._up.clear()
+        self._mark_down()
         process, self._process = self._process, None
         if process is None:
             return
@@ -187,3 +194,10 @@ class LlamaProcess:
             await process.wait()
         if self._drain is not None:
             await self._drain
+
+
+async def _happens(event: asyncio.Event, timeout: float) -> bool:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(timeout):
+            await event.wait()
+    return event.is_set()

@@ -39,11 +39,12 @@ class _Streamer(TextStreamer):
     """Hands on text as soon as no later token can change it."""
 
     def __init__(self, tokenizer: Any, give: Callable[[str], object]) -> None:
-        super().__init__(tokenizer, skip_prompt=True, skip_special_tokens=True)
+        super().__init__(tokenizer, True, skip_special_tokens=True, clean_up_tokenization_spaces=False)
         self._give = give
 
     def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
-        self._give(text)
+        # The last token may be the first half of a character, which can't be shown.
+        self._give(text.rstrip("\ufffd") if stream_end else text)
 
 
 class _Cancelled(StoppingCriteria):
@@ -62,7 +63,7 @@ class TransformersGenerator:
 
     One answer at a time; others wait. `context` caps the model's own limit of prompt and answer together, in tokens.
     `threads` counts for a CPU, where float32 is used; a GPU is used where there is one. `offline` means no
-    download. Cancelling takes effect after the token at hand, so at once in decoding, but only after the prompt was read.
+    download. Cancelling takes effect after the token at hand, not while the prompt is being read.
     """
 
     def __init__(
