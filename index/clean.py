@@ -15,7 +15,7 @@ from itertools import pairwise
 from index.boilerplate import OWN_VOICE, RULES, Rule
 from index.language import language_change
 from index.layout import Block, Kind, blocks, trim
-from index.sentences import split
+from index.sentences import bounded, split
 from index.types import Span
 
 LINE_CHARACTERS = 300
@@ -113,17 +113,20 @@ def _block_parts(text: str, block: Block, removed: deque[tuple[int, int, str]]) 
     begin = block.start
     while removed and removed[0][0] < block.end:
         start, end, name = removed[0]
-        yield from _sentences(text, begin, max(begin, start))
+        yield from _sentences(text, block.kind, begin, max(begin, start))
         if max(start, begin) < min(end, block.end):
             yield max(start, begin), min(end, block.end), name
         begin = max(begin, min(end, block.end))
         if end > block.end:
             break
         removed.popleft()
-    yield from _sentences(text, begin, block.end)
+    yield from _sentences(text, block.kind, begin, block.end)
 
 
-def _sentences(text: str, begin: int, finish: int) -> Iterator[tuple[int, int, str]]:
+def _sentences(text: str, kind: Kind, begin: int, finish: int) -> Iterator[tuple[int, int, str]]:
+    if kind is Kind.HEADING:
+        yield from ((start, end, "") for start, end in bounded(text, begin, finish))
+        return
     for start, end in split(text, begin, finish):
         change = language_change(text[start:end])
         cuts = [start, end] if change is None else [start, start + change, end]

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from index.layout import blocks, trim
+from index.layout import Block, Kind, blocks, trim
 from index.types import Span
 from index.words import (
     GLUED_OPENERS,
     NEVER_LAST,
+    NEVER_LAST_BEFORE_NUMBER,
+    NEVER_LAST_CAPITALISED,
     OPENERS,
     ORDINAL_AFTER,
     ORDINAL_BEFORE,
@@ -26,7 +28,7 @@ QUOTE_WINDOW = 2_000
 
 
 _CLOSING = ")]}”’›"
-_EITHER = "\"'“«»‘"
+_EITHER = "\"'“«»‘*_"
 _OPENING = "„“\"'‚‘«»([{*_¿¡#-–—•"
 _CANDIDATE = re.compile(rf"[.!?…]+|[。！？]|(?<=[a-zäöüß]{{3}})(?=(?:{'|'.join(sorted(GLUED_OPENERS))})\s)")
 _LETTERED = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
@@ -42,11 +44,19 @@ def sentence_spans(text: str, span: Span, language: str) -> list[Span]:
     The rules hold for German and English at once, so `language` is only a promise to callers that more may come.
     """
     del language
+    inside = text[span.start : span.end]
     return [
         Span(span.start + start, span.start + end)
-        for block in blocks(text[span.start : span.end])
-        for start, end in split(text[span.start : span.end], block.start, block.end)
+        for block in blocks(inside)
+        for start, end in split_block(inside, block)
     ]
+
+
+def split_block(text: str, block: Block) -> Iterator[tuple[int, int]]:
+    """The sentences of a block; a heading is one whatever marks it holds."""
+    if block.kind is Kind.HEADING:
+        return bounded(text, block.start, block.end)
+    return split(text, block.start, block.end)
 
 
 def split(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -57,13 +67,13 @@ def split(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
             continue
         cut = _cut(text, begin, candidate, end)
         if cut is not None:
-            yield from _bounded(text, begin, cut)
+            yield from bounded(text, begin, cut)
             begin = cut
-    yield from _bounded(text, begin, end)
+    yield from bounded(text, begin, end)
 
 
-def _bounded(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The sentence, in pieces of at most MAX_CHARACTERS that end at words."""
+def bounded(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """`text[start:end]` trimmed, in pieces of at most MAX_CHARACTERS that end at words."""
     start, end = trim(text, start, end)
     while end - start > MAX_CHARACTERS:
         space = text.rfind(" ", start + MAX_CHARACTERS // 2, start + MAX_CHARACTERS)
@@ -164,7 +174,9 @@ def _is_abbreviated(text: str, begin: int, dot: int, head: int, end: int) -> boo
         return _is_ordinal(text, begin, dot - len(token), head, end)
     opens = _word_at(text, head, end) in OPENERS
     lowered = token.lower()
-    if lowered in NEVER_LAST:
+    if lowered in NEVER_LAST or token in NEVER_LAST_CAPITALISED:
+        return True
+    if lowered in NEVER_LAST_BEFORE_NUMBER and text[head].isdigit():
         return True
     if lowered in SOMETIMES_LAST or _ROMAN.fullmatch(token):
         return not opens

@@ -9,13 +9,19 @@ def _words(listed: str) -> frozenset[str]:
 
 NEVER_LAST = _words(
     """
-    bzw ca dr prof dipl ing hr fr nr abb vgl evtl ggf inkl exkl zzgl bspw sog geb gest st tel str allg insb max
-    min mind rd einschl vorm nachm jhd verf hrsg no nos mr mrs ms messrs gen sen rep gov lt col sgt capt rev hon
-    fig eq vs al cf approx dept est pres jan feb febr mrz apr jun jul aug sep sept okt oct nov dez dec mt ft art
-    abs par
+    bzw ca vgl evtl ggf inkl exkl zzgl bspw sog gest insb einschl vorm nachm jhd verf hrsg vs cf approx dipl ing
+    jan feb febr mrz apr jun jul aug sept okt oct nov dez dec
     """
 )
 """Abbreviations that a sentence doesn't end with, lower-case, without the dot."""
+
+NEVER_LAST_CAPITALISED = _words(
+    "Dr Prof Hr Fr Mr Mrs Ms Messrs Gen Sen Rep Gov Lt Col Sgt Capt Rev Hon St Mt Ft Dept Pres Fa Sep Tel Str Allg"
+)
+"""Abbreviations that are other words, or no abbreviations, when written small."""
+
+NEVER_LAST_BEFORE_NUMBER = _words("no nos nr art abs abb fig eq par kap vol pp p s max min mind rd geb est")
+"""Words that are abbreviations, lower-case, only where a number follows."""
 
 SOMETIMES_LAST = _words(
     """
