@@ -30,7 +30,7 @@ class Startup:
         return self._over.is_set()
 
     async def wait(self) -> None:
-        """Return once the pipeline has started. Raises what `Pipeline.start` raised, a group of foreseen errors as one."""
+        """Return once the pipeline has started. Raises what `start` raised, the foreseen errors of a group as one."""
         await self._over.wait()
         if self._task is not None:
             await self._task
