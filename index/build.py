@@ -11,10 +11,12 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from index import durable
 from index import manifest as manifests
 from index.articles import read_collection
-from index.embedding import Embedder
+from index.embedding import Embedder, Vectors
 from index.errors import ArticleError, EmptyCollection
 from index.manifest import Counts, Manifest
 from index.passages import SPLITTER, split
@@ -94,12 +96,33 @@ def passage_input(title: str, passage: Passage, text: str) -> str:
     return text
 
 
+def sentences_in_context(article: Article, sentences: Sequence[Sentence]) -> list[str]:
+    """What is embedded for each sentence beside itself: the sentence before it and itself, as they stand in the article.
+
+    A sentence often leaves out what it speaks of ("The company ..."). The first one of a passage stands alone.
+    """
+    texts = []
+    for number, sentence in enumerate(sentences):
+        leads = number > 0 and sentences[number - 1].passage == sentence.passage
+        start = sentences[number - 1].start if leads else sentence.start
+        texts.append(article.text[start : sentence.end])
+    return texts
+
+
+def sentence_vectors(alone: Vectors, in_context: Vectors) -> Vectors:
+    """The unit vectors halfway between those of the sentences alone and in context, float32 `(n, dim)`."""
+    total = alone + in_context
+    total /= np.linalg.norm(total, axis=1, keepdims=True)
+    return total
+
+
 @dataclass(slots=True)
 class _Pending:
-    """Texts that wait for being embedded."""
+    """Texts that wait for being embedded. `contexts` are those of `sentences`."""
 
     passages: list[str] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
+    contexts: list[str] = field(default_factory=list)
     characters: int = 0
 
     def add(self, article: Article, passages: Sequence[Passage], sentences: Sequence[Sentence]) -> None:
@@ -107,7 +130,8 @@ class _Pending:
             text = article.text[passage.start : passage.end]
             self.passages.append(passage_input(article.title, passage, text))
         self.sentences.extend(article.text[sentence.start : sentence.end] for sentence in sentences)
-        self.characters += 2 * len(article.text)
+        self.contexts.extend(sentences_in_context(article, sentences))
+        self.characters += 4 * len(article.text)
 
 
 class _Writer:
@@ -168,13 +192,15 @@ class _Writer:
         pending.add(article, passages, sentences)
 
     def _embed(self, pending: _Pending, step: Step) -> None:
-        """Embed passages and sentences in one go, so that they fill each other's batches."""
-        texts = pending.passages + pending.sentences
+        """Embed passages, sentences and contexts in one go, so that they fill each other's batches."""
+        texts = pending.passages + pending.sentences + pending.contexts
         if not texts:
             return
         step.expect(len(texts))
         started = time.perf_counter()
         vectors = self._embedder.embed_documents(texts, step.advance)
         self.embedding_seconds += time.perf_counter() - started
-        self._passage_vectors.add(vectors[: len(pending.passages)])
-        self._sentence_vectors.add(vectors[len(pending.passages) :])
+        edges = [len(pending.passages), len(pending.passages) + len(pending.sentences)]
+        passages, alone, in_context = np.split(vectors, edges)
+        self._passage_vectors.add(passages)
+        self._sentence_vectors.add(sentence_vectors(alone, in_context))

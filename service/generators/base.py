@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -60,7 +60,7 @@ class Generator(Protocol):
         """Whether a call to `stream` made now would be served."""
         ...
 
-    def stream(self, prompt: Prompt) -> AsyncIterator[Delta]:
+    def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
         """Generate. Closing the iterator (`aclose`) or cancelling the task stops the model at once and frees its slot.
 
         Raises `GeneratorUnavailable` (not running, died while answering), `GeneratorTimeout` (no token for too long),

@@ -1,0 +1,152 @@
+"""Question -> passages and sentences of a snapshot, best first, whatever language they are in.
+
+Passages are ranked by half their own cosine with the question and half that of their best sentence. The encoder gives
+texts in the question's own language a constant bonus; taking each language's mean score off removes it
+(docs/architecture.md has the figures).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.embedding import Embedder, Vectors
+from index.snapshot import Snapshot
+from index.types import ArticleInfo, Filters, Hit, SentenceHit
+
+Scores = NDArray[np.float32]
+Rows = NDArray[np.int64]
+
+CANDIDATES = 256
+"""Passages, and sentences, that are looked at more closely for one question."""
+SENTENCE_CANDIDATES = 48
+"""Sentences that are returned at the most, before the caller chooses among them."""
+PASSAGE_SHARE = 0.25
+"""What a sentence's passage adds to the sentence's own score."""
+SHRINKAGE = 10.0
+"""A language's mean is trusted as if this many texts of the collection's overall mean stood beside its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found: passages and sentences, each best first, and where the time went, in seconds."""
+
+    hits: tuple[Hit, ...]
+    sentences: tuple[SentenceHit, ...]
+    embed_seconds: float
+    search_seconds: float
+
+
+class Retriever:
+    """Searches one snapshot. Any number of threads may search at once."""
+
+    def __init__(self, snapshot: Snapshot, embedder: Embedder) -> None:
+        self.snapshot = snapshot
+        self._embedder = embedder
+        self._passage_means = language_means(snapshot.passage_vectors.all(), snapshot.passage_language)
+        self._sentence_means = language_means(snapshot.sentence_vectors.all(), snapshot.sentence_language)
+        self._first_sentence = np.searchsorted(snapshot.sentence_passage, np.arange(len(snapshot.passages) + 1))
+
+    def search(self, query: str, k: int, filters: Filters | None = None) -> Found:
+        """The `k` best passages (fewer where there are fewer), and the best sentences of any passage."""
+        started = time.perf_counter()
+        vector = self._embedder.embed_queries([query])[0]
+        embedded = time.perf_counter()
+        hits, sentences = self._search(vector, k, filters)
+        done = time.perf_counter()
+        return Found(hits, sentences, embedded - started, done - embedded)
+
+    def similarities(self, text: str, rows: Sequence[int]) -> Scores:
+        """Cosine of `text` with each of the sentences `rows`, less their language's mean; float32 `(len(rows),)`."""
+        vector = self._embedder.embed_queries([text])[0]
+        return self._sentence_scores(vector, np.asarray(rows, dtype=np.int64))
+
+    def _search(
+        self, vector: Vectors, k: int, filters: Filters | None
+    ) -> tuple[tuple[Hit, ...], tuple[SentenceHit, ...]]:
+        rows = self._candidates(vector, filters or Filters())
+        if not len(rows):
+            return (), ()
+        dense = self._passage_scores(vector, rows)
+        sentence_rows = np.concatenate([np.arange(self._first_sentence[r], self._first_sentence[r + 1]) for r in rows])
+        sentence_scores = self._sentence_scores(vector, sentence_rows)
+        owner = np.searchsorted(rows, self.snapshot.sentence_passage[sentence_rows])
+        best = np.full(len(rows), -np.inf, dtype=np.float32)
+        np.maximum.at(best, owner, sentence_scores)
+        combined = (dense + best) / 2
+        order = np.argsort(-combined, kind="stable")[:k]
+        hits = tuple(
+            Hit(int(rows[i]), self.snapshot.passages[rows[i]], float(combined[i]), float(dense[i]), float(best[i]), 0.0)
+            for i in order
+        )
+        return hits, self._best_sentences(sentence_rows, sentence_scores, dense[owner])
+
+    def _best_sentences(self, rows: Rows, own: Scores, passage: Scores) -> tuple[SentenceHit, ...]:
+        scores = own + PASSAGE_SHARE * passage
+        order = np.argsort(-scores, kind="stable")[:SENTENCE_CANDIDATES]
+        return tuple(
+            SentenceHit(
+                int(rows[i]),
+                self.snapshot.sentences[rows[i]],
+                self.snapshot.sentence_text(rows[i]),
+                float(scores[i]),
+                float(own[i]),
+            )
+            for i in order
+        )
+
+    def _candidates(self, vector: Vectors, filters: Filters) -> Rows:
+        """Rows of the passages worth a closer look, ascending: the best by their own or their sentences' vectors."""
+        snapshot = self.snapshot
+        if filters != Filters():
+            return np.flatnonzero(self._allowed(filters)).astype(np.int64)
+        _, passages = snapshot.passage_vectors.search(vector[None], CANDIDATES)
+        _, sentences = snapshot.sentence_vectors.search(vector[None], CANDIDATES)
+        return np.union1d(passages[0], snapshot.sentence_passage[sentences[0]]).astype(np.int64)
+
+    def _allowed(self, filters: Filters) -> NDArray[np.bool_]:
+        """Which passages the filters admit, bool `(passages,)`."""
+        snapshot = self.snapshot
+        articles = np.array([_admits(filters, info) for info in snapshot.article_infos()])
+        allowed = articles[snapshot.passage_article]
+        if filters.languages:
+            languages = np.array([language in filters.languages for language in snapshot.languages])
+            allowed &= languages[snapshot.passage_language]
+        return allowed
+
+    def _passage_scores(self, vector: Vectors, rows: Rows) -> Scores:
+        bias = self._passage_means @ vector
+        vectors = self.snapshot.passage_vectors.reconstruct(rows)
+        return vectors @ vector - bias[self.snapshot.passage_language[rows]]
+
+    def _sentence_scores(self, vector: Vectors, rows: Rows) -> Scores:
+        bias = self._sentence_means @ vector
+        vectors = self.snapshot.sentence_vectors.reconstruct(rows)
+        return vectors @ vector - bias[self.snapshot.sentence_language[rows]]
+
+
+def language_means(vectors: Vectors, languages: NDArray[np.int32]) -> Vectors:
+    """The mean vector of each language code, float32 `(codes, dim)`, drawn towards the mean of all where it has few."""
+    overall = vectors.mean(axis=0)
+    means = np.tile(overall, (int(languages.max()) + 1, 1))
+    for code in np.unique(languages):
+        own = vectors[languages == code]
+        means[code] = (own.sum(axis=0) + SHRINKAGE * overall) / (len(own) + SHRINKAGE)
+    return means
+
+
+def _admits(filters: Filters, article: ArticleInfo) -> bool:
+    if filters.article_ids and article.id not in filters.article_ids:
+        return False
+    if filters.published_from is None and filters.published_to is None:
+        return True
+    published = article.published_at
+    return (
+        published is not None
+        and (filters.published_from is None or filters.published_from <= published)
+        and (filters.published_to is None or published <= filters.published_to)
+    )

@@ -1,0 +1,92 @@
+"""An answer while it is being made: released sentences, their citations, and what was dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from index.snapshot import Snapshot
+from index.types import ArticleInfo, Hit
+from service.contract import AnswerSentence, Citation, Dropped, FoundPassage
+from service.errors import IndexUnavailable
+from service.evidence import Evidence
+
+
+class Draft:
+    """Collects verified sentences in the order in which they come; a place that is cited twice keeps its label."""
+
+    def __init__(self) -> None:
+        self.sentences: list[AnswerSentence] = []
+        self.citations: list[Citation] = []
+        self.dropped: list[Dropped] = []
+        self.support: list[float] = []
+        self._labels: dict[tuple[str, int, int], int] = {}
+
+    def release(self, text: str, cited: Sequence[Evidence], similarity: float) -> AnswerSentence:
+        """Add a sentence that `cited` bears out."""
+        sentence = AnswerSentence(text, tuple(sorted(self._label(item) for item in cited)))
+        self.sentences.append(sentence)
+        self.support.append(similarity)
+        return sentence
+
+    def drop(self, text: str, reason: str) -> None:
+        """Keep for the evaluator what was not released, and why."""
+        self.dropped.append(Dropped(text, reason))
+
+    def says(self, text: str) -> bool:
+        """Whether a released sentence says just this already."""
+        return any(sentence.text.casefold() == text.casefold() for sentence in self.sentences)
+
+    def text(self) -> str:
+        """The released sentences as one text."""
+        return " ".join(sentence.text for sentence in self.sentences)
+
+    def _label(self, item: Evidence) -> int:
+        place = (item.article.id, item.start, item.end)
+        if place not in self._labels:
+            self._labels[place] = len(self._labels) + 1
+            self.citations.append(_citation(self._labels[place], item))
+        return self._labels[place]
+
+
+def _citation(label: int, item: Evidence) -> Citation:
+    article = item.article
+    return Citation(
+        label=label,
+        article_id=article.id,
+        title=article.title,
+        url=article.url,
+        published_at=article.published_at,
+        language=item.language,
+        start=item.start,
+        end=item.end,
+        quote=item.text,
+        article_sha256=article.sha256,
+    )
+
+
+def found_passages(hits: Sequence[Hit], snapshot: Snapshot) -> tuple[FoundPassage, ...]:
+    """Hits as they are reported, ranks counted from 1."""
+    return tuple(_found(rank, hit, snapshot) for rank, hit in enumerate(hits, start=1))
+
+
+def _found(rank: int, hit: Hit, snapshot: Snapshot) -> FoundPassage:
+    passage = hit.passage
+    article = info_of(passage.article_id, snapshot)
+    return FoundPassage(
+        rank=rank,
+        article_id=article.id,
+        title=article.title,
+        url=article.url,
+        start=passage.start,
+        end=passage.end,
+        text=snapshot.passage_text(hit.row),
+        score=round(hit.score, 4),
+    )
+
+
+def info_of(article_id: str, snapshot: Snapshot) -> ArticleInfo:
+    """The article that a passage of `snapshot` names; a snapshot without it is broken."""
+    info = snapshot.article_info(article_id)
+    if info is None:
+        raise IndexUnavailable(f"Snapshot {snapshot.id} has no article {article_id}; build the index again.")
+    return info

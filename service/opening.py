@@ -1,0 +1,56 @@
+"""From settings to a pipeline: which models, which index, which generator."""
+
+from __future__ import annotations
+
+from index.cores import available_cores
+from index.embedding import Embedder, SentenceTransformerEmbedder
+from index.errors import IndexingError
+from index.models import resolve_or_hub
+from index.retrieve import Retriever
+from index.snapshot import Snapshot
+from service.answer import AnswerPipeline, Limits
+from service.errors import IndexUnavailable, SettingsError
+from service.generators import Generator, GeneratorConfig, create
+from service.settings import Settings
+
+
+def open_pipeline(settings: Settings) -> AnswerPipeline:
+    """The pipeline that `settings` describe, not started yet. Raises `SettingsError` for what can't be had."""
+    limits = Limits(settings.evidence_tokens, settings.answer_tokens, settings.answer_timeout)
+    return AnswerPipeline(lambda: open_retriever(settings), open_generator(settings), limits)
+
+
+def open_retriever(settings: Settings) -> tuple[Retriever, Embedder]:
+    """The published index and the model that its questions are embedded with.
+
+    Raises `IndexUnavailable` where either can't be opened, with what to do.
+    """
+    try:
+        embedder = SentenceTransformerEmbedder(resolve_or_hub(settings.embedding, settings.models))
+        return Retriever(Snapshot.open(settings.index, expect=embedder.identity()), embedder), embedder
+    except IndexingError as error:
+        raise IndexUnavailable(str(error)) from error
+
+
+def open_generator(settings: Settings) -> Generator:
+    """The generator that the settings name, not started yet."""
+    model = settings.llm
+    if settings.generator == "llama_cpp":
+        try:
+            model = str(resolve_or_hub(settings.llm, settings.models))
+        except IndexingError as error:
+            raise SettingsError(str(error)) from error
+    return create(
+        GeneratorConfig(
+            backend=settings.generator,
+            model=model,
+            name=settings.llm,
+            models_dir=settings.models,
+            base_url=settings.llm_base_url or "",
+            api_key=settings.llm_api_key or "",
+            threads=settings.threads or available_cores(),
+            context=settings.context,
+            startup_timeout=settings.start_timeout,
+            token_timeout=settings.token_timeout,
+        )
+    )
