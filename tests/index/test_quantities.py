@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.quantities import Quantity, quantities, same_value
+
+
+def stated(text: str, language: str) -> list[tuple[float, str]]:
+    return [(quantity.value, quantity.unit) for quantity in quantities(text, language)]
+
+
+@pytest.mark.parametrize(
+    ("german", "english"),
+    [
+        ("14,3 Milliarden Dollar", "$14.3 billion"),
+        ("14,3 Mrd. US-Dollar", "14.3bn USD"),
+        ("zwei Milliarden Euro", "€2 billion"),
+        ("eine Billion Dollar", "one trillion dollars"),
+        ("99,5 Mio. Euro", "99.5 million euros"),
+        ("rund 1.500 Beschäftigte", "about 1,500 employees"),
+        ("eine 49-prozentige Beteiligung", "a 49 % stake"),
+        ("49 Prozent", "49 per cent"),
+        ("weniger als ein Dutzend", "less than a dozen"),
+        ("zwei Dutzend", "24"),
+        ("der 28-jährige Gründer", "the 28-year-old founder"),
+        ("Mitte Juni", "in mid-June"),
+        ("am 3. März 2025", "on March 3, 2025"),
+        ("die zweitgrößte Übernahme", "the second-largest acquisition"),
+        ("2.000.000,50 Euro", "€2,000,000.50"),
+        ("10 bis 15 Milliarden Dollar", "10 to 15 billion dollars"),
+        ("zweihunderttausend Menschen", "two hundred thousand people"),
+    ],
+)
+def test_two_languages_state_one_value(german: str, english: str) -> None:
+    left, right = quantities(german, "de"), quantities(english, "en")
+    assert left
+    assert sorted((q.value, q.unit) for q in left) == sorted((q.value, q.unit) for q in right)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("1.500", "de", [(1500.0, "")]),
+        ("1.500", "en", [(1.5, "")]),
+        ("694,06", "en", [(694.06, "")]),
+        ("2016", "de", [(2016.0, "")]),
+        ("eine Billion", "de", [(1e12, "")]),
+        ("one billion", "en", [(1e9, "")]),
+        ("10 Mrd. USD", "en", [(1e10, "USD")]),
+        ("eine gute Idee", "de", []),
+        ("one of them may leave", "en", []),
+        ("5 m long, $5m wide", "en", [(5.0, ""), (5e6, "USD")]),
+        ("it may march on", "en", []),
+        ("They left in May.", "en", [(5.0, "month")]),
+    ],
+)
+def test_language_decides_what_marks_and_words_mean(
+    text: str, language: str, expected: list[tuple[float, str]]
+) -> None:
+    assert stated(text, language) == expected
+
+
+def test_span_covers_number_scale_and_unit() -> None:
+    text = "Meta zahlt 14,3 Milliarden Dollar für 49 Prozent."
+    assert [text[q.start : q.end] for q in quantities(text, "de")] == ["14,3 Milliarden Dollar", "49 Prozent"]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "same"),
+    [
+        (("14.3 billion dollars", "en"), ("14,3 Milliarden", "de"), True),
+        (("14.3 billion dollars", "en"), ("14,3 Milliarden Euro", "de"), False),
+        (("14.3 billion", "en"), ("14,3 Millionen", "de"), False),
+        (("49 %", "en"), ("49 Dollar", "de"), False),
+        (("June", "en"), ("6", "de"), False),
+        (("one billion", "en"), ("eine Billion", "de"), False),
+        (("14 billion dollars", "en"), ("14,3 Milliarden Dollar", "de"), False),
+    ],
+)
+def test_values_agree_only_with_scale_and_unit(left: tuple[str, str], right: tuple[str, str], same: bool) -> None:
+    assert same_value(quantities(*left)[0], quantities(*right)[0]) is same
+
+
+@given(st.text(max_size=200), st.sampled_from(["de", "en", "fr"]))
+def test_spans_lie_in_the_text_whatever_it_is(text: str, language: str) -> None:
+    for quantity in quantities(text, language):
+        assert 0 <= quantity.start < quantity.end <= len(text)
+
+
+@given(st.integers(0, 10**9), st.sampled_from(["de", "en"]))
+def test_a_grouped_number_is_read_as_written(value: int, language: str) -> None:
+    mark = "." if language == "de" else ","
+    assert stated(f"{value:,}".replace(",", mark), language) == [(float(value), "")]
+
+
+@given(st.floats(0.1, 999.9).map(lambda value: round(value, 1)), st.sampled_from(["Milliarden", "Millionen"]))
+def test_same_value_is_symmetric(value: float, scale: str) -> None:
+    german = quantities(f"{value} {scale}".replace(".", ","), "de")[0]
+    english = Quantity(german.value, "USD", 0, 1)
+    assert same_value(german, english)
+    assert same_value(english, german)

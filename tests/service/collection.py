@@ -1,0 +1,116 @@
+"""A small collection with an embedder that counts words, and a generator that says what it is told: quick and exact."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from index.build import build
+from index.embedding import Embedder, Vectors
+from index.retrieve import Retriever
+from index.snapshot import Snapshot
+from service.answer import AnswerPipeline, Limits
+from service.contract import Usage
+from service.errors import GeneratorUnavailable
+from service.generators import Delta, Prompt
+
+ARTICLES = {
+    "harbour.md": (
+        "---\ntitle: New harbour bridge\nurl: https://example.org/bridge\npublished_at: 2025-06-03\nlanguage: en\n---\n"
+        "The city of Porthaven opened its new harbour bridge on Tuesday. "
+        "The bridge cost 14.3 million euros and is 420 metres long. "
+        "It was designed by the engineering office Brunvald. "
+        "Ferries stopped running because the bridge replaces them."
+    ),
+    "museum.md": (
+        "---\ntitle: Museum eröffnet\npublished_at: 2025-07-10\nlanguage: de\n---\n"
+        "Das Museum in Porthaven zeigt seit Juli alte Schiffe. "
+        "Der Eintritt kostet neun Euro. "
+        "Die Sammlung stammt von der Reederei Castellmar."
+    ),
+}
+
+
+class WordEmbedder:
+    """Texts are near where they share words."""
+
+    dim = 4096
+    name = "words"
+
+    def identity(self) -> Mapping[str, str | int | bool]:
+        return {"model": self.name}
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(text.split()) for text in texts]
+
+    def embed_documents(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
+        return self.embed_queries(texts)
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        rows = np.full((len(texts), self.dim), 1e-6, dtype=np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for word in re.findall(r"\w+", text.casefold()):
+                row[int.from_bytes(hashlib.sha256(word.encode()).digest()[:4]) % self.dim] += 1.0
+        unit: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        return unit
+
+
+class ScriptedGenerator:
+    """Says `text` in pieces of a few characters; with `fails` it dies half way."""
+
+    name = "scripted"
+
+    def __init__(self, text: str = "", *, fails: bool = False) -> None:
+        self.text = text
+        self.fails = fails
+        self.prompts: list[Prompt] = []
+
+    async def start(self) -> None:
+        return None
+
+    async def close(self) -> None:
+        return None
+
+    def ready(self) -> bool:
+        return True
+
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
+        self.prompts.append(prompt)
+        end = len(self.text) // 2 if self.fails else len(self.text)
+        for start in range(0, end, 7):
+            yield Delta(self.text[start : min(start + 7, end)])
+        if self.fails:
+            raise GeneratorUnavailable("the scripted model died")
+        yield Delta("", Usage(prompt_tokens=100, completion_tokens=10, cached_tokens=40))
+
+
+def write_articles(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in ARTICLES.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def published(folder: Path) -> Path:
+    """A published index of the collection inside `folder`."""
+
+    def refuse(error: Exception) -> None:
+        raise error
+
+    build([write_articles(folder / "articles")], folder / "index", WordEmbedder(), on_error=refuse)
+    return folder / "index"
+
+
+def opened(index: Path) -> Retriever:
+    return Retriever(Snapshot.open(index), WordEmbedder())
+
+
+def pipeline_over(index: Path, generator: ScriptedGenerator, seconds: float = 10.0) -> AnswerPipeline:
+    def open_retriever() -> tuple[Retriever, Embedder]:
+        return opened(index), WordEmbedder()
+
+    return AnswerPipeline(open_retriever, generator, Limits(200, 100, seconds))

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from service.answer import AnswerPipeline, Done, Released, Sources
+from service.contract import Answer, AskRequest, FilterRequest, SearchRequest, Turn
+from service.errors import ArticleNotFound, GeneratorTimeout, GeneratorUnavailable, IndexUnavailable
+from service.generators import Delta, Prompt
+from tests.service.collection import ARTICLES, ScriptedGenerator, pipeline_over, published
+
+pytestmark = pytest.mark.anyio
+
+COST = "How much did the harbour bridge in Porthaven cost?"
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return published(tmp_path_factory.mktemp("collection"))
+
+
+@asynccontextmanager
+async def running(index: Path, generator: ScriptedGenerator, seconds: float = 10.0) -> AsyncGenerator[AnswerPipeline]:
+    pipeline = pipeline_over(index, generator, seconds)
+    await pipeline.start()
+    try:
+        yield pipeline
+    finally:
+        await pipeline.close()
+
+
+async def ask(index: Path, said: str, question: str = COST, **request: object) -> Answer:
+    async with running(index, ScriptedGenerator(said)) as pipeline:
+        return await pipeline.ask(AskRequest(question=question, **request))  # type: ignore[arg-type]
+
+
+async def test_a_supported_sentence_is_released_with_the_characters_that_bear_it_out(index: Path) -> None:
+    answer = await ask(index, "The bridge in Porthaven cost 14.3 million euros [2].")
+    assert answer.status == "answered"
+    assert answer.answer == "The bridge in Porthaven cost 14.3 million euros."
+    (citation,) = answer.citations
+    assert citation.quote == "The bridge cost 14.3 million euros and is 420 metres long."
+    body = ARTICLES["harbour.md"].split("---\n", 2)[2]
+    assert body[citation.start : citation.end] == citation.quote
+    assert answer.sentences[0].citations == (citation.label,)
+    assert answer.usage.cached_tokens == 40
+
+
+async def test_the_citation_is_what_was_checked_and_not_what_the_model_wrote(index: Path) -> None:
+    answer = await ask(index, "The bridge in Porthaven cost 14.3 million euros [7].")
+    assert [citation.quote[:15] for citation in answer.citations] == ["The bridge cost"]
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("The bridge in Porthaven cost 15 million euros [1].", "quantity"),
+        ("The bridge in Porthaven was built by Hallstrom [1].", "name"),
+        ("Lovely weather yesterday [1].", "meaning"),
+    ],
+)
+async def test_what_no_source_bears_out_is_dropped_and_the_answer_refused(index: Path, said: str, reason: str) -> None:
+    answer = await ask(index, said)
+    assert (answer.status, answer.reason) == ("refused", "unsupported")
+    assert answer.sentences == answer.citations == ()
+    assert [item.reason.split(":")[0] for item in answer.dropped] == [reason]
+    assert answer.answer == "I could not give an answer that the articles bear out."
+
+
+async def test_a_bad_sentence_does_not_take_the_good_one_with_it(index: Path) -> None:
+    answer = await ask(index, "The bridge is 420 metres long [1]. It cost 99 million euros [2].")
+    assert answer.answer == "The bridge is 420 metres long."
+    assert [item.text for item in answer.dropped] == ["It cost 99 million euros."]
+
+
+async def test_a_model_that_finds_nothing_ends_as_a_refusal_in_the_language_asked(index: Path) -> None:
+    answer = await ask(index, "NOT STATED.", "Wie viel kostet der Eintritt in das Museum in Porthaven?")
+    assert (answer.status, answer.reason, answer.language) == ("refused", "not_in_sources", "de")
+    assert answer.answer == "Die Artikel behandeln das Thema, nennen aber keine Antwort auf diese Frage."
+
+
+async def test_a_question_about_a_name_that_no_source_mentions_is_refused_without_asking_the_model(index: Path) -> None:
+    generator = ScriptedGenerator("Brunvald designed it.")
+    async with running(index, generator) as pipeline:
+        answer = await pipeline.ask(AskRequest(question="Which bridge did Hallstrom design in Porthaven?"))
+    assert (answer.status, answer.reason) == ("refused", "not_in_sources")
+    assert generator.prompts == []
+
+
+async def test_a_question_far_from_every_source_is_refused_without_asking_the_model(index: Path) -> None:
+    generator = ScriptedGenerator("Six.")
+    async with running(index, generator) as pipeline:
+        answer = await pipeline.ask(AskRequest(question="does chocolate melt above forty degrees?"))
+    assert (answer.status, answer.reason) == ("refused", "no_relevant_source")
+    assert generator.prompts == []
+
+
+async def test_events_come_in_order_and_agree_with_the_answer(index: Path) -> None:
+    said = "The bridge is 420 metres long [1]. It cost 14.3 million euros [1]."
+    async with (
+        running(index, ScriptedGenerator(said)) as pipeline,
+        aclosing(pipeline.answer(AskRequest(question=COST))) as stream,
+    ):
+        events = [event async for event in stream]
+    assert [type(event) for event in events] == [Sources, Released, Released, Done]
+    done = events[-1]
+    assert isinstance(done, Done)
+    texts = [event.sentence.text for event in events if isinstance(event, Released)]
+    assert " ".join(texts) == done.answer.answer
+    assert isinstance(events[0], Sources)
+    assert events[0].passages == done.answer.passages
+
+
+async def test_extract_mode_quotes_the_best_sentence_without_a_model(index: Path) -> None:
+    generator = ScriptedGenerator("never said")
+    async with running(index, generator) as pipeline:
+        answer = await pipeline.ask(AskRequest(question="What did the bridge cost and is it 420 metres long?", mode="extract"))
+    assert answer.answer == "The bridge cost 14.3 million euros and is 420 metres long."
+    assert answer.models.generator == "extractive"
+    assert generator.prompts == []
+
+
+async def test_a_follow_up_is_searched_with_the_conversation_and_reports_it(index: Path) -> None:
+    history = (Turn("user", COST), Turn("assistant", "It cost 14.3 million euros."))
+    answer = await ask(index, "The bridge is 420 metres long.", "And how long is it?", history=history)
+    assert answer.query == f"{COST} It cost 14.3 million euros. And how long is it?"
+    assert answer.answer == "The bridge is 420 metres long."
+
+
+async def test_filters_keep_other_articles_out(index: Path) -> None:
+    async with running(index, ScriptedGenerator()) as pipeline:
+        everything = await pipeline.search(SearchRequest(question="Porthaven"))
+        filtered = await pipeline.search(
+            SearchRequest(question="Porthaven", filters=FilterRequest(article_ids=("museum.md",)))
+        )
+        none = await pipeline.search(SearchRequest(question="Porthaven", filters=FilterRequest(languages=("fr",))))
+    assert {passage.article_id for passage in everything.passages} == {"harbour.md", "museum.md"}
+    assert {passage.article_id for passage in filtered.passages} == {"museum.md"}
+    assert none.passages == ()
+
+
+async def test_a_model_that_dies_is_an_error_and_never_a_refusal(index: Path) -> None:
+    async with running(index, ScriptedGenerator("The bridge is 420 metres long.", fails=True)) as pipeline:
+        with pytest.raises(GeneratorUnavailable, match="died"):
+            await pipeline.ask(AskRequest(question=COST))
+
+
+class SlowGenerator(ScriptedGenerator):
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
+        await asyncio.sleep(30)
+        yield Delta("too late")
+
+
+async def test_an_answer_that_takes_too_long_is_given_up(index: Path) -> None:
+    async with running(index, SlowGenerator(), seconds=0.1) as pipeline:
+        with pytest.raises(GeneratorTimeout, match=r"0\.1 s"):
+            await pipeline.ask(AskRequest(question=COST))
+
+
+async def test_an_article_is_read_verbatim_and_an_unknown_one_is_an_error(index: Path) -> None:
+    async with running(index, ScriptedGenerator()) as pipeline:
+        article = pipeline.article("museum.md")
+        with pytest.raises(ArticleNotFound, match=r"nowhere\.md"):
+            pipeline.article("nowhere.md")
+    assert article.text == ARTICLES["museum.md"].split("---\n", 2)[2]
+    assert article.language == "de"
+
+
+async def test_before_the_index_is_open_there_is_an_error_that_says_so(index: Path) -> None:
+    pipeline = pipeline_over(index, ScriptedGenerator())
+    assert pipeline.ready() == {"index": False, "generator": True}
+    with pytest.raises(IndexUnavailable, match="not open yet"):
+        await pipeline.ask(AskRequest(question=COST))
+    await pipeline.close()
