@@ -255,6 +255,7 @@ RULES: tuple[Rule, ...] = (
             rf"\b{AGENCIES}\s?/\s?(?-i:[A-ZÄÖÜ][A-ZÄÖÜ'’.-]{{1,20}}\s){{1,3}}(?-i:[A-ZÄÖÜ][A-ZÄÖÜ'’.-]{{1,20}})(?![\w'’])",
         ],
         line=[
+            r"(?:Foto|Fotos|Grafik|Photo|Photos|Image|Picture|Illustration|Photograph) (?:by|von) .{1,60}(?<![.!?])",
             r"(?:Foto|Fotos|Grafik|Symbolbild|Archivbild|Screenshot|Photo|Image|Picture|Illustration|Credit"
             r"|Photograph)s?(?: credit| by)?\s?[:/].{0,100}",
             rf"(?:Bild|Quelle|Source|Image)\s?:.{{0,60}}(?:{AGENCIES}|©|/).{{0,40}}",
