@@ -23,7 +23,7 @@ _SYSTEM = (
 HISTORY_TURNS = 2
 HISTORY_CHARACTERS = 300
 
-_MARK = re.compile(r"\s*[\[(](?:\d+(?:\s*[,;–-]\s*\d+)*)[\])]")
+_MARK = re.compile(r"\s*\[\d{1,2}(?:\s*[,;–-]\s*\d{1,2})*\]|\s*\(\d\)(?=[.!?]?\s*\Z)")
 _MARKUP = re.compile(r"\*\*|__|`+|^#+\s*|^\s*[-*•]\s+", re.MULTILINE)
 
 

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+
+from service import prompt
+from service.contract import Turn
+from tests.service.test_verify import CUSTOMERS, REVENUE
+
+
+def test_evidence_is_numbered_in_order_and_the_language_is_named() -> None:
+    built = prompt.build("Wer kauft?", "de", (), (CUSTOMERS, REVENUE), max_tokens=50)
+    user = built.messages[1].content
+    assert user == (
+        "Sources:\n[1] Zu den Kunden zählen Tessera und Quillon.\n"
+        "[2] Nordholz erzielte 2024 einen Umsatz von 870 Millionen Dollar.\n\n"
+        "Question: Wer kauft?\nAnswer in German:"
+    )
+    assert built.evidence == (CUSTOMERS.text, REVENUE.text)
+    assert built.max_tokens == 50
+
+
+def test_the_start_of_every_prompt_is_the_same_so_that_it_is_computed_once() -> None:
+    first = prompt.build("Wer?", "de", (), (CUSTOMERS,), max_tokens=50)
+    second = prompt.build("Who?", "en", (Turn("user", "Hi"),), (REVENUE,), max_tokens=50)
+    assert first.messages[0] == second.messages[0]
+
+
+def test_the_last_turns_are_shown_before_the_question() -> None:
+    history = (Turn("user", "Oldest"), Turn("user", "Who?"), Turn("assistant", "x" * 1000))
+    user = prompt.build("And?", "en", history, (REVENUE,), max_tokens=50).messages[1].content
+    assert f"Conversation so far:\nuser: Who?\nassistant: {'x' * 300}\n\nQuestion: And?" in user
+    assert "Oldest" not in user
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ("It cost 5 euros [2].", "It cost 5 euros."),
+        ("It cost [1, 3] 5 euros. [2]", "It cost 5 euros."),
+        ("**Meta** bought `Scale` (1).", "Meta bought Scale."),
+        ("- A bullet\n  on two lines [1]", "A bullet on two lines"),
+        ("In [2024] it rose [2]", "In [2024] it rose"),
+        ("Wang (28) left [1].", "Wang (28) left."),
+    ],
+)
+def test_marks_and_markup_are_taken_off(said: str, sentence: str) -> None:
+    assert prompt.without_marks(said) == sentence
+
+
+@pytest.mark.parametrize(("said", "found"), [("NOT STATED.", True), ("Not stated [1]", True), ("It is stated.", False)])
+def test_the_models_own_refusal_is_recognised(said: str, found: bool) -> None:
+    assert prompt.says_not_stated(said) is found
+
+
+def test_an_unknown_language_is_asked_for_in_words() -> None:
+    assert prompt.language_name("fr") == "French"
+    assert prompt.language_name("qx") == "the language of the question"

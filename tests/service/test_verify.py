@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from index.types import ArticleInfo
+from service.evidence import Evidence
+from service.verify import verify
+
+
+def evidence(text: str, language: str = "de", *, context: str = "", published: date | None = None) -> Evidence:
+    article = ArticleInfo("a.md", "Titel", None, published, language, "0" * 64)
+    return Evidence(0, article, 0, len(text), text, language, f"{context}\n{text}", "", 0.5, 0.5)
+
+
+REVENUE = evidence("Nordholz erzielte 2024 einen Umsatz von 870 Millionen Dollar.")
+PLAN = evidence("Für 2025 plant Nordholz zwei Milliarden Dollar.")
+CUSTOMERS = evidence("Zu den Kunden zählen Tessera und Quillon.")
+
+
+def cited(sentence: str, *sources: Evidence, names: tuple[str, ...] = (), language: str = "en") -> tuple[int, ...]:
+    alike = np.full(len(sources), 0.5, dtype=np.float32)
+    return verify(sentence, language, names, sources, alike, least_similarity=0.1).cited
+
+
+def test_the_source_that_states_the_value_is_cited_and_no_other() -> None:
+    assert cited("Nordholz had sales of $870 million in 2024.", PLAN, CUSTOMERS, REVENUE) == (2,)
+
+
+def test_two_facts_from_two_sources_need_both() -> None:
+    found = cited("Nordholz made 870 million dollars in 2024 and expects two billion in 2025.", REVENUE, CUSTOMERS, PLAN)
+    assert found == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "reason"),
+    [
+        ("Nordholz had sales of $880 million in 2024.", "quantity"),
+        ("Nordholz had sales of 870 million euros in 2024.", "quantity"),
+        ("Nordholz had sales of $870 billion in 2024.", "quantity"),
+        ("Nordholz had sales of $870 million in July 2024.", "quantity"),
+        ("Under Kersten Vaillard, Nordholz had sales of $870 million.", "name"),
+    ],
+)
+def test_a_value_or_name_that_no_source_has_fails(sentence: str, reason: str) -> None:
+    verdict = verify(
+        sentence, "en", (), (REVENUE, PLAN, CUSTOMERS), np.full(3, 0.5, dtype=np.float32), least_similarity=0.1
+    )
+    assert verdict.cited == ()
+    assert verdict.reason.startswith(reason)
+
+
+def test_a_value_of_one_firm_is_no_answer_about_another() -> None:
+    sources = (REVENUE, CUSTOMERS)
+    alike = np.full(2, 0.5, dtype=np.float32)
+    verdict = verify("The sales were 870 million dollars.", "en", ("mercoria",), sources, alike, least_similarity=0.1)
+    assert verdict.reason.startswith("premise")
+
+
+def test_a_name_just_before_the_citation_counts() -> None:
+    pronoun = evidence("Das Unternehmen beschäftigt 300 Menschen.", context="Nordholz sitzt in Kiel.")
+    assert cited("Nordholz employs 300 people.", pronoun, names=("nordholz",)) == (0,)
+
+
+def test_the_year_of_publication_is_known() -> None:
+    report = evidence("Im Juli baute Nordholz 200 Stellen ab.", published=date(2025, 8, 1))
+    assert cited("Nordholz cut 200 jobs in July 2025.", report) == (0,)
+    assert cited("Nordholz cut 200 jobs in July 2024.", report) == ()
+
+
+def test_what_is_far_in_meaning_is_not_borne_out() -> None:
+    verdict = verify("It rains.", "en", (), (REVENUE,), np.array([0.05], dtype=np.float32), least_similarity=0.1)
+    assert verdict.cited == ()
+    assert verdict.reason == "meaning: nearest evidence at 0.05, at least 0.10 is needed"
+
+
+def test_the_nearest_of_several_sources_is_cited() -> None:
+    alike = np.array([0.2, 0.6, 0.4], dtype=np.float32)
+    same = (REVENUE, evidence(REVENUE.text), REVENUE)
+    assert verify("Sales were $870 million.", "en", (), same, alike, least_similarity=0.1).cited == (1,)
+
+
+def test_without_evidence_nothing_holds() -> None:
+    assert verify("Anything.", "en", (), (), np.empty(0, dtype=np.float32), least_similarity=0.1).cited == ()
