@@ -101,6 +101,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "follow",
         opening=[
+            r"(?:Folge|Folgen Sie|Folgt) uns\s?[:!]|Follow us\s?[:!]",
             r"(?:Folge|Folgen Sie|Folgt|Besuche|Besuchen Sie|Besucht|Finden Sie|Find) uns (?:jetzt |auch |gerne"
             r" )?(?:auf|bei|in|on)\b",
             rf"Follow (?:us|me|our)\b|Follow [\w .@-]{{1,40}} on {NETWORKS}",
@@ -120,7 +121,7 @@ RULES: tuple[Rule, ...] = (
             r"|and)\b.{0,60}"
             r"\b(?:our|newsletters?|updates|alerts|inbox|emails?|podcast|channel|free)\b",
             r"Get .{0,60}\b(?:newsletter|in your inbox|to your inbox|straight to your|delivered daily)\b",
-            r"(?:Melde dich|Melden Sie sich|Meldet euch) .{0,60}\b(?:Newsletter|an)\b[.!]?$",
+            r"(?:Melde dich|Melden Sie sich|Meldet euch) .{0,60}\b(?:Newsletter\b|an[.!]?$)",
             r"(?:Der|Unser|Mit unserem|Im) (?:tägliche[rn]? |wöchentliche[rn]? |kostenlose[rn]?"
             r" ){0,2}Newsletter\b.{0,80}"
             r"\b(?:Postfach|abonnieren|anmelden|bestellen|informiert)\b",

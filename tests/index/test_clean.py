@@ -43,6 +43,8 @@ BOILERPLATE = [
     "Sign up for free updates and get the best stories.",
     "Get the morning briefing delivered to your inbox.",
     "Melden Sie sich jetzt für unseren Newsletter an.",
+    "Melden Sie sich für unseren Newsletter an und lesen Sie jeden Morgen das Wichtigste!",
+    "Folgen Sie uns: [Instagram](#) | [RSS](#)",
     "Jetzt kostenlos abonnieren",
     "Unterstützen Sie uns mit einer Spende!",
     "Vielen Dank für Ihre Unterstützung!",
