@@ -7,14 +7,18 @@ from datetime import date
 import msgspec
 from msgspec import Struct
 
-from service.contract import AskRequest, FilterRequest, SearchRequest, Turn
+from service.contract import QUESTION_CHARACTERS, AskRequest, FilterRequest, SearchRequest, Turn
 
 
-class Place(Struct, frozen=True, forbid_unknown_fields=True):
-    """A quote that occurs in the text of an article, character by character, and bears the answer out."""
+class Place(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A quote that occurs in the text of an article, character by character, and bears the answer out.
+
+    `start` is the offset of the occurrence that is meant; without it every occurrence is.
+    """
 
     article: str
     quote: str
+    start: int | None = None
 
     def __post_init__(self) -> None:
         if not self.quote.strip():
@@ -59,4 +63,6 @@ class Gold(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
 
     def search(self, query: str, top_k: int) -> SearchRequest:
         """A search for `query` among the articles that the question may be answered from."""
-        return SearchRequest(question=query, top_k=top_k, filters=FilterRequest(published_to=self.as_of))
+        return SearchRequest(
+            question=query[-QUESTION_CHARACTERS:], top_k=top_k, filters=FilterRequest(published_to=self.as_of)
+        )

@@ -70,7 +70,10 @@ class FigureInfo(Struct, frozen=True):
 
 
 class GoldSpan(Struct, frozen=True):
-    """A gold quote where it stands in its article. A quote that occurs twice is two spans of its group."""
+    """A gold quote where it stands in its article. A quote that occurs twice is two spans of its group.
+
+    `language` is that of the quote where it is long enough to tell, else that of its article.
+    """
 
     article: str
     start: int

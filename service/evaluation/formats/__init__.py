@@ -1,0 +1,1 @@
+"""Gold files in each format, one file a format."""
