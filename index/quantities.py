@@ -91,6 +91,10 @@ MONTHS = {
 }
 WORDS_THAT_ARE_ALSO_MONTHS = {"may", "march", "mar"}
 ARTICLES_THAT_LOOK_LIKE_ONE = {"ein", "eine", "einen", "einem", "einer", "eines", "a", "an", "one", "eins"}
+INDEFINITE = frozenset(
+    "hundreds thousands millions billions trillions hunderte hunderten tausende tausenden hunderttausende dutzende".split()
+)
+"""Amounts that are no value: "hundreds of millions" states none."""
 GERMAN_ORDINALS = ["erst", "zweit", "dritt", "viert", "fünft", "sechst", "siebt", "acht", "neunt", "zehnt"]
 # The first stands for no quantity ("erst gestern", "at first"), so that it is left out.
 ENGLISH_ORDINALS = ["second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
@@ -203,7 +207,7 @@ def _tokens(text: str, language: str) -> list[_Token]:
     for match in _TOKEN.finditer(text):
         kind = str(match.lastgroup)
         word = match.group().lower()
-        hidden = kind != "word" or word in SCALES[language]
+        hidden = kind != "word" or word in SCALES[language] or word in INDEFINITE
         tokens.append(_Token(kind, match.start(), match.end(), "," if hidden else word))
     return tokens
 
@@ -211,10 +215,11 @@ def _tokens(text: str, language: str) -> list[_Token]:
 def _digit_numbers(text: str, tokens: Sequence[_Token], language: str) -> Iterator[tuple[int, int, float, bool]]:
     for token in tokens:
         if token.kind == "digits":
-            yield token.start, token.end, _value_of_digits(text[token.start : token.end], language), False
+            yield token.start, token.end, number_value(text[token.start : token.end], language), False
 
 
-def _value_of_digits(digits: str, language: str) -> float:
+def number_value(digits: str, language: str) -> float:
+    """The value of digits with separators: "1.500" is 1500 in German and 1.5 in English, "14,3" is 14.3 in both."""
     plain = re.sub(r"['’\u00a0\u202f]", "", digits)
     separators = re.findall(r"[.,]", plain)
     if not separators:

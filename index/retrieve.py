@@ -25,8 +25,10 @@ CANDIDATES = 256
 """Passages, and sentences, that are looked at more closely for one question."""
 SENTENCE_CANDIDATES = 48
 """Sentences that are returned at the most, before the caller chooses among them."""
-PASSAGE_SHARE = 0.25
+PASSAGE_SHARE = 0.5
 """What a sentence's passage adds to the sentence's own score."""
+PREDECESSOR_SHARE = 0.25
+"""What the sentence before adds: an answer often follows the sentence that the question sounds like."""
 SHRINKAGE = 10.0
 """A language's mean is trusted as if this many texts of the collection's overall mean stood beside its own."""
 
@@ -51,10 +53,16 @@ class Retriever:
         self._sentence_means = language_means(snapshot.sentence_vectors.all(), snapshot.sentence_language)
         self._first_sentence = np.searchsorted(snapshot.sentence_passage, np.arange(len(snapshot.passages) + 1))
 
-    def search(self, query: str, k: int, filters: Filters | None = None) -> Found:
-        """The `k` best passages (fewer where there are fewer), and the best sentences of any passage."""
+    def search(self, queries: Sequence[str], k: int, filters: Filters | None = None) -> Found:
+        """The `k` best passages (fewer where there are fewer), and the best sentences of any passage.
+
+        `queries` are wordings of one question, such as a follow-up as it was asked and as it stands alone; each counts
+        the same. Raises ValueError where there is none.
+        """
+        if not queries:
+            raise ValueError("a search needs at least one query")
         started = time.perf_counter()
-        vector = self._embedder.embed_queries([query])[0]
+        vector = self._embedder.embed_queries(list(dict.fromkeys(queries))).mean(axis=0)
         embedded = time.perf_counter()
         hits, sentences = self._search(vector, k, filters)
         done = time.perf_counter()
@@ -86,7 +94,7 @@ class Retriever:
         return hits, self._best_sentences(sentence_rows, sentence_scores, dense[owner])
 
     def _best_sentences(self, rows: Rows, own: Scores, passage: Scores) -> tuple[SentenceHit, ...]:
-        scores = own + PASSAGE_SHARE * passage
+        scores = own + PASSAGE_SHARE * passage + PREDECESSOR_SHARE * np.maximum(self._of_predecessors(rows, own), 0)
         order = np.argsort(-scores, kind="stable")[:SENTENCE_CANDIDATES]
         return tuple(
             SentenceHit(
@@ -98,6 +106,12 @@ class Retriever:
             )
             for i in order
         )
+
+    def _of_predecessors(self, rows: Rows, own: Scores) -> Scores:
+        """The score of the sentence before each of `rows` in its article; 0 where there is none among `rows`."""
+        articles = self.snapshot.passage_article[self.snapshot.sentence_passage[rows]]
+        follows = (rows[1:] == rows[:-1] + 1) & (articles[1:] == articles[:-1])
+        return np.concatenate([np.zeros(1, dtype=np.float32), np.where(follows, own[:-1], np.float32(0))])
 
     def _candidates(self, vector: Vectors, filters: Filters) -> Rows:
         """Rows of the passages worth a closer look, ascending: the best by their own or their sentences' vectors."""

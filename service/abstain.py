@@ -9,11 +9,11 @@ from service.contract import Reason
 from service.evidence import Evidence
 from service.names import mentions
 
-LEAST_RELEVANCE = 0.06
+LEAST_RELEVANCE = 0.045
 """Least similarity of question and best sentence (cosine less the language's mean) for which a model is asked."""
-LEAST_SUPPORT = 0.12
+LEAST_SUPPORT = 0.05
 """Least similarity of an answer's sentence and what it cites."""
-CONFIDENCE_MIDPOINT, CONFIDENCE_SLOPE = 0.22, 18.0
+CONFIDENCE_MIDPOINT, CONFIDENCE_SLOPE = 0.07, 40.0
 """Where similarity turns into confidence; documented defaults until they are fitted."""
 
 REFUSALS: dict[Reason, dict[str, str]] = {

@@ -18,6 +18,7 @@ from index.retrieve import Retriever
 from index.sentences import sentence_spans
 from index.types import Filters, Span
 from service import abstain, prompt
+from service.answer_type import missing
 from service.clock import Clock
 from service.contract import (
     Answer,
@@ -40,6 +41,7 @@ from service.generators import Delta, Generator
 from service.generators.extractive import ExtractiveGenerator
 from service.names import names
 from service.verify import verify
+from service.wording import with_own_scale_words
 
 FALLBACK_LANGUAGE = "en"
 SEARCH_THREADS = 2
@@ -156,11 +158,15 @@ class AnswerPipeline:
         """The passages for a question; no language model is involved."""
         clock = Clock()
         retriever, _ = self._parts()
-        found = await self._run(retriever.search, request.question, request.top_k, _filters(request.filters))
+        found = await self._run(retriever.search, [request.question], request.top_k, _filters(request.filters))
         passages = found_passages(found.hits, retriever.snapshot)
         clock.add("embed", found.embed_seconds)
         clock.add("search", found.search_seconds)
         return SearchResponse(passages, request.question, retriever.snapshot.id, clock.milliseconds())
+
+    def retriever(self) -> Retriever:
+        """What the pipeline searches with, for an evaluation of how it ranks passages and sentences."""
+        return self._parts()[0]
 
     def article(self, article_id: str) -> ArticleResponse:
         """One article with its text."""
@@ -182,7 +188,7 @@ class AnswerPipeline:
         clock = Clock()
         retriever, embedder = self._parts()
         asked = await self._run(_understood, request)
-        found = await self._run(retriever.search, asked.query, request.top_k, _filters(request.filters))
+        found = await self._run(retriever.search, [asked.query, request.question], request.top_k, _filters(request.filters))
         clock.add("embed", found.embed_seconds)
         clock.add("search", found.search_seconds)
         passages = found_passages(found.hits, retriever.snapshot)
@@ -225,10 +231,11 @@ class AnswerPipeline:
 
     async def _checked(self, text: str, run: _Run) -> AnswerSentence | None:
         """The sentence, released, where the evidence bears it out; else None, and why is kept."""
+        request = run.asked.request
         if prompt.says_not_stated(text):
             run.not_stated = True
             return None
-        sentence = prompt.without_marks(text)
+        sentence = with_own_scale_words(prompt.without_marks(text), run.asked.language)
         if not re.search(r"\w", sentence) or run.draft.says(sentence):
             return None
         retriever, _ = self._parts()
@@ -245,6 +252,9 @@ class AnswerPipeline:
             )
         if not verdict.cited:
             run.draft.drop(sentence, verdict.reason)
+            return None
+        if not run.draft.sentences and (lacking := missing(request.question, sentence, run.asked.language)):
+            run.draft.drop(sentence, f"type: the question asks for something that is not here ({lacking})")
             return None
         return run.draft.release(sentence, [run.evidence[i] for i in verdict.cited], verdict.similarity)
 

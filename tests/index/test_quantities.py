@@ -50,6 +50,8 @@ def test_two_languages_state_one_value(german: str, english: str) -> None:
         ("one billion", "en", [(1e9, "")]),
         ("10 Mrd. USD", "en", [(1e10, "USD")]),
         ("eine gute Idee", "de", []),
+        ("hundreds of millions", "en", []),
+        ("hunderte Millionen", "de", []),
         ("one of them may leave", "en", []),
         ("5 m long, $5m wide", "en", [(5.0, ""), (5e6, "USD")]),
         ("it may march on", "en", []),

@@ -17,7 +17,7 @@ def retriever(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
 
 
 def test_passages_and_sentences_come_best_first(retriever: Retriever) -> None:
-    found = retriever.search("What did the 420 metres long bridge cost?", 5)
+    found = retriever.search(["What did the 420 metres long bridge cost?"], 5)
     assert [hit.passage.article_id for hit in found.hits] == ["harbour.md", "museum.md"]
     assert found.hits[0].score > found.hits[1].score
     assert found.sentences[0].text == "The bridge cost 14.3 million euros and is 420 metres long."
@@ -26,8 +26,8 @@ def test_passages_and_sentences_come_best_first(retriever: Retriever) -> None:
 
 
 def test_a_k_beyond_the_collection_returns_all_of_it(retriever: Retriever) -> None:
-    assert len(retriever.search("Porthaven", 50).hits) == 2
-    assert len(retriever.search("Porthaven", 1).hits) == 1
+    assert len(retriever.search(["Porthaven"], 50).hits) == 2
+    assert len(retriever.search(["Porthaven"], 1).hits) == 1
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_a_k_beyond_the_collection_returns_all_of_it(retriever: Retriever) -> No
     ],
 )
 def test_filters_hold_for_passages_and_sentences(retriever: Retriever, filters: Filters, articles: set[str]) -> None:
-    found = retriever.search("bridge in Porthaven", 10, filters)
+    found = retriever.search(["bridge in Porthaven"], 10, filters)
     assert {hit.passage.article_id for hit in found.hits} == articles
     assert {sentence.sentence.article_id for sentence in found.sentences} == articles
 

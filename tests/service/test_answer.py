@@ -66,6 +66,7 @@ async def test_the_citation_is_what_was_checked_and_not_what_the_model_wrote(ind
         ("The bridge in Porthaven cost 15 million euros [1].", "quantity"),
         ("The bridge in Porthaven was built by Hallstrom [1].", "name"),
         ("Lovely weather yesterday [1].", "meaning"),
+        ("The bridge in Porthaven was designed by Brunvald [1].", "type"),
     ],
 )
 async def test_what_no_source_bears_out_is_dropped_and_the_answer_refused(index: Path, said: str, reason: str) -> None:

@@ -1,0 +1,68 @@
+"""Whether a sentence says what a question asks for: a person for "who", an amount for "how much", something new at all.
+
+Small models like to hand a question back as its own answer ("Who runs it?" - "The one who runs it runs it.").
+"""
+
+from __future__ import annotations
+
+import re
+
+from index.quantities import quantities, same_value
+from service.names import names
+
+_AMOUNT = re.compile(
+    r"\b(?:how (?:much|many|large|big|high|long|old|far)|what (?:share|percentage|sum|amount)|wie (?:viele?n?|hoch|groß|lange?|alt|teuer)|"
+    r"wieviele?|welche summe|welcher anteil)\b",
+    re.IGNORECASE,
+)
+_PERSON = re.compile(r"\b(?:who|whom|whose|wer|wen|wem|wessen)\b", re.IGNORECASE)
+_VAGUE_AMOUNT = re.compile(
+    r"\b(?:hundreds|thousands|millions|billions|dozens|several|many|few|most|half|all|none|no|double[ds]?|twice|"
+    r"hundert\w*|tausend\w*|dutzend\w*|hunderttausend\w*|mehrere\w*|viele\w*|wenige\w*|meisten|hälfte|alle|kein\w*|doppelt\w*)\b",
+    re.IGNORECASE,
+)
+_YES_NO = re.compile(
+    r"\s*(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|should|"
+    r"ist|sind|war|waren|hat|haben|hatte|hatten|wird|werden|wurde|wurden|kann|können|konnte|soll|sollen|sollte|will|wollen|"
+    r"wollte|darf|muss|gibt|gab|bleibt|blieb)\b",
+    re.IGNORECASE,
+)
+_GERMAN_NOUN = re.compile(r"\b[A-ZÄÖÜ]\w{4,}")
+_ENGLISH_PEOPLE = re.compile(r"\b\w{3,}(?:s|ers?|ors?|ists?|people|team|staff|man|woman|men|women)\b")
+_WORD = re.compile(r"\w{4,}")
+_STEM = 4
+"""Letters that two forms of one word share, roughly: "leave" and "leaving"."""
+
+
+def missing(question: str, sentence: str, language: str) -> str:
+    """What `question` asks for and `sentence` lacks: `amount`, `person`, `news`; empty where it lacks nothing."""
+    if _YES_NO.match(question):
+        return ""
+    if _AMOUNT.search(question):
+        return "" if _has_new_amount(question, sentence, language) else "amount"
+    if not _new_words(question, sentence):
+        return "news"
+    if _PERSON.search(question) and not _has_new_person(question, sentence, language):
+        return "person"
+    return ""
+
+
+def _has_new_amount(question: str, sentence: str, language: str) -> bool:
+    asked = quantities(question, language)
+    stated = quantities(sentence, language)
+    new = any(not any(same_value(amount, known) for known in asked) for amount in stated)
+    return new or bool(_VAGUE_AMOUNT.search(sentence))
+
+
+def _new_words(question: str, sentence: str) -> set[str]:
+    known = {word[:_STEM] for word in _WORD.findall(question.casefold())}
+    return {word for word in _WORD.findall(sentence.casefold()) if word[:_STEM] not in known}
+
+
+def _has_new_person(question: str, sentence: str, language: str) -> bool:
+    """Whether the sentence has a name that the question has not, or a noun for people ("former researchers")."""
+    if set(names(sentence, language)) - set(names(question, language)):
+        return True
+    people = _GERMAN_NOUN if language == "de" else _ENGLISH_PEOPLE
+    new = _new_words(question, sentence)
+    return any(word.casefold() in new for word in people.findall(sentence))

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import pytest
+
+from service.answer_type import missing
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "language", "lacking"),
+    [
+        ("How many people work there?", "About 300 people work there.", "en", ""),
+        ("How many people work there?", "Many people work there.", "en", ""),
+        ("How many people work there?", "People work there and like it.", "en", "amount"),
+        ("Wie viel kostete das Werk 2024?", "Das Werk entstand 2024 in Kiel.", "de", "amount"),
+        ("Wie viel kostete das Werk 2024?", "Es kostete zwei Millionen Euro.", "de", ""),
+        ("Who became head after Ute Nord left?", "Ute Nord became head after leaving.", "en", "person"),
+        ("Who became head after Ute Nord left?", "Kersten Vaillard became head.", "en", ""),
+        ("Who doubts the deal?", "Antitrust lawyers doubt the deal.", "en", ""),
+        ("Wer zweifelt am Geschäft?", "Kartellrechtler zweifeln daran.", "de", ""),
+        ("Wer zweifelt am Geschäft?", "Am Geschäft wird gezweifelt.", "de", "person"),
+        ("What does Nordholz do?", "Nordholz does what Nordholz does.", "en", "news"),
+        ("Warum ging Tessera?", "Tessera ging, weil die Preise stiegen.", "de", ""),
+        ("Did Tessera leave?", "Tessera did leave.", "en", ""),
+        ("Hat Tessera gekündigt?", "Ja, Tessera hat gekündigt.", "de", ""),
+    ],
+)
+def test_a_sentence_has_to_say_what_is_asked(question: str, sentence: str, language: str, lacking: str) -> None:
+    assert missing(question, sentence, language) == lacking
