@@ -68,7 +68,7 @@ async def _outcome(question: Gold, system: System, mode: Mode, seconds: float) -
         answer, failure = await _tried(system.ask(question.request()), seconds)
     elapsed = time.perf_counter() - started
     query = answer.query if answer else _query(question)
-    found, search_failure = await _tried(system.search(question.search(query, DEPTH)), seconds)
+    found, search_failure = await _tried(system.search(question, query, DEPTH), seconds)
     search = found or Search((), None)
     if mode == "retrieval":
         elapsed = time.perf_counter() - started

@@ -25,10 +25,12 @@ from service.contract import Answer, ArticleResponse, AskRequest, SearchRequest,
 from service.draft import found_passages
 from service.errors import ArticleNotFound
 from service.evaluation.errors import SystemUnreachable
+from service.evaluation.gold import Gold
 from service.evaluation.results import SourceArticle
 from service.opening import open_pipeline
 from service.prompt import PROMPT_VERSION
 from service.settings import Settings
+from service.startup import Startup
 
 NOT_ABOUT_ANSWERS = frozenset(
     {"host", "port", "index", "models", "threads", "body_timeout", "shutdown_timeout", "start_timeout", "log_level"}
@@ -95,8 +97,8 @@ class System(Protocol):
         """Answer or refuse."""
         ...
 
-    async def search(self, request: SearchRequest) -> Search:
-        """Rank passages, and sentences where it tells."""
+    async def search(self, gold: Gold, query: str, top_k: int) -> Search:
+        """Rank passages for a question, understood as `query`; and sentences where it tells."""
         ...
 
     async def article(self, article_id: str) -> SourceArticle | None:
@@ -131,13 +133,12 @@ class LocalSystem:
         """As the service answers."""
         return await self._pipeline.ask(request)
 
-    async def search(self, request: SearchRequest) -> Search:
+    async def search(self, gold: Gold, query: str, top_k: int) -> Search:
         """As the pipeline searches before it answers."""
         retriever = self._pipeline.retriever()
-        wanted = request.filters
-        filters = Filters(wanted.article_ids, wanted.languages, wanted.published_from, wanted.published_to)
-        found = await asyncio.to_thread(retriever.search, request.question, request.top_k, filters)
-        return _search(found, retriever, request.top_k)
+        filters = Filters(published_to=gold.as_of)
+        found = await asyncio.to_thread(retriever.search, [query, gold.question], top_k, filters)
+        return _search(found, retriever, top_k)
 
     async def article(self, article_id: str) -> SourceArticle | None:
         """From the snapshot."""
@@ -168,9 +169,9 @@ class RemoteSystem:
         """`POST /v1/ask`."""
         return msgspec.json.decode(await self._post("/v1/ask", request), type=Answer)
 
-    async def search(self, request: SearchRequest) -> Search:
+    async def search(self, gold: Gold, query: str, top_k: int) -> Search:
         """`POST /v1/search`; which sentences were ranked is not told."""
-        passages = (await self._searched(request)).passages
+        passages = (await self._searched(gold.search(query, top_k))).passages
         return Search(tuple(Ranked(p.article_id, p.start, p.end, p.text, p.score) for p in passages), None)
 
     async def article(self, article_id: str) -> SourceArticle | None:
@@ -194,11 +195,13 @@ async def local(settings: Settings, *, retrieval_only: bool = False) -> AsyncIte
     """The pipeline that `settings` describe, started; without a language model where only retrieval is wanted."""
     chosen = replace(settings, generator="extractive") if retrieval_only else settings
     pipeline = open_pipeline(chosen)
+    startup = Startup(pipeline)
+    startup.begin()
     try:
-        await pipeline.start()
+        await startup.wait()
         yield LocalSystem(pipeline, chosen)
     finally:
-        await pipeline.close()
+        await startup.end()
 
 
 @asynccontextmanager
