@@ -97,7 +97,7 @@ def passage_input(title: str, passage: Passage, text: str) -> str:
 
 
 def sentences_in_context(article: Article, sentences: Sequence[Sentence]) -> list[str]:
-    """What is embedded for each sentence beside itself: the sentence before it and itself, as they stand in the article.
+    """What is embedded for each sentence beside itself: the sentence before it and itself, as the article has them.
 
     A sentence often leaves out what it speaks of ("The company ..."). The first one of a passage stands alone.
     """

@@ -1,17 +1,17 @@
 """The errors of the index package.
 
-    IndexingError
-    ├── ArticleError            one article can't be used; the rest of the collection goes on
-    ├── EmptyCollection         nothing indexable was found
-    ├── ModelError
-    │   ├── ModelNotFound       no such model in the catalogue, on disk or on the hub
-    │   ├── ModelDownloadFailed a download ended early or was refused
-    │   ├── ModelHashMismatch   a file is not what the catalogue says
-    │   └── NotEnoughDisk       said before anything is written
-    └── SnapshotError
-        ├── SnapshotMissing     no snapshot was published here
-        ├── SnapshotCorrupt     a file is not what its manifest says
-        └── SnapshotMismatch    the snapshot was built with another model or schema
+IndexingError
+├── ArticleError            one article can't be used; the rest of the collection goes on
+├── EmptyCollection         nothing indexable was found
+├── ModelError
+│   ├── ModelNotFound       no such model in the catalogue, on disk or on the hub
+│   ├── ModelDownloadFailed a download ended early or was refused
+│   ├── ModelHashMismatch   a file is not what the catalogue says
+│   └── NotEnoughDisk       said before anything is written
+└── SnapshotError
+    ├── SnapshotMissing     no snapshot was published here
+    ├── SnapshotCorrupt     a file is not what its manifest says
+    └── SnapshotMismatch    the snapshot was built with another model or schema
 """
 
 from __future__ import annotations

@@ -92,7 +92,19 @@ MONTHS = {
 WORDS_THAT_ARE_ALSO_MONTHS = {"may", "march", "mar"}
 ARTICLES_THAT_LOOK_LIKE_ONE = {"ein", "eine", "einen", "einem", "einer", "eines", "a", "an", "one", "eins"}
 INDEFINITE = frozenset(
-    "hundreds thousands millions billions trillions hunderte hunderten tausende tausenden hunderttausende dutzende".split()
+    [
+        "hundreds",
+        "thousands",
+        "millions",
+        "billions",
+        "trillions",
+        "hunderte",
+        "hunderten",
+        "tausende",
+        "tausenden",
+        "hunderttausende",
+        "dutzende",
+    ]
 )
 """Amounts that are no value: "hundreds of millions" states none."""
 GERMAN_ORDINALS = ["erst", "zweit", "dritt", "viert", "fünft", "sechst", "siebt", "acht", "neunt", "zehnt"]

@@ -13,7 +13,7 @@ from datetime import date
 class Article:
     """One source document, verbatim.
 
-    `text` is what every offset refers to and is stored as it was read. `language` is an ISO 639-1 code (`de`, `en`, ...)
+    `text` is what every offset refers to and is stored as it was read. `language` is the ISO 639-1 code (`de`, `en`)
     of the article as a whole, `und` where it can't be told. `sha256` is the hex digest of `text` in UTF-8.
     """
 

@@ -188,7 +188,9 @@ class AnswerPipeline:
         clock = Clock()
         retriever, embedder = self._parts()
         asked = await self._run(_understood, request)
-        found = await self._run(retriever.search, [asked.query, request.question], request.top_k, _filters(request.filters))
+        found = await self._run(
+            retriever.search, [asked.query, request.question], request.top_k, _filters(request.filters)
+        )
         clock.add("embed", found.embed_seconds)
         clock.add("search", found.search_seconds)
         passages = found_passages(found.hits, retriever.snapshot)

@@ -11,8 +11,8 @@ from index.quantities import quantities, same_value
 from service.names import names
 
 _AMOUNT = re.compile(
-    r"\b(?:how (?:much|many|large|big|high|long|old|far)|what (?:share|percentage|sum|amount)|wie (?:viele?n?|hoch|groß|lange?|alt|teuer)|"
-    r"wieviele?|welche summe|welcher anteil)\b",
+    r"\b(?:how (?:much|many|large|big|high|long|old|far)|what (?:share|percentage|sum|amount)|"
+    r"wie (?:viele?n?|hoch|groß|lange?|alt|teuer)|wieviele?|welche summe|welcher anteil)\b",
     re.IGNORECASE,
 )
 _PERSON = re.compile(r"\b(?:who|whom|whose|wer|wen|wem|wessen)\b", re.IGNORECASE)

@@ -23,7 +23,9 @@ _GERMAN_SCALES = {
     "billionen": "trillion",
 }
 # German writes "Billion" with a capital letter, and means a thousand times more.
-_ENGLISH_IN_GERMAN = re.compile(r"(?P<sign>[$€£]\s?)?(?P<number>\d+(?:[.,]\d+)*)[ -](?P<scale>million|billion|trillion)s?\b")
+_ENGLISH_IN_GERMAN = re.compile(
+    r"(?P<sign>[$€£]\s?)?(?P<number>\d+(?:[.,]\d+)*)[ -](?P<scale>million|billion|trillion)s?\b"
+)
 _GERMAN_IN_ENGLISH = re.compile(r"(?P<number>\d+(?:[.,]\d+)*) (?P<scale>Millionen|Mio|Milliarden?|Mrd|Billionen)\b\.?")
 _CURRENCY_NAMES = {"$": "Dollar", "€": "Euro", "£": "Pfund"}
 

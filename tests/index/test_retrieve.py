@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -50,7 +49,9 @@ def test_filters_hold_for_passages_and_sentences(retriever: Retriever, filters: 
 def test_similarity_is_highest_with_the_sentence_that_says_the_same(retriever: Retriever) -> None:
     rows = range(len(retriever.snapshot.sentences))
     alike = retriever.similarities("It was designed by the engineering office Brunvald.", rows)
-    assert retriever.snapshot.sentence_text(int(alike.argmax())) == "It was designed by the engineering office Brunvald."
+    assert (
+        retriever.snapshot.sentence_text(int(alike.argmax())) == "It was designed by the engineering office Brunvald."
+    )
 
 
 def test_the_mean_of_a_language_with_few_texts_is_drawn_to_that_of_all() -> None:

@@ -124,7 +124,9 @@ async def test_events_come_in_order_and_agree_with_the_answer(index: Path) -> No
 async def test_extract_mode_quotes_the_best_sentence_without_a_model(index: Path) -> None:
     generator = ScriptedGenerator("never said")
     async with running(index, generator) as pipeline:
-        answer = await pipeline.ask(AskRequest(question="What did the bridge cost and is it 420 metres long?", mode="extract"))
+        answer = await pipeline.ask(
+            AskRequest(question="What did the bridge cost and is it 420 metres long?", mode="extract")
+        )
     assert answer.answer == "The bridge cost 14.3 million euros and is 420 metres long."
     assert answer.models.generator == "extractive"
     assert generator.prompts == []

@@ -30,7 +30,9 @@ def test_the_source_that_states_the_value_is_cited_and_no_other() -> None:
 
 
 def test_two_facts_from_two_sources_need_both() -> None:
-    found = cited("Nordholz made 870 million dollars in 2024 and expects two billion in 2025.", REVENUE, CUSTOMERS, PLAN)
+    found = cited(
+        "Nordholz made 870 million dollars in 2024 and expects two billion in 2025.", REVENUE, CUSTOMERS, PLAN
+    )
     assert found == (0, 2)
 
 
