@@ -93,5 +93,7 @@ async def _tried(work: Awaitable[T], seconds: float) -> tuple[T | None, str]:
     if not done:
         await asyncio.wait({task})
         return None, f"no answer within {seconds:g} s"
+    if task.cancelled():
+        return None, "cancelled by the system"
     error = task.exception()
     return (task.result(), "") if error is None else (None, describe(error))

@@ -120,6 +120,7 @@ def refused(language: str = "en") -> Answer:
 
 
 def write_gold(directory: Path, questions: tuple[Gold, ...] = GOLD) -> Path:
+    directory.mkdir(parents=True, exist_ok=True)
     path = directory / "gold.jsonl"
     path.write_bytes(b"".join(msgspec.json.encode(gold) + b"\n" for gold in questions))
     return path
