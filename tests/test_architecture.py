@@ -23,6 +23,8 @@ CODE = sorted(path for name in (*PACKAGES, "scripts") for path in (ROOT / name).
 IMPORT_NAMES = {
     "faiss-cpu": "faiss",
     "huggingface-hub": "huggingface_hub",
+    "pystemmer": "Stemmer",
+    "pytrec-eval-terrier": "pytrec_eval",
     "pyyaml": "yaml",
     "sentence-transformers": "sentence_transformers",
     "text2num": "text_to_num",
@@ -58,9 +60,10 @@ def _where(matches: Callable[[ast.AST], bool]) -> set[str]:
     return {name for name, tree in _trees() if any(matches(node) for node in ast.walk(tree))}
 
 
-def _declared() -> set[str]:
+def _declared(*, dev: bool = False) -> set[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return {canonicalize_name(Requirement(line).name) for line in project["dependencies"]}
+    lines = project["optional-dependencies"]["dev"] if dev else project["dependencies"]
+    return {canonicalize_name(Requirement(line).name) for line in lines}
 
 
 def test_import_contracts_hold() -> None:
@@ -105,13 +108,19 @@ def test_every_import_is_declared_and_every_declared_dependency_is_used() -> Non
     assert foreign == declared
 
 
+def test_every_import_of_the_tests_is_declared() -> None:
+    tests = list((ROOT / "tests").rglob("*.py"))
+    used = {name for path in tests for name in _imported(ast.parse(path.read_text(encoding="utf-8")))}
+    foreign = used - sys.stdlib_module_names - {*PACKAGES, "tests", *(path.stem for path in tests)}
+
+    assert foreign <= {IMPORT_NAMES.get(name, name) for name in _declared() | _declared(dev=True)}
+
+
 def test_every_dependency_has_its_reason_in_the_documentation() -> None:
     table = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     explained = set(re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE))
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    lines = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
 
-    assert explained == {canonicalize_name(Requirement(line).name) for line in lines}
+    assert explained == _declared() | _declared(dev=True)
 
 
 def test_variables_are_read_by_the_settings_alone() -> None:
