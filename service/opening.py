@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from index.cores import available_cores
 from index.embedding import Embedder, SentenceTransformerEmbedder
 from index.errors import IndexingError
-from index.models import resolve_or_hub
+from index.models import resolve, resolve_or_hub
 from index.retrieve import Retriever
 from index.snapshot import Snapshot
 from service.answer import AnswerPipeline, Limits
 from service.errors import IndexUnavailable, SettingsError
 from service.generators import Generator, GeneratorConfig, create
 from service.settings import Settings
+
+LOCAL = ("llama_cpp", "transformers")
+"""Generators that load a model of this machine."""
 
 
 def open_pipeline(settings: Settings) -> AnswerPipeline:
@@ -26,7 +31,8 @@ def open_retriever(settings: Settings) -> tuple[Retriever, Embedder]:
     Raises `IndexUnavailable` where either can't be opened, with what to do.
     """
     try:
-        embedder = SentenceTransformerEmbedder(resolve_or_hub(settings.embedding, settings.models))
+        model = _found(settings.embedding, settings)
+        embedder = SentenceTransformerEmbedder(model, hub=settings.hub == "on")
         return Retriever(Snapshot.open(settings.index, expect=embedder.identity()), embedder), embedder
     except IndexingError as error:
         raise IndexUnavailable(str(error)) from error
@@ -35,9 +41,9 @@ def open_retriever(settings: Settings) -> tuple[Retriever, Embedder]:
 def open_generator(settings: Settings) -> Generator:
     """The generator that the settings name, not started yet."""
     model = settings.llm
-    if settings.generator == "llama_cpp":
+    if settings.generator in LOCAL:
         try:
-            model = str(resolve_or_hub(settings.llm, settings.models))
+            model = str(_found(settings.llm, settings))
         except IndexingError as error:
             raise SettingsError(str(error)) from error
     return create(
@@ -52,5 +58,11 @@ def open_generator(settings: Settings) -> Generator:
             context=settings.context,
             startup_timeout=settings.start_timeout,
             token_timeout=settings.token_timeout,
+            offline=settings.hub == "off",
         )
     )
+
+
+def _found(name: str, settings: Settings) -> Path | str:
+    find = resolve_or_hub if settings.hub == "on" else resolve
+    return find(name, settings.models)

@@ -22,6 +22,7 @@ PREFIX = "FUNDSTELLE_"
 CONFIG = f"{PREFIX}CONFIG"
 
 GeneratorName = Literal["llama_cpp", "transformers", "openai_compatible", "extractive"]
+Hub = Literal["off", "on"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 _TYPE_NAMES = {str: "text", Path: "a path", int: "a whole number", float: "a number"}
@@ -67,6 +68,9 @@ class Settings:
     llm_api_key: Annotated[str | None, About("Key for the server of `openai_compatible`.")] = field(
         default=None, repr=False
     )
+    hub: Annotated[
+        Hub, About("Whether a model named `owner/model` may be downloaded from the model hub; `off` never connects.")
+    ] = "off"
     threads: Annotated[
         int,
         About("Threads of the language model; 0 takes as many as the machine or the container allows.", 0, 1_024),
