@@ -1,0 +1,103 @@
+"""BM25 over the terms of passages or sentences, in the row order of the snapshot.
+
+Two kinds of fields: stems, one field a language with texts of that language alone, and character 4-grams of all texts.
+Their scores come apart, since they are to be trusted to different degrees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from index import bm25, postings
+from index.analysis import ANALYSER, STEMMED, analyse, grams
+from index.errors import SnapshotCorrupt
+from index.postings import Postings, PostingsWriter, Ranking
+
+GRAMS = "grams"
+FIELDS = (GRAMS, *sorted(STEMMED))
+FILES = tuple(f"{field}/{name}" for field in FIELDS for name in postings.FILES)
+"""What LexicalWriter writes, relative to its directory."""
+LEXICAL = {**ANALYSER, "fields": list(FIELDS), "k1": bm25.K1, "b": bm25.B}
+"""What scores depend on, for a snapshot's manifest."""
+_TEXTS_REMEMBERED = 64
+"""Texts that come again soon, as the title of an article and the sentence before do, are analysed once."""
+
+
+class LexicalWriter:
+    """Writes the lexical index of one kind of text. `close` gives back what an unfinished one takes of the disk."""
+
+    def __init__(self, directory: Path) -> None:
+        """Write into `directory`, which is made. Raises SnapshotError where the disk refuses."""
+        self._rows = 0
+        with ExitStack() as stack:
+            self._fields = {field: _opened(directory / field, stack) for field in FIELDS}
+            self._closing = stack.pop_all()
+        self._terms = lru_cache(maxsize=_TEXTS_REMEMBERED)(_field_terms)
+
+    def add(self, texts: Sequence[str], language: str) -> None:
+        """Append a row that is made of `texts`, such as a title and a sentence, which are in `language`."""
+        analysed = [self._terms(text, language) for text in texts]
+        self._fields[GRAMS].add(self._rows, [term for grams, _ in analysed for term in grams])
+        if language in STEMMED:
+            self._fields[language].add(self._rows, [term for _, stems in analysed for term in stems])
+        self._rows += 1
+
+    def write(self) -> None:
+        """Write all rows to disk. Raises SnapshotError where that fails."""
+        for field in self._fields.values():
+            field.write(self._rows)
+        self.close()
+
+    def close(self) -> None:
+        """Close the files. May be called twice."""
+        self._closing.close()
+
+
+def _opened(directory: Path, stack: ExitStack) -> PostingsWriter:
+    writer = PostingsWriter(directory)
+    stack.callback(writer.close)
+    return writer
+
+
+def _field_terms(text: str, language: str) -> tuple[list[str], list[str]]:
+    stems = [term.text for term in analyse(text, language)] if language in STEMMED else []
+    return [term.text for term in grams(text, language)], stems
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How well each row meets a question: by stems, where it is in the question's language, and by 4-grams."""
+
+    stems: Ranking
+    grams: Ranking
+
+
+class LexicalIndex:
+    """A lexical index that doesn't change any more, read in place. Any number of threads may search at once."""
+
+    def __init__(self, fields: dict[str, Postings]) -> None:
+        self._fields = fields
+
+    @classmethod
+    def open(cls, directory: Path) -> LexicalIndex:
+        """Map the index in `directory`. Raises SnapshotCorrupt where it is not what LexicalWriter writes."""
+        fields = {field: Postings(directory / field) for field in FIELDS}
+        if len({len(field) for field in fields.values()}) != 1:
+            raise SnapshotCorrupt(f"{directory}: its fields have different numbers of rows")
+        return cls(fields)
+
+    def __len__(self) -> int:
+        return len(self._fields[GRAMS])
+
+    def match(self, query: str, language: str) -> Match:
+        """Score all rows against `query`, which is in `language`; in one that has no stems, those scores are all 0."""
+        found = self._fields[GRAMS].match(term.text for term in grams(query, language))
+        if language not in STEMMED:
+            return Match(Ranking(np.zeros(len(self), dtype=np.float32), 0.0), found)
+        return Match(self._fields[language].match(term.text for term in analyse(query, language)), found)

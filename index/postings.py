@@ -1,0 +1,222 @@
+"""An inverted index in plain arrays: which rows hold a term, and how often. It is read in place, by memory map.
+
+A directory holds five files: `terms.npy` (uint8: the terms in UTF-8, sorted and joined), `edges.npy` (int64 `(2, terms
++ 1)`: where each term begins in `terms`, and where its postings begin), `rows.npy` (int32) and `counts.npy` (uint8),
+the postings of one term after the other by row; and `lengths.npy` (int32: how many terms each row has). The same rows
+give the same bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from array import array
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index import bm25
+from index.durable import make_directory, storage_errors
+from index.errors import SnapshotCorrupt
+
+NAMES = ("terms", "edges", "rows", "counts", "lengths")
+FILES = tuple(f"{name}.npy" for name in NAMES)
+POSTINGS_AT_ONCE = 1 << 22
+"""Postings that are in memory at once while writing, 9 bytes each; the others wait in an unnamed file."""
+MAX_COUNT = 255
+
+T = TypeVar("T", bound=np.generic)
+Rows = NDArray[np.int64]
+Scores = NDArray[np.float32]
+
+
+class PostingsWriter:
+    """Collects the terms of rows and writes them as an inverted index. What is in memory grows with the vocabulary."""
+
+    def __init__(self, directory: Path) -> None:
+        """Write into `directory`, which is made. Raises SnapshotError where the disk refuses."""
+        self._directory = directory
+        make_directory(directory)
+        with storage_errors(directory), ExitStack() as stack:
+            self._spilled = stack.enter_context(tempfile.TemporaryFile(dir=directory))
+            self._closing = stack.pop_all()
+        self._runs: list[int] = []
+        self._ids: dict[str, int] = {}
+        self._lengths = array("i")
+        self._postings = (array("i"), array("i"), array("B"))
+
+    def add(self, row: int, terms: Iterable[str]) -> None:
+        """Append a row with its terms, repeated ones repeatedly. Rows ascend; those that are left out hold nothing."""
+        if row < len(self._lengths):
+            raise ValueError(f"row {row} comes after row {len(self._lengths) - 1}")
+        counted = Counter(terms)
+        self._lengths.extend(bytes(row - len(self._lengths)))
+        self._lengths.append(counted.total())
+        ids, rows, counts = self._postings
+        ids.extend(self._ids.setdefault(term, len(self._ids)) for term in counted)
+        rows.extend([row] * len(counted))
+        counts.extend(min(count, MAX_COUNT) for count in counted.values())
+        if len(ids) >= POSTINGS_AT_ONCE:
+            self._spill()
+
+    def write(self, rows: int) -> None:
+        """Write the files of an index over `rows` rows; those beyond the last that was added hold nothing."""
+        self._lengths.extend(bytes(rows - len(self._lengths)))
+        self._spill()
+        order = sorted((term.encode(), number) for term, number in self._ids.items())
+        rank = np.empty(len(order), dtype=np.int64)
+        rank[[number for _, number in order]] = np.arange(len(order))
+        frequencies = np.zeros(len(order), dtype=np.int64)
+        for ids, _, _ in self._read_runs():
+            frequencies += np.bincount(rank[ids], minlength=len(order))
+        sizes = np.array([[len(term) for term, _ in order], frequencies], dtype=np.int64).reshape(2, len(order))
+        edges = np.concatenate([np.zeros((2, 1), dtype=np.int64), np.cumsum(sizes, axis=1)], axis=1)
+        with storage_errors(self._directory):
+            self._save("terms", np.frombuffer(b"".join(term for term, _ in order), dtype=np.uint8))
+            self._save("edges", edges)
+            self._save("lengths", np.frombuffer(self._lengths, dtype=np.int32))
+            self._merge(rank, edges[1])
+
+    def close(self) -> None:
+        """Give the disk space of what was not written back. May be called twice."""
+        self._closing.close()
+
+    def _spill(self) -> None:
+        with storage_errors(self._directory):
+            for values in self._postings:
+                self._spilled.write(values.tobytes())
+        self._runs.append(len(self._postings[0]))
+        self._postings = (array("i"), array("i"), array("B"))
+
+    def _read_runs(self) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint8]]]:
+        """Term ids, rows and counts of each run, in the order in which they were added."""
+        with storage_errors(self._directory):
+            self._spilled.seek(0)
+            for size in self._runs:
+                ids, rows = (np.frombuffer(self._spilled.read(4 * size), dtype=np.int32) for _ in range(2))
+                yield ids, rows, np.frombuffer(self._spilled.read(size), dtype=np.uint8)
+
+    def _merge(self, rank: NDArray[np.int64], starts: NDArray[np.int64]) -> None:
+        """Put the postings of every run behind those that earlier runs have of the same term."""
+        rows_out = self._allocate("rows", np.int32, int(starts[-1]))
+        counts_out = self._allocate("counts", np.uint8, int(starts[-1]))
+        free = starts[:-1].copy()
+        for ids, rows, counts in self._read_runs():
+            ranks = rank[ids]
+            order = np.argsort(ranks, kind="stable")
+            frequencies = np.bincount(ranks, minlength=len(rank))
+            first = np.cumsum(frequencies) - frequencies
+            places = np.arange(len(ids)) + np.repeat(free - first, frequencies)
+            rows_out[places] = rows[order]
+            counts_out[places] = counts[order]
+            free += frequencies
+        rows_out.flush()
+        counts_out.flush()
+
+    def _save(self, name: str, values: NDArray[np.generic]) -> None:
+        np.save(self._directory / f"{name}.npy", values, allow_pickle=False)
+
+    def _allocate(self, name: str, dtype: type[np.generic], size: int) -> np.memmap[tuple[int], np.dtype[np.generic]]:
+        """A new array on disk. Its space is reserved at once: a mapped file that finds no space kills the process."""
+        path = self._directory / f"{name}.npy"
+        values = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=(size,))
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+        return values
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What a query scores: `scores` float32 `(rows,)`, 0 where a row holds no term of it.
+
+    `ceiling` is what no row can reach: the sum of the idf of all terms of the query, those that no row holds included.
+    """
+
+    scores: Scores
+    ceiling: float
+
+    def top(self, k: int) -> tuple[Rows, Scores]:
+        """The `k` best rows that hold a term of the query, and their scores; best first, equal ones by row."""
+        if k < 1:
+            raise ValueError(f"k must be at least 1, not {k}")
+        least = np.partition(self.scores, -k)[-k] if k < len(self.scores) else 0.0
+        rows = np.flatnonzero((self.scores >= least) & (self.scores > 0))
+        rows = rows[np.argsort(-self.scores[rows], kind="stable")][:k]
+        return rows, self.scores[rows]
+
+    def covered(self, rows: Rows) -> Scores:
+        """The share of the query's information that each of `rows` holds: score / ceiling, float32 in [0, 1)."""
+        return self.scores[rows] / np.float32(self.ceiling or 1.0)
+
+
+class Postings:
+    """An inverted index that doesn't change any more. Any number of threads may search at once."""
+
+    def __init__(self, directory: Path) -> None:
+        """Map the files of `directory`. Raises SnapshotCorrupt where they are not what PostingsWriter writes."""
+        self._terms = _mapped(directory / "terms.npy", np.uint8)
+        edges = _mapped(directory / "edges.npy", np.int64)
+        self._rows = _mapped(directory / "rows.npy", np.int32)
+        self._counts = _mapped(directory / "counts.npy", np.uint8)
+        lengths = _mapped(directory / "lengths.npy", np.int32)
+        if (
+            edges.ndim != 2
+            or [*edges[:, -1]] != [len(self._terms), len(self._rows)]
+            or len(self._counts) != edges[1, -1]
+        ):
+            raise SnapshotCorrupt(f"{directory}: its files don't belong together")
+        self._term_edges, self._posting_edges = edges
+        self._held = int(np.count_nonzero(lengths))
+        self._damping = bm25.damping(lengths, int(lengths.sum(dtype=np.int64)) / max(1, self._held))
+
+    def __len__(self) -> int:
+        """Rows, those without a term included."""
+        return len(self._damping)
+
+    def match(self, terms: Iterable[str]) -> Ranking:
+        """Score every row by BM25. A term counts once however often it is in `terms`; empty rows are no texts."""
+        numbers = [self._find(term.encode()) for term in sorted(set(terms))]
+        spans = [(int(self._posting_edges[n]), int(self._posting_edges[n + 1])) if n >= 0 else (0, 0) for n in numbers]
+        idf = bm25.idf(self._held, np.array([end - start for start, end in spans], dtype=np.int64))
+        scores = np.zeros(len(self), dtype=np.float32)
+        for (start, end), weight in zip(spans, idf, strict=True):
+            rows = self._rows[start:end]
+            # a row occurs once among the postings of a term, so that nothing is lost by adding in place
+            scores[rows] += weight * bm25.saturation(self._counts[start:end], self._damping[rows])
+        return Ranking(scores, float(idf.sum()))
+
+    def frequency(self, term: str) -> int:
+        """How many rows hold `term`."""
+        number = self._find(term.encode())
+        return int(self._posting_edges[number + 1] - self._posting_edges[number]) if number >= 0 else 0
+
+    def _find(self, term: bytes) -> int:
+        """The number of `term`, -1 where no row holds it."""
+        size = len(self._term_edges) - 1
+        number = bisect_left(range(size), term, key=self._term)
+        return number if number < size and self._term(number) == term else -1
+
+    def _term(self, number: int) -> bytes:
+        return self._terms[self._term_edges[number] : self._term_edges[number + 1]].tobytes()
+
+
+def _mapped(path: Path, dtype: type[T]) -> NDArray[T]:
+    if not path.is_file():
+        raise SnapshotCorrupt(f"{path}: the file is missing")
+    try:
+        with storage_errors(path):
+            values = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise SnapshotCorrupt(f"{path}: NumPy can't read it: {error}") from error
+    if values.dtype != dtype:
+        raise SnapshotCorrupt(f"{path}: holds {values.dtype}, not {np.dtype(dtype)}")
+    # a plain array over the same memory: every slice of a memmap costs microseconds
+    plain: NDArray[T] = np.asarray(values)
+    return plain
