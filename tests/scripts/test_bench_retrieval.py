@@ -34,7 +34,7 @@ def test_cells_come_in_order_and_for_every_configuration(cells: Cells) -> None:
     names = ["de->de", "en->en", "de->en", "en->de", "mixed de", "mixed en"]
     names += ["patchwork de", "patchwork en", "patchwork de other", "patchwork en other"]
 
-    assert list(cells: Cells) == [(name, configuration) for name in names for configuration in ("passages", "default")]
+    assert list(cells) == [(name, configuration) for name in names for configuration in ("passages", "default")]
 
 
 @pytest.mark.parametrize("cell", ["en->en", "de->de", "en->de", "de->en"])
