@@ -11,10 +11,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-K1 = 1.2
+K1 = 0.9
 """How soon further occurrences of a term stop counting."""
-B = 0.75
-"""How much longer texts are held back: 0 not at all, 1 in proportion to their length."""
+B = 0.4
+"""How much longer texts are held back: 0 not at all, 1 in proportion to their length. Both are Anserini's defaults."""
 
 Floats = NDArray[np.float32]
 

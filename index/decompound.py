@@ -84,13 +84,11 @@ def _known_part(part: str, last: bool) -> tuple[str, float] | None:
 
 
 def _frequency(word: str) -> float:
-    """Share of `word` among the words of German text; "ae" counts as "ä" where only that is a word."""
-    frequency = _german().get(word, 0.0)
-    if frequency or not any(spelled in word for spelled, _ in _UMLAUTS):
-        return frequency
+    """Share of `word` among the words of German text, also where "ä" is spelled "ae"."""
+    with_umlauts = word
     for spelled, umlaut in _UMLAUTS:
-        word = word.replace(spelled, umlaut)
-    return _german().get(word, 0.0)
+        with_umlauts = with_umlauts.replace(spelled, umlaut)
+    return max(_german().get(word, 0.0), _german().get(with_umlauts, 0.0))
 
 
 @cache
