@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
 from index.progress import Progress
 from service.evaluation import bootstrap, gold_file
 from service.evaluation.errors import GoldError
@@ -59,7 +61,7 @@ async def evaluate(plan: Plan, system: System, progress: Progress) -> Report:
             seconds=plan.seconds,
             progress=progress,
         )
-        outcomes = [journal.outcomes[question.id] for question in questions]
+        outcomes = _failed_told([journal.outcomes[question.id] for question in questions])
     articles |= await fetch_articles(_cited(outcomes, articles), system)
     results = [
         score(question, evidence[question.id], outcome, articles, plan.mode)
@@ -80,6 +82,15 @@ def _forget_failures(journal: Journal) -> None:
     for name, outcome in list(journal.outcomes.items()):
         if outcome.failure or outcome.search_failure:
             del journal.outcomes[name]
+
+
+def _failed_told(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Failed searches found no sentences, rather than unknown ones, where the system tells them: that counts as wrong."""
+    if all(outcome.sentences is None for outcome in outcomes):
+        return list(outcomes)
+    return [
+        msgspec.structs.replace(outcome, sentences=()) if outcome.search_failure else outcome for outcome in outcomes
+    ]
 
 
 def _cited(outcomes: Sequence[Outcome], known: Mapping[str, SourceArticle]) -> list[str]:

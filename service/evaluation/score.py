@@ -38,10 +38,8 @@ def score(
         figures |= _answers(gold, outcome.answer, right) | _refusal(gold, outcome.answer)
         figures |= _citations(gold, outcome.answer, groups, checks) | _tokens(outcome.answer)
     figures |= _ranking("passages", outcome.passages, groups)
-    # A failed search tells no sentences, which is no reason to leave the question out where others have them.
-    told = outcome.sentences if outcome.sentences is not None or not outcome.search_failure else ()
-    if told is not None:
-        figures |= _ranking("sentences", told, groups)
+    if outcome.sentences is not None:
+        figures |= _ranking("sentences", outcome.sentences, groups)
     return QuestionResult(
         gold=gold,
         answer=outcome.answer,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import msgspec
@@ -9,7 +10,9 @@ import pytest
 from scripted import CREW, GOLD, SOLD, Scripted, answered, perfect, refused, run
 
 from service.contract import Answer
+from service.evaluation.gold import Gold
 from service.evaluation.results import Report
+from service.evaluation.systems import Ranked, Search
 
 Q1, Q2, Q3, Q4, Q5 = (gold.question for gold in GOLD)
 CONFIDENCE = {"confidence.aurc", "confidence.ece", "confidence.coverage@95"}
@@ -192,3 +195,34 @@ def test_whatever_the_system_raises_is_a_failed_request(tmp_path: Path) -> None:
 
     assert [failed.failure for failed in report.failures] == ["ZeroDivisionError: of a pipeline in two lines"]
     assert report.figures["answers.right"].mean == pytest.approx(2 / 3)
+
+
+def test_a_failed_search_moves_retrieval_alone(right: Report, tmp_path: Path) -> None:
+    class Lost(Scripted):
+        async def search(self, gold: Gold, query: str, top_k: int) -> Search:
+            if gold.question == Q1:
+                raise OSError("disk gone")
+            return await super().search(gold, query, top_k)
+
+    report = run(Lost(perfect()), tmp_path)
+
+    two_thirds = (1.0, pytest.approx(2 / 3))
+    retrieval = {name: two_thirds for name in right.figures if name.startswith("retrieval")}
+    assert moved(right, report) == {"requests.failed": (0.0, 0.2), **retrieval}
+    assert why(report, 1)[0] == "the search failed: OSError: disk gone"
+
+
+def test_a_passage_at_the_second_rank_moves_what_looks_at_the_first(right: Report, tmp_path: Path) -> None:
+    class Later(Scripted):
+        async def search(self, gold: Gold, query: str, top_k: int) -> Search:
+            found = await super().search(gold, query, top_k)
+            other = Ranked("bridge.md", 90, 95, "x", 2.0)
+            return Search((other, *found.passages), found.sentences)
+
+    report = run(Later(perfect()), tmp_path)
+
+    assert moved(right, report) == {
+        "retrieval.passages.recall@1": (1.0, 0.0),
+        "retrieval.passages.mrr@10": (1.0, 0.5),
+        "retrieval.passages.ndcg@10": (1.0, pytest.approx(1 / math.log2(3))),
+    }

@@ -91,6 +91,19 @@ def test_an_evaluation_over_http_lists_what_the_service_refused(tmp_path: Path) 
     assert report.meta.models == {"embedding": {"model": "embedder"}, "generator": {"model": "generator"}}
 
 
+def test_a_failed_search_of_a_system_that_tells_no_sentences_leaves_them_unknown(tmp_path: Path) -> None:
+    def broken(request: httpx.Request) -> httpx.Response:
+        fails = request.url.path == "/v1/search" and json.loads(request.content)["question"] != "?"
+        return httpx.Response(500) if fails else service(request)
+
+    gold = read(_gold(tmp_path))
+    report: Report = over_http(lambda system: evaluate(Plan(gold, tmp_path / "out"), system, Silence()), broken)
+
+    assert report.figures["requests.failed"].mean == 1.0
+    assert report.figures["retrieval.passages.recall@10"].mean == 0.0
+    assert not [name for name in report.figures if name.startswith("retrieval.sentences")]
+
+
 def test_an_article_that_is_not_there_makes_a_quote_inexact(tmp_path: Path) -> None:
     answers = perfect()
     [cited] = answers[GOLD[0].question].citations
