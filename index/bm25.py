@@ -24,11 +24,14 @@ def idf(rows: int, having: NDArray[np.int64]) -> Floats:
     return np.log1p((rows - having + 0.5) / (having + 0.5)).astype(np.float32)
 
 
-def damping(lengths: NDArray[np.int32], mean_length: float) -> Floats:
-    """k1 * (1 - b + b * length / mean length) of each text, float32; lengths count terms, repeated ones too."""
-    if not mean_length:
-        return np.full(len(lengths), K1, dtype=np.float32)
-    return (K1 * (1 - B + B * lengths / mean_length)).astype(np.float32)
+def damping(lengths: NDArray[np.int32]) -> Floats:
+    """k1 * (1 - b + b * length / mean length) of each text, float32. Lengths count terms, repeated ones too.
+
+    Rows of length 0 are no texts and don't lower the mean.
+    """
+    mean = lengths.sum(dtype=np.int64) / max(1, np.count_nonzero(lengths))
+    damped: Floats = (K1 * (1 - B + B * lengths / max(1.0, mean))).astype(np.float32)
+    return damped
 
 
 def saturation(counts: NDArray[np.uint8], damped: Floats) -> Floats:

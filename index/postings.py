@@ -1,9 +1,9 @@
-"""An inverted index in plain arrays: which rows hold a term, and how often. It is read in place, by memory map.
+"""An inverted index in plain arrays: which rows hold a term, and what it earns there. It is read by memory map.
 
 A directory holds five files: `terms.npy` (uint8: the terms in UTF-8, sorted and joined), `edges.npy` (int64 `(2, terms
-+ 1)`: where each term begins in `terms`, and where its postings begin), `rows.npy` (int32) and `counts.npy` (uint8),
-the postings of one term after the other by row; and `lengths.npy` (int32: how many terms each row has). The same rows
-give the same bytes.
++ 1)`: where each term begins in `terms`, and where its postings begin), `rows.npy` (int32) and `shares.npy` (float32,
+the share of its idf that the term earns in the row), the postings of one term after the other by row; and `lengths.npy`
+(int32: how many terms each row has). The same rows give the same bytes.
 """
 
 from __future__ import annotations
@@ -26,10 +26,12 @@ from index import bm25
 from index.durable import make_directory, storage_errors
 from index.errors import SnapshotCorrupt
 
-NAMES = ("terms", "edges", "rows", "counts", "lengths")
+NAMES = ("terms", "edges", "rows", "shares", "lengths")
 FILES = tuple(f"{name}.npy" for name in NAMES)
 POSTINGS_AT_ONCE = 1 << 22
 """Postings that are in memory at once while writing, 9 bytes each; the others wait in an unnamed file."""
+POSTINGS_A_QUERY = 1 << 19
+"""Postings that one query reads at the most, which takes about 1.5 ms. The most frequent terms are left out for it."""
 MAX_COUNT = 255
 
 T = TypeVar("T", bound=np.generic)
@@ -78,11 +80,12 @@ class PostingsWriter:
             frequencies += np.bincount(rank[ids], minlength=len(order))
         sizes = np.array([[len(term) for term, _ in order], frequencies], dtype=np.int64).reshape(2, len(order))
         edges = np.concatenate([np.zeros((2, 1), dtype=np.int64), np.cumsum(sizes, axis=1)], axis=1)
+        lengths = np.frombuffer(self._lengths, dtype=np.int32)
         with storage_errors(self._directory):
             self._save("terms", np.frombuffer(b"".join(term for term, _ in order), dtype=np.uint8))
             self._save("edges", edges)
-            self._save("lengths", np.frombuffer(self._lengths, dtype=np.int32))
-            self._merge(rank, edges[1])
+            self._save("lengths", lengths)
+            self._merge(rank, edges[1], bm25.damping(lengths))
 
     def close(self) -> None:
         """Give the disk space of what was not written back. May be called twice."""
@@ -103,10 +106,10 @@ class PostingsWriter:
                 ids, rows = (np.frombuffer(self._spilled.read(4 * size), dtype=np.int32) for _ in range(2))
                 yield ids, rows, np.frombuffer(self._spilled.read(size), dtype=np.uint8)
 
-    def _merge(self, rank: NDArray[np.int64], starts: NDArray[np.int64]) -> None:
+    def _merge(self, rank: NDArray[np.int64], starts: NDArray[np.int64], damping: NDArray[np.float32]) -> None:
         """Put the postings of every run behind those that earlier runs have of the same term."""
         rows_out = self._allocate("rows", np.int32, int(starts[-1]))
-        counts_out = self._allocate("counts", np.uint8, int(starts[-1]))
+        shares_out = self._allocate("shares", np.float32, int(starts[-1]))
         free = starts[:-1].copy()
         for ids, rows, counts in self._read_runs():
             ranks = rank[ids]
@@ -115,10 +118,10 @@ class PostingsWriter:
             first = np.cumsum(frequencies) - frequencies
             places = np.arange(len(ids)) + np.repeat(free - first, frequencies)
             rows_out[places] = rows[order]
-            counts_out[places] = counts[order]
+            shares_out[places] = bm25.saturation(counts, damping[rows])[order]
             free += frequencies
         rows_out.flush()
-        counts_out.flush()
+        shares_out.flush()
 
     def _save(self, name: str, values: NDArray[np.generic]) -> None:
         np.save(self._directory / f"{name}.npy", values, allow_pickle=False)
@@ -146,8 +149,10 @@ class Ranking:
         """The `k` best rows that hold a term of the query, and their scores; best first, equal ones by row."""
         if k < 1:
             raise ValueError(f"k must be at least 1, not {k}")
-        least = np.partition(self.scores, -k)[-k] if k < len(self.scores) else 0.0
-        rows = np.flatnonzero((self.scores >= least) & (self.scores > 0))
+        rows = np.flatnonzero(self.scores)
+        if k < len(rows):
+            found = self.scores[rows]
+            rows = rows[found >= np.partition(found, -k)[-k]]
         rows = rows[np.argsort(-self.scores[rows], kind="stable")][:k]
         return rows, self.scores[rows]
 
@@ -164,44 +169,46 @@ class Postings:
         self._terms = _mapped(directory / "terms.npy", np.uint8)
         edges = _mapped(directory / "edges.npy", np.int64)
         self._rows = _mapped(directory / "rows.npy", np.int32)
-        self._counts = _mapped(directory / "counts.npy", np.uint8)
+        self._shares = _mapped(directory / "shares.npy", np.float32)
         lengths = _mapped(directory / "lengths.npy", np.int32)
-        if (
-            edges.ndim != 2
-            or [*edges[:, -1]] != [len(self._terms), len(self._rows)]
-            or len(self._counts) != edges[1, -1]
-        ):
+        sizes = [len(self._terms), len(self._rows)]
+        if edges.ndim != 2 or edges[:, -1].tolist() != sizes or len(self._shares) != len(self._rows):
             raise SnapshotCorrupt(f"{directory}: its files don't belong together")
         self._term_edges, self._posting_edges = edges
-        self._held = int(np.count_nonzero(lengths))
-        self._damping = bm25.damping(lengths, int(lengths.sum(dtype=np.int64)) / max(1, self._held))
+        self._size = len(lengths)
+        self._texts = int(np.count_nonzero(lengths))
 
     def __len__(self) -> int:
         """Rows, those without a term included."""
-        return len(self._damping)
+        return self._size
 
     def match(self, terms: Iterable[str]) -> Ranking:
-        """Score every row by BM25. A term counts once however often it is in `terms`; empty rows are no texts."""
-        numbers = [self._find(term.encode()) for term in sorted(set(terms))]
-        spans = [(int(self._posting_edges[n]), int(self._posting_edges[n + 1])) if n >= 0 else (0, 0) for n in numbers]
-        idf = bm25.idf(self._held, np.array([end - start for start, end in spans], dtype=np.int64))
+        """Score every row by BM25. A term counts once however often it is in `terms`; empty rows are no texts.
+
+        Where the terms have more than `POSTINGS_A_QUERY` postings together, the rarest of them are taken that have
+        not; a single one is always taken.
+        """
+        spans = sorted((self._postings(term) for term in sorted(set(terms))), key=lambda span: span[1] - span[0])
+        frequencies = np.array([end - start for start, end in spans], dtype=np.int64)
+        taken = max(1, int(np.searchsorted(np.cumsum(frequencies), POSTINGS_A_QUERY, side="right")))
+        idf = bm25.idf(self._texts, frequencies[:taken])
         scores = np.zeros(len(self), dtype=np.float32)
-        for (start, end), weight in zip(spans, idf, strict=True):
-            rows = self._rows[start:end]
-            # a row occurs once among the postings of a term, so that nothing is lost by adding in place
-            scores[rows] += weight * bm25.saturation(self._counts[start:end], self._damping[rows])
+        for (start, end), weight in zip(spans, idf, strict=False):
+            np.add.at(scores, self._rows[start:end], weight * self._shares[start:end])
         return Ranking(scores, float(idf.sum()))
 
     def frequency(self, term: str) -> int:
         """How many rows hold `term`."""
-        number = self._find(term.encode())
-        return int(self._posting_edges[number + 1] - self._posting_edges[number]) if number >= 0 else 0
+        start, end = self._postings(term)
+        return end - start
 
-    def _find(self, term: bytes) -> int:
-        """The number of `term`, -1 where no row holds it."""
-        size = len(self._term_edges) - 1
-        number = bisect_left(range(size), term, key=self._term)
-        return number if number < size and self._term(number) == term else -1
+    def _postings(self, term: str) -> tuple[int, int]:
+        """Where the postings of `term` begin and end; nowhere, `(0, 0)`, where no row holds it."""
+        size, wanted = len(self._term_edges) - 1, term.encode()
+        number = bisect_left(range(size), wanted, key=self._term)
+        if number == size or self._term(number) != wanted:
+            return 0, 0
+        return int(self._posting_edges[number]), int(self._posting_edges[number + 1])
 
     def _term(self, number: int) -> bytes:
         return self._terms[self._term_edges[number] : self._term_edges[number + 1]].tobytes()

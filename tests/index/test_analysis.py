@@ -11,8 +11,20 @@ TEXTS = st.one_of(
     st.text(max_size=60),
     st.lists(
         st.sampled_from(
-            ["Über", "14,3", "Mrd.", "Dollar", "$14.3bn", "49", "%", "per", "cent", "U.S.", "e.V.", "Start-up", "-"]
-            + ["GPT-4o", "Straße", "Mu\u0308ller", "Juni", "3", "1.500"]
+            [
+                "Über",
+                "14,3",
+                "Mrd.",
+                "Dollar",
+                "$14.3bn",
+                "49",
+                "%",
+                "U.S.",
+                "e.V.",
+                "Start-up",
+                "GPT-4o",
+                "Mu\u0308ller",
+            ]
         ),
         max_size=12,
     ).map(" ".join),

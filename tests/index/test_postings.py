@@ -126,6 +126,22 @@ def test_the_share_that_is_covered_lies_below_one_and_is_small_where_most_terms_
     assert index.match([]).covered(rows).tolist() == [0, 0]
 
 
+def test_a_query_of_too_many_postings_goes_without_its_most_frequent_terms(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = index_of(tmp_path / "index", [["rare", "often", "all"], ["often", "all"], ["all"]])
+    expected = index.match(["rare", "often"])
+    everywhere = index.match(["all"])
+    monkeypatch.setattr(postings, "POSTINGS_A_QUERY", 3)
+
+    ranking = index.match(["all", "often", "rare"])
+
+    assert ranking.scores.tolist() == expected.scores.tolist()
+    assert ranking.ceiling == expected.ceiling
+    monkeypatch.setattr(postings, "POSTINGS_A_QUERY", 2)
+    assert index.match(["all"]).scores.tolist() == everywhere.scores.tolist()
+
+
 def test_an_empty_collection_finds_nothing(tmp_path: Path) -> None:
     index = index_of(tmp_path / "index", [])
 
@@ -236,7 +252,7 @@ def test_objects_are_never_unpickled(tmp_path: Path) -> None:
         Postings(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["terms.npy", "edges.npy", "rows.npy", "counts.npy"])
+@pytest.mark.parametrize("name", ["terms.npy", "edges.npy", "rows.npy", "shares.npy"])
 def test_files_of_two_indexes_are_not_mixed(tmp_path: Path, name: str) -> None:
     write(tmp_path / "one", [["a"]])
     write(tmp_path / "two", [["bb", "c"], ["bb"]])
