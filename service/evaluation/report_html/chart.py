@@ -17,7 +17,7 @@ class Plane:
     """Where a square of shares, [0, 1] by [0, 1], lies in a drawing of `WIDTH` by `height`."""
 
     height: float = 250.0
-    left: float = 42.0
+    left: float = 50.0
     right: float = WIDTH - 14.0
     top: float = 10.0
     below: float = 40.0
@@ -45,7 +45,7 @@ class Plane:
             parts.append(label(self.x(share), self.bottom + 17, words, "middle"))
         parts.append(label((self.left + self.right) / 2, self.height - 5, across, "middle", "axis"))
         parts.append(
-            tag("text", up, class_="axis", text_anchor="middle", transform=f"translate(9 {middle:.1f}) rotate(-90)")
+            tag("text", up, class_="axis", text_anchor="middle", transform=f"translate(12 {middle:.1f}) rotate(-90)")
         )
         return join(parts)
 

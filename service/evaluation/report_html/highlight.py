@@ -32,7 +32,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """`text[start:end]` in pieces; `first` and `last` where the text begins and ends with it."""
+    """`text[start:end]` in pieces; `first` and `last` where nothing but white space stands before and after it."""
 
     start: int
     end: int
@@ -61,16 +61,21 @@ def excerpts(text: str, places: Iterable[Place], context: int = CONTEXT) -> tupl
         else:
             windows.append((start, end))
     return tuple(
-        Excerpt(start, end, start == 0, end == len(text), _pieces(text, start, end, inside)) for start, end in windows
+        Excerpt(start, end, not text[:start].strip(), not text[end:].strip(), _pieces(text, start, end, inside))
+        for start, end in windows
     )
 
 
 def _window(text: str, place: Place, context: int) -> tuple[int, int]:
-    """The place with `context` characters on both sides, less the words that would be cut."""
+    """The place with `context` characters on both sides, less words that would be cut and white space at the ends."""
     start, end = max(place.start - context, 0), min(place.end + context, len(text))
     while 0 < start < place.start and not text[start - 1].isspace():
         start += 1
     while place.end < end < len(text) and not text[end].isspace():
+        end -= 1
+    while start < place.start and text[start].isspace():
+        start += 1
+    while place.end < end and text[end - 1].isspace():
         end -= 1
     return start, end
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from service.evaluation import shown
 from service.evaluation.figures import RANKS
-from service.evaluation.report_html.chart import WIDTH, Plane, decades, dot, drawing, label, line, whisker
-from service.evaluation.report_html.markup import Html, fold, table, tag, text
+from service.evaluation.report_html.chart import SHARES, WIDTH, Plane, decades, dot, drawing, label, line, whisker
+from service.evaluation.report_html.markup import Html, fold, table, tag
 from service.evaluation.results import CalibrationBin, Figure, Latency, Parity, Report, RiskPoint
 
 TARGET_RISK = 0.05
@@ -16,8 +16,8 @@ TARGET_RISK = 0.05
 
 LARGEST_DOT = 11.0
 ROW = 19.0
+MOST_TICKS = 5
 PARITY_SHOWN = (
-    "overall.right",
     "answers.right",
     "citations.recall",
     "citations.precision",
@@ -146,7 +146,8 @@ def _latency(latency: dict[str, Latency]) -> Iterator[Html]:
         return left + (right - left) * math.log10(max(value, least) / scale[0]) / span
 
     parts = [tag("path", class_="grid", d=f"M{x(tick):.1f} 6V{bottom:.1f}") for tick in scale]
-    parts += [label(x(tick), bottom + 15, _short(tick), "middle") for tick in scale]
+    every = 1 if len(scale) <= MOST_TICKS else 2
+    parts += [label(x(tick), bottom + 15, _short(tick), "middle") for tick in scale[::every]]
     for row, (stage, one) in enumerate(latency.items()):
         y = 18.0 + ROW * row
         parts += [
@@ -171,37 +172,32 @@ def _short(milliseconds: float) -> str:
 
 
 def _parity(parity: dict[str, Parity]) -> Iterator[Html]:
-    chosen = {name: parity[name] for name in PARITY_SHOWN if name in parity and parity[name].cells}
-    if not chosen:
-        return
+    for name in PARITY_SHOWN:
+        if name in parity and parity[name].cells:
+            yield _cells_of(name, parity[name])
+
+
+def _cells_of(name: str, parity: Parity) -> Html:
+    """One figure, a row for each pair of languages."""
     plane = Plane(left=92.0, height=0.0)
-    parts: list[Html] = []
-    y = 4.0
-    for name, one in chosen.items():
-        y += 16.0
-        parts.append(label(plane.left, y, name, kind="head"))
-        for cell, figure in one.cells.items():
-            y += ROW
-            parts += _cell(plane, y, cell, figure)
-        y += 6.0
-    grid = [tag("path", class_="grid", d=f"M{plane.x(s):.1f} 24V{y:.1f}") for s in (0.0, 0.5, 1.0)]
-    ends = [label(plane.x(s), y + 14, f"{s:g}", "middle") for s in (0.0, 0.5, 1.0)]
-    picture = drawing("Figures by languages", *grid, *parts, *ends, height=y + 22)
-    rows = (
-        (text(name), shown.cell(cell), *_cells(name, figure))
-        for name, one in parity.items()
-        for cell, figure in one.cells.items()
-    )
-    numbers = table("Figures by languages", ("figure", "languages", "mean", "95 % interval", "questions"), rows)
-    said = "Question language → language of the gold evidence, with 95 % intervals. No cell should stand back."
-    yield _plot("Parity of languages", said, picture, numbers)
+    bottom = 10.0 + ROW * len(parity.cells)
+    parts: list[Html] = [tag("path", class_="grid", d=f"M{plane.x(s):.1f} 4V{bottom:.1f}") for s in SHARES]
+    parts += [label(plane.x(s), bottom + 15, f"{s:g}", "middle") for s in SHARES]
+    for row, (cell, figure) in enumerate(parity.cells.items()):
+        parts += _cell(plane, 16.0 + ROW * row, cell, figure)
+    picture = drawing(f"{name} by languages", *parts, height=bottom + 24)
+    rows = ((shown.cell(cell), *_cells(name, figure)) for cell, figure in parity.cells.items())
+    numbers = table(f"{name} by languages", ("languages", "mean", "95 % interval", "questions"), rows)
+    gap = f"The best cell is {shown.value(name, parity.gap)} ahead of the worst. " if parity.gap is not None else ""
+    said = f"{gap}Question language → language of the gold evidence, with 95 % intervals."
+    return _plot(f"Parity: {name}", said, picture, numbers)
 
 
-def _cell(plane: Plane, y: float, cell: str, figure: Figure) -> Iterable[Html]:
-    yield label(plane.left - 10, y, shown.cell(cell), "end")
+def _cell(plane: Plane, y: float, cell: str, figure: Figure) -> Iterator[Html]:
+    yield label(plane.left - 10, y + 4, shown.cell(cell), "end")
     if figure.mean is not None and figure.low is not None and figure.high is not None:
-        yield whisker((plane.x(figure.low), y - 4), (plane.x(figure.high), y - 4), "one")
-        yield dot(plane.x(figure.mean), y - 4, "one")
+        yield whisker((plane.x(figure.low), y), (plane.x(figure.high), y), "one")
+        yield dot(plane.x(figure.mean), y, "one")
 
 
 def _cells(name: str, figure: Figure) -> tuple[str, str, str]:

@@ -12,7 +12,7 @@ from service.evaluation.report_html.markup import Html, fold, join, tag
 from service.evaluation.report_html.sources import sources
 from service.evaluation.results import CitationCheck, GoldSpan, QuestionResult, Retrieved, SourceArticle
 
-SNIPPET = 110
+SNIPPET = 100
 """Characters that are shown of what was found."""
 
 
@@ -21,7 +21,7 @@ def details(
 ) -> Html:
     """Everything about one question. `titles` are those of all articles, by id; ids begin with `anchor`."""
     parts = [
-        _list("Why it counts as wrong" if shown.wrong(question) else "What is not perfect", question.why_wrong, "why"),
+        _why(question),
         _history(question),
         _answer(question, anchor),
         _citations(question),
@@ -32,6 +32,12 @@ def details(
         _cost(question),
     ]
     return tag("div", *parts, class_="body")
+
+
+def _why(question: QuestionResult) -> Html:
+    if shown.wrong(question):
+        return _list("Why it counts as wrong", question.why_wrong, "why")
+    return _list("What is not perfect", question.why_wrong)
 
 
 def _section(title: str, *parts: str) -> Html:
@@ -148,7 +154,7 @@ def _item(item: Retrieved, gold: Sequence[GoldSpan], titles: Mapping[str, str]) 
         else ""
     )
     title = tag("cite", titles.get(item.article) or item.article)
-    return tag("li", flag, title, " ", tag("span", f"{item.score:.3f}", class_="small"), " ", *_snippet(item, gold))
+    return tag("li", flag, title, " ", *_snippet(item, gold))
 
 
 def _snippet(item: Retrieved, gold: Sequence[GoldSpan]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from service.evaluation.report_html.highlight import Excerpt, Piece, Place, excerpts
@@ -10,6 +11,9 @@ from service.evaluation.results import QuestionResult, SourceArticle
 
 MOST_GOLD_ONLY = 6
 """Excerpts without a citation that are shown for a question: a short gold quote may stand in very many places."""
+
+_LINES = re.compile(r"\s*\n\s*")
+"""Empty lines would tear an excerpt apart; the whole text of an article keeps them."""
 
 _KINDS = {(True, False): "cited", (False, True): "gold", (True, True): "both"}
 _SAID = {"cited": "cited, not gold evidence: ", "gold": "gold evidence, not cited: ", "both": "cited gold evidence: "}
@@ -57,6 +61,6 @@ def _excerpt(excerpt: Excerpt, anchor: str) -> Html:
 def _piece(piece: Piece, anchor: str) -> Html:
     kind = _KINDS.get((bool(piece.labels), piece.gold))
     if kind is None:
-        return text(piece.text)
+        return text(_LINES.sub("\n", piece.text))
     labels = (tag("sup", str(label), id=f"{anchor}c{label}") for label in piece.begins)
-    return tag("mark", tag("i", _SAID[kind]), *labels, piece.text, class_=kind)
+    return tag("mark", tag("i", _SAID[kind]), *labels, _LINES.sub("\n", piece.text), class_=kind)

@@ -31,6 +31,7 @@ def headlines(report: Report) -> Html:
     tiles = [
         tag(
             "li",
+            tag("code", name),
             tag("span", FIGURES[name].meaning, class_="what"),
             tag("b", shown.value(name, figure.mean)),
             _bar(name, figure),
@@ -55,7 +56,14 @@ def figures(report: Report) -> Html:
         tag("div", _table(f"{kind}, {_questions(report, kind)}", of_kind), class_="wide")
         for kind, of_kind in report.kinds.items()
     ]
-    return tag("div", *tables, fold("The same figures by kind of question", *kinds))
+    cells = sorted({cell for parity in report.parity.values() for cell in parity.cells})
+    languages = [tag("div", _table(f"{shown.cell(cell)}", _of_cell(report, cell)), class_="wide") for cell in cells]
+    return tag(
+        "div",
+        *tables,
+        fold("The same figures by kind of question", *kinds) if kinds else "",
+        fold("The same figures by language of question and source", *languages) if languages else "",
+    )
 
 
 def meta(meta: Meta) -> Html:
@@ -70,6 +78,10 @@ def meta(meta: Meta) -> Html:
         settings = Html("")
     parts = [tag("div", tag("dt", name), tag("dd", value)) for name, value in known if value]
     return tag("div", tag("dl", *parts, class_="facts"), settings)
+
+
+def _of_cell(report: Report, cell: str) -> dict[str, Figure]:
+    return {name: parity.cells[cell] for name, parity in report.parity.items() if cell in parity.cells}
 
 
 def _questions(report: Report, kind: str) -> str:
