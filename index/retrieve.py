@@ -68,10 +68,16 @@ class Retriever:
         done = time.perf_counter()
         return Found(hits, sentences, embedded - started, done - embedded)
 
-    def similarities(self, text: str, rows: Sequence[int]) -> Scores:
-        """Cosine of `text` with each of the sentences `rows`, less their language's mean; float32 `(len(rows),)`."""
-        vector = self._embedder.embed_queries([text])[0]
-        return self._sentence_scores(vector, np.asarray(rows, dtype=np.int64))
+    def embed_alone(self, rows: Sequence[int]) -> Vectors:
+        """The vectors of the sentences `rows` without what stands around them, float32 `(len(rows), dim)`."""
+        vectors = self._embedder.embed_documents([self.snapshot.sentence_text(row) for row in rows])
+        vectors -= self._sentence_means[self.snapshot.sentence_language[list(rows)]]
+        return vectors
+
+    def compare(self, text: str, sentences: Vectors) -> Scores:
+        """How near in meaning `text` is to each of `sentences` (from `embed_alone`); unrelated ones are near 0."""
+        scores: Scores = sentences @ self._embedder.embed_documents([text])[0]
+        return scores
 
     def _search(
         self, vector: Vectors, k: int, filters: Filters | None

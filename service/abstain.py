@@ -36,7 +36,7 @@ def before_generation(question_names: Sequence[str], evidence: Sequence[Evidence
     """Why no model needs to be asked; None where one should be."""
     if not evidence or max(item.cosine for item in evidence) < LEAST_RELEVANCE:
         return "no_relevant_source"
-    if any(not any(mentions(item.context, name) for item in evidence) for name in question_names):
+    if any(not any(mentions(item.passage, name) for item in evidence) for name in question_names):
         return "not_in_sources"
     return None
 

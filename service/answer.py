@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import ParamSpec, TypeVar
 
+import numpy as np
+
 from index.embedding import Embedder
 from index.language import detect_question
-from index.retrieve import Retriever
+from index.retrieve import Retriever, Scores
 from index.sentences import sentence_spans
 from index.types import Filters, Span
 from service import abstain, prompt
@@ -103,6 +105,7 @@ class _Run:
     evidence: tuple[Evidence, ...]
     draft: Draft
     clock: Clock
+    retriever: Retriever
     generator: str = ""
     not_stated: bool = False
     usage: Usage = field(default_factory=Usage)
@@ -112,6 +115,10 @@ class _Run:
         if self.draft.sentences:
             return None
         return "not_in_sources" if self.not_stated else "unsupported"
+
+
+Compare = Callable[[str, _Run], Awaitable[Scores]]
+"""How near in meaning a sentence is to each piece of evidence, float32 `(len(evidence),)`."""
 
 
 class AnswerPipeline:
@@ -203,7 +210,7 @@ class AnswerPipeline:
                 count_tokens=embedder.count_tokens,
             )
         )
-        run = _Run(asked, evidence, Draft(), clock)
+        run = _Run(asked, evidence, Draft(), clock, retriever)
         reason = abstain.before_generation(asked.names, evidence)
         if reason is None:
             async with aclosing(self._generated(run)) as sentences:
@@ -217,21 +224,34 @@ class AnswerPipeline:
         request = run.asked.request
         generator = self._extractive if request.mode == "extract" else self._generator
         quotes = isinstance(generator, ExtractiveGenerator)
+        if quotes:
+            run.evidence = tuple(sorted(run.evidence, key=lambda item: -item.cosine))
         asked_for = prompt.build(
             request.question, run.asked.language, request.history, run.evidence, max_tokens=self._limits.answer_tokens
         )
         run.generator = generator.name
+        compare = _identity if quotes else self._comparison(run)
         try:
             async with asyncio.timeout(self._limits.answer_seconds), aclosing(generator.stream(asked_for)) as deltas:
                 async for text in _sentences(deltas, run):
-                    if sentence := await self._checked(text, run):
+                    if sentence := await self._checked(text, run, compare):
                         yield sentence
                     if quotes and run.draft.sentences:
                         break
         except TimeoutError as error:
             raise GeneratorTimeout(f"The answer took longer than {self._limits.answer_seconds:g} s.") from error
 
-    async def _checked(self, text: str, run: _Run) -> AnswerSentence | None:
+    def _comparison(self, run: _Run) -> Compare:
+        """Compares sentences with the evidence, whose vectors are made while the language model reads."""
+        rows = [item.row for item in run.evidence]
+        vectors = self._threads.submit(run.retriever.embed_alone, rows)
+
+        async def compare(sentence: str, _: _Run) -> Scores:
+            return await self._run(run.retriever.compare, sentence, await asyncio.wrap_future(vectors))
+
+        return compare
+
+    async def _checked(self, text: str, run: _Run, compare: Compare) -> AnswerSentence | None:
         """The sentence, released, where the evidence bears it out; else None, and why is kept."""
         request = run.asked.request
         if prompt.says_not_stated(text):
@@ -240,10 +260,8 @@ class AnswerPipeline:
         sentence = with_own_scale_words(prompt.without_marks(text), run.asked.language)
         if not re.search(r"\w", sentence) or run.draft.says(sentence):
             return None
-        retriever, _ = self._parts()
         with run.clock.measured("verify"):
-            rows = [item.row for item in run.evidence]
-            similarities = await self._run(retriever.similarities, sentence, rows)
+            similarities = await compare(sentence, run)
             verdict = verify(
                 sentence,
                 run.asked.language,
@@ -294,6 +312,11 @@ class AnswerPipeline:
         """`work` in a thread, so that the event loop goes on."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, lambda: work(*args, **kwargs))
+
+
+async def _identity(sentence: str, run: _Run) -> Scores:
+    """For quotes: 1 where the evidence is the sentence itself, else 0."""
+    return np.array([item.shown() == sentence for item in run.evidence], dtype=np.float32)
 
 
 def _understood(request: AskRequest) -> _Asked:

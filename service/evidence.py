@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from index.snapshot import Snapshot
 from index.types import ArticleInfo, SentenceHit
 
-MOST_SENTENCES = 8
+MOST_SENTENCES = 10
 CONTEXT_SENTENCES = 2
 """Sentences before a citation in which what it speaks of may be named ("The company ...")."""
 
@@ -26,11 +26,11 @@ _ESCAPED = re.compile(r"\\([$*_#\[\]()`~-])")
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A source sentence: `text == article.text[start:end]`, in `language`, found as `row` of the snapshot.
+    """A source sentence: `text == article.text[start:end]`, in `language`, `row` of the snapshot.
 
-    `context` is what stands around it in its article, itself included: names that it leaves out are looked for there.
-    `lead` is the sentence before it where it can't be understood alone, else empty. `score` ranks it, `cosine` is its
-    similarity to the question.
+    `context` is the title, the heading, the sentences just before it and itself; `passage` is all that it stands among:
+    names that a sentence leaves out are looked for there. `cosine` is its similarity to the question, 0 where it was
+    taken along only because the next sentence can't be understood without it.
     """
 
     row: int
@@ -40,13 +40,12 @@ class Evidence:
     text: str
     language: str
     context: str
-    lead: str
-    score: float
+    passage: str
     cosine: float
 
     def shown(self) -> str:
         """The sentence as a language model sees it: white space folded, escapes of the scrape undone."""
-        return plain(f"{self.lead} {self.text}" if self.lead else self.text)
+        return plain(self.text)
 
 
 def plain(text: str) -> str:
@@ -61,44 +60,76 @@ def choose(
     tokens: int,
     count_tokens: Callable[[Sequence[str]], list[int]],
 ) -> tuple[Evidence, ...]:
-    """The best of `found`, best first, no two alike, as many as `tokens` of the embedding model admit; at least one."""
-    chosen: list[Evidence] = []
+    """The best of `found`, no two alike, as many as `tokens` of the embedding model admit; at least one.
+
+    A sentence that can't stand alone brings the one before it. Neighbours stand together in reading order, and groups
+    of neighbours in the order of their best sentence.
+    """
+    cosines: dict[int, float] = {}
     seen: set[str] = set()
     left = tokens
     for hit in found:
-        evidence = _evidence(hit, snapshot)
-        key = re.sub(r"\W+", " ", evidence.text).casefold().strip()
-        if key in seen:
-            continue
-        cost = count_tokens([evidence.shown()])[0]
-        if chosen and cost > left:
-            continue
-        chosen.append(evidence)
-        seen.add(key)
-        left -= cost
-        if len(chosen) == MOST_SENTENCES or left <= 0:
+        if len(cosines) >= MOST_SENTENCES or left <= 0:
             break
-    return tuple(chosen)
+        if hit.row in cosines:
+            cosines[hit.row] = hit.cosine
+            continue
+        if _key(hit.text) in seen:
+            continue
+        texts = {row: snapshot.sentence_text(row) for row in _with_lead(hit, snapshot) if row not in cosines}
+        cost = sum(count_tokens([plain(text) for text in texts.values()]))
+        if cosines and cost > left:
+            continue
+        for row, text in texts.items():
+            cosines[row] = hit.cosine if row == hit.row else 0.0
+            seen.add(_key(text))
+        left -= cost
+    return tuple(_evidence(row, cosines[row], snapshot) for row in _in_groups(list(cosines)))
 
 
-def _evidence(hit: SentenceHit, snapshot: Snapshot) -> Evidence:
-    sentence = hit.sentence
+def _key(text: str) -> str:
+    """What two copies of a sentence share."""
+    return " ".join(re.findall(r"\w+", text.casefold()))
+
+
+def _with_lead(hit: SentenceHit, snapshot: Snapshot) -> list[int]:
+    """Its row, after the one before it where it can't be understood without."""
+    if not _STARTS_IN_THE_MIDDLE.match(hit.text):
+        return [hit.row]
+    return [*_rows_before(hit.row, snapshot)[-1:], hit.row]
+
+
+def _in_groups(rows: Sequence[int]) -> list[int]:
+    """`rows`, best first, rearranged so that rows that follow one another stand together."""
+    chosen, ordered = set(rows), dict[int, None]()
+    for row in rows:
+        first = row
+        while first - 1 in chosen:
+            first -= 1
+        while first in chosen:
+            ordered.setdefault(first)
+            first += 1
+    return list(ordered)
+
+
+def _evidence(row: int, cosine: float, snapshot: Snapshot) -> Evidence:
+    sentence = snapshot.sentences[row]
     info = snapshot.article_info(sentence.article_id)
     if info is None:
-        raise LookupError(f"sentence {hit.row} belongs to no article of snapshot {snapshot.id}")
-    before = [snapshot.sentence_text(row) for row in _rows_before(hit.row, snapshot)]
-    needs_lead = bool(before) and bool(_STARTS_IN_THE_MIDDLE.match(hit.text))
+        raise LookupError(f"sentence {row} belongs to no article of snapshot {snapshot.id}")
+    text = snapshot.sentence_text(row)
+    before = [snapshot.sentence_text(earlier) for earlier in _rows_before(row, snapshot)]
+    heading = snapshot.passages[sentence.passage].heading
     return Evidence(
-        row=hit.row,
+        row=row,
         article=info,
         start=sentence.start,
         end=sentence.end,
-        text=hit.text,
+        text=text,
         language=sentence.language,
-        context="\n".join([info.title, snapshot.passages[sentence.passage].heading, *before, hit.text]),
-        lead=before[-1] if needs_lead else "",
-        score=hit.score,
-        cosine=hit.cosine,
+        context="\n".join([info.title, heading, *before, text]),
+        passage="\n".join([info.title, heading, snapshot.passage_text(sentence.passage), *before]),
+        cosine=cosine,
     )
 
 

@@ -32,7 +32,7 @@ def open_retriever(settings: Settings) -> tuple[Retriever, Embedder]:
     """
     try:
         model = _found(settings.embedding, settings)
-        embedder = SentenceTransformerEmbedder(model, hub=settings.hub == "on")
+        embedder = SentenceTransformerEmbedder(model, threads=1, hub=settings.hub == "on")
         return Retriever(Snapshot.open(settings.index, expect=embedder.identity()), embedder), embedder
     except IndexingError as error:
         raise IndexUnavailable(str(error)) from error

@@ -60,10 +60,10 @@ def verify(
     if missing := _stated_nowhere(claim, evidence):
         return Verdict((), missing, best)
     wanted = tuple(dict.fromkeys([*claim.names, *question_names]))
-    near = [i for i in np.argsort(-similarities, kind="stable") if similarities[i] >= least_similarity]
-    if not near:
+    if best < least_similarity:
         return Verdict((), f"meaning: nearest evidence at {best:.2f}, at least {least_similarity:.2f} is needed", best)
-    cited = _smallest_set(claim.quantities, wanted, [int(i) for i in near], evidence)
+    near = [int(i) for i in np.argsort(-similarities, kind="stable") if similarities[i] >= least_similarity / 2]
+    cited = _smallest_set(claim.quantities, wanted, near, evidence)
     if not cited:
         return Verdict((), "premise: no source says this of what was asked about", best)
     return Verdict(cited, "", float(similarities[list(cited)].mean()))
@@ -83,9 +83,18 @@ def _stated_nowhere(claim: _Claim, evidence: Sequence[Evidence]) -> str:
         if not any(states(item, quantity) for item in evidence):
             return f"quantity: no source states {quantity.value:g} {quantity.unit}".rstrip()
     for name in claim.names:
-        if not any(mentions(item.context, name) for item in evidence):
+        if not any(mentions(_where_named(item), name) for item in evidence):
             return f"name: no source mentions {name}"
     return ""
+
+
+def _where_named(item: Evidence) -> str:
+    """The text in which the names that a sentence is about may stand.
+
+    A sentence without a name of its own speaks of what its passage is about. One with names speaks of those, unless
+    others stand just before it.
+    """
+    return item.context if names(plain(item.text), item.language) else item.passage
 
 
 def _smallest_set(
@@ -93,7 +102,7 @@ def _smallest_set(
 ) -> tuple[int, ...]:
     """The fewest of `near` (nearest first) that together state and mention all that is wanted; empty where none do."""
     states_it = {i: {n for n, quantity in enumerate(wanted) if states(evidence[i], quantity)} for i in near}
-    mentions_it = {i: {name for name in wanted_names if mentions(evidence[i].context, name)} for i in near}
+    mentions_it = {i: {name for name in wanted_names if mentions(_where_named(evidence[i]), name)} for i in near}
     for size in range(1, min(MOST_CITATIONS, len(near)) + 1):
         for chosen in combinations(near, size):
             stated = set().union(*(states_it[i] for i in chosen))

@@ -48,7 +48,7 @@ def test_filters_hold_for_passages_and_sentences(retriever: Retriever, filters: 
 
 def test_similarity_is_highest_with_the_sentence_that_says_the_same(retriever: Retriever) -> None:
     rows = range(len(retriever.snapshot.sentences))
-    alike = retriever.similarities("It was designed by the engineering office Brunvald.", rows)
+    alike = retriever.compare("It was designed by the engineering office Brunvald.", retriever.embed_alone(rows))
     assert (
         retriever.snapshot.sentence_text(int(alike.argmax())) == "It was designed by the engineering office Brunvald."
     )

@@ -10,9 +10,12 @@ from service.evidence import Evidence
 from service.verify import verify
 
 
-def evidence(text: str, language: str = "de", *, context: str = "", published: date | None = None) -> Evidence:
+def evidence(
+    text: str, language: str = "de", *, context: str = "", passage: str = "", published: date | None = None
+) -> Evidence:
     article = ArticleInfo("a.md", "Titel", None, published, language, "0" * 64)
-    return Evidence(0, article, 0, len(text), text, language, f"{context}\n{text}", "", 0.5, 0.5)
+    around = f"{context}\n{text}"
+    return Evidence(0, article, 0, len(text), text, language, around, passage or around, 0.5)
 
 
 REVENUE = evidence("Nordholz erzielte 2024 einen Umsatz von 870 Millionen Dollar.")
@@ -64,6 +67,16 @@ def test_a_value_of_one_firm_is_no_answer_about_another() -> None:
 def test_a_name_just_before_the_citation_counts() -> None:
     pronoun = evidence("Das Unternehmen beschäftigt 300 Menschen.", context="Nordholz sitzt in Kiel.")
     assert cited("Nordholz employs 300 people.", pronoun, names=("nordholz",)) == (0,)
+
+
+def test_a_sentence_without_names_speaks_of_what_its_passage_is_about() -> None:
+    nameless = evidence("Bis zu 50 Fachleute werden gesucht.", passage="Nordholz baut ein Labor auf.")
+    assert cited("Nordholz wants up to 50 experts.", nameless, names=("nordholz",)) == (0,)
+
+
+def test_a_sentence_about_another_name_does_not_speak_of_the_passage() -> None:
+    other = evidence("Tessera sucht bis zu 50 Fachleute.", passage="Nordholz baut ein Labor auf.")
+    assert cited("Nordholz wants up to 50 experts.", other, names=("nordholz",)) == ()
 
 
 def test_the_year_of_publication_is_known() -> None:
