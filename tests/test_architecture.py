@@ -33,6 +33,8 @@ NOT_IMPORTED = {
     "gguf": "transformers reads GGUF files with it",
     "setuptools": "builds the project itself in scripts/setup",
 }
+FOR_DEVELOPERS = {"sklearn": {"scripts/calibrate.py"}}
+"""What scripts import and nobody needs who only serves, by who may import it."""
 
 
 def _trees() -> Iterator[tuple[str, ast.Module]]:
@@ -102,7 +104,7 @@ def test_nobody_imports_scripts_or_tests() -> None:
 
 def test_every_import_is_declared_and_every_declared_dependency_is_used() -> None:
     used = {name for _, tree in _trees() for name in _imported(tree)}
-    foreign = used - sys.stdlib_module_names - {*PACKAGES}
+    foreign = used - sys.stdlib_module_names - {*PACKAGES} - FOR_DEVELOPERS.keys()
     declared = {IMPORT_NAMES.get(name, name) for name in _declared() - NOT_IMPORTED.keys()}
 
     assert foreign == declared
@@ -114,6 +116,12 @@ def test_every_import_of_the_tests_is_declared() -> None:
     foreign = used - sys.stdlib_module_names - {*PACKAGES, "tests", *(path.stem for path in tests)}
 
     assert foreign <= {IMPORT_NAMES.get(name, name) for name in _declared() | _declared(dev=True)}
+
+
+def test_only_the_scripts_for_developers_import_what_only_they_need() -> None:
+    found = {module: {name for name, tree in _trees() if module in _imported(tree)} for module in FOR_DEVELOPERS}
+
+    assert found == FOR_DEVELOPERS
 
 
 def test_every_dependency_has_its_reason_in_the_documentation() -> None:

@@ -1,0 +1,271 @@
+#!/usr/bin/env python3
+"""Fit when to refuse before the language model is asked, and say how well it tells answerable questions from others.
+
+    python scripts/calibrate.py --xquad DIR --cache DIR
+    python scripts/calibrate.py --gold examples/gold.jsonl --index .fundstelle/index --check
+
+With `--xquad`, every question is asked of each index that scripts/bench/retrieval.py builds of the benchmark, and asked
+once more of all of it but its own paragraph, in whatever language: that question has no answer there, and looks just as
+the other. `--gold` adds questions of a gold file that say whether they are answerable, asked of `--index`.
+
+Figures are cross-validated: a question's probability comes from weights that were fitted without the document that it
+is about. `--check` fits nothing and measures the calibration file as it is; else the file is written anew, with the
+figures, from weights that were fitted on everything.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+
+from index import durable
+from index.checksums import sha256_of
+from index.embedding import Embedder, SentenceTransformerEmbedder
+from index.embedding_cache import CachedEmbedder
+from index.errors import IndexingError
+from index.models import resolve
+from index.progress import Bars
+from index.snapshot import Snapshot
+from service import calibration
+from service.calibration import DEFAULTS, FEATURES, SCHEMA, Calibration, Features, Measured, OperatingPoint, Weight
+from service.errors import SettingsError
+from service.evaluation import gold_file, parallel
+from service.evaluation.answerability import Asker, Row, benchmark_rows, gold_rows
+from service.evaluation.bootstrap import statistic_interval
+from service.evaluation.errors import GoldError
+from service.evaluation.metrics.refusal import area, calibration_error, risk_coverage
+from service.settings import Settings, load_settings
+
+FOLDS = 6
+FALSE_REFUSALS = (0.01, 0.02, 0.05, 0.1, 0.2)
+TARGET = 0.1
+COVERAGES = (0.25, 0.5, 0.75, 0.9, 1.0)
+REGULARISATION = 1.0
+"""Inverse strength of the L2 penalty on standardised features, scikit-learn's default: with thousands of questions and
+ten features, a hundred times more or less changes no figure."""
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows as arrays: features float64 `(n, features)`, labels bool `(n,)`, numbers of documents int64 `(n,)`."""
+
+    values: Floats
+    answerable: Flags
+    documents: Indices
+    cells: tuple[str, ...]
+
+    def without(self, feature: int) -> Table:
+        """The same without one column."""
+        return Table(np.delete(self.values, feature, axis=1), self.answerable, self.documents, self.cells)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; its exit status."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        return _run(chosen)
+    except (SettingsError, GoldError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except (IndexingError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    settings = load_settings()
+    embedder: Embedder = SentenceTransformerEmbedder(resolve(settings.embedding, settings.models))
+    if chosen.cache:
+        embedder = CachedEmbedder(embedder, chosen.cache)
+    rows = list(_rows(chosen, embedder, settings))
+    if len({row.answerable for row in rows}) < 2:
+        raise GoldError(["a calibration needs answerable and unanswerable questions: name --xquad or --gold"])
+    table = tabulated(rows)
+    if chosen.check:
+        loaded = calibration.load(embedder.name, chosen.out)
+        print("\n".join(_report("defaults", probabilities(DEFAULTS, table), table)))
+        print("\n".join(_report(str(chosen.out), probabilities(loaded, table), table)))
+        return 0
+    validated = cross_validated(table)
+    fitted = calibrated(table, validated, embedder.name, _sources(chosen))
+    print("\n".join(_report("before (defaults)", probabilities(DEFAULTS, table), table)))
+    print("\n".join(_report("after (cross-validated)", validated, table)))
+    print("\n".join(_contributions(fitted, table, validated)))
+    durable.replace(chosen.out, msgspec.json.format(msgspec.json.encode(fitted), indent=2) + b"\n")
+    print(f"written to {chosen.out}")
+    return 0
+
+
+def _rows(chosen: argparse.Namespace, embedder: Embedder, settings: Settings) -> Iterator[Row]:
+    if chosen.xquad:
+        yield from benchmark_rows(parallel.read(chosen.xquad, chosen.texts), embedder, settings.evidence_tokens, Bars())
+    if chosen.gold:
+        questions = gold_file.read(chosen.gold).questions
+        with Snapshot.open(chosen.index or settings.index, expect=embedder.identity()) as snapshot:
+            yield from gold_rows(questions, Asker(snapshot, embedder, settings.evidence_tokens))
+
+
+def tabulated(rows: Sequence[Row]) -> Table:
+    """Rows as arrays, features in the order of `FEATURES`."""
+    values = np.array([[getattr(row.features, name) for name in FEATURES] for row in rows], dtype=np.float64)
+    _, documents = np.unique([row.document for row in rows], return_inverse=True)
+    return Table(values, np.array([row.answerable for row in rows]), documents, tuple(row.cell for row in rows))
+
+
+def folds(documents: Indices, count: int = FOLDS) -> Iterator[tuple[Indices, Indices]]:
+    """Numbers of the rows to fit on and to judge, `count` times; no document is on both sides."""
+    splitter = GroupKFold(n_splits=min(count, len(np.unique(documents))))
+    yield from splitter.split(documents, groups=documents)
+
+
+def cross_validated(table: Table) -> Floats:
+    """The probability of each row, from weights that were fitted without its document."""
+    found = np.empty(len(table.answerable))
+    for fit_on, judge in folds(table.documents):
+        model = _Model(table.values[fit_on], table.answerable[fit_on])
+        found[judge] = model.probabilities(table.values[judge])
+    return found
+
+
+class _Model:
+    """A logistic regression on standardised features."""
+
+    def __init__(self, values: Floats, answerable: Flags) -> None:
+        self.mean = values.mean(axis=0)
+        deviation = values.std(axis=0)
+        self.scale = np.where(deviation > 0, deviation, 1.0)
+        self._regression = LogisticRegression(C=REGULARISATION, max_iter=1_000)
+        self._regression.fit((values - self.mean) / self.scale, answerable)
+        self.coefficients: Floats = self._regression.coef_[0]
+        self.intercept = float(self._regression.intercept_[0])
+
+    def probabilities(self, values: Floats) -> Floats:
+        standardised = (values - self.mean) / self.scale
+        found: Floats = self._regression.predict_proba(standardised)[:, 1]
+        return found
+
+
+def calibrated(table: Table, validated: Floats, embedding: str, sources: dict[str, str]) -> Calibration:
+    """Weights fitted on every row, with operating points and figures out of `validated`, the cross-validated ones."""
+    model = _Model(table.values, table.answerable)
+    columns = zip(FEATURES, model.mean, model.scale, model.coefficients, strict=True)
+    return Calibration(
+        schema=SCHEMA,
+        intercept=round(model.intercept, 6),
+        weights={name: Weight(*(round(float(number), 6) for number in numbers)) for name, *numbers in columns},
+        points=tuple(operating_point(validated, table.answerable, share) for share in FALSE_REFUSALS),
+        fitted_on=calibration.FittedOn(
+            embedding=embedding,
+            sources=sources,
+            cells=dict(Counter(table.cells)),
+            documents=len(np.unique(table.documents)),
+            folds=FOLDS,
+            before=measured(probabilities(DEFAULTS, table), table),
+            after=measured(validated, table),
+        ),
+    )
+
+
+def operating_point(confidence: Floats, answerable: Flags, false_refusals: float) -> OperatingPoint:
+    """The highest threshold that refuses at most this share of answerable questions, and what it refuses of others."""
+    kept = np.sort(confidence[answerable])
+    # What is below the n-th smallest are fewer than n.
+    threshold = float(kept[min(math.floor(false_refusals * len(kept) + 1e-9), len(kept) - 1)])
+    refused = float(np.mean(confidence[~answerable] < threshold))
+    return OperatingPoint(false_refusals, math.floor(threshold * 1e6) / 1e6, round(refused, 4))
+
+
+def refused_at_target(confidence: Floats, answerable: Flags) -> float:
+    """Share of unanswerable questions that are refused at `TARGET` false refusals."""
+    return operating_point(confidence, answerable, TARGET).refused or 0.0
+
+
+def probabilities(known: Calibration, table: Table) -> Floats:
+    """What `known` gives each row."""
+    return np.array([known.probability(Features(*row)) for row in table.values])
+
+
+def measured(confidence: Floats, table: Table) -> Measured:
+    """The figures of a decision, with intervals that draw whole documents."""
+    members = [np.flatnonzero(table.documents == number) for number in np.unique(table.documents)]
+
+    def figure(statistic: Callable[[Floats, Flags], float]) -> tuple[float, float, float]:
+        def drawn(documents: Indices) -> float:
+            rows = np.concatenate([members[number] for number in documents])
+            return statistic(confidence[rows], table.answerable[rows])
+
+        value = statistic(confidence, table.answerable)
+        low, high = statistic_interval(drawn, len(members)) or (value, value)
+        return round(value, 4), round(low, 4), round(high, 4)
+
+    return Measured(figure(refused_at_target), figure(area), figure(calibration_error))
+
+
+def _report(what: str, confidence: Floats, table: Table) -> Iterator[str]:
+    found = measured(confidence, table)
+    yield f"{what}: {len(confidence)} questions, {len(np.unique(table.documents))} documents"
+    yield f"  refused at {TARGET:.0%} false refusals {_shown(found.refused)}"
+    yield f"  area under risk-coverage {_shown(found.area)}, calibration error {_shown(found.calibration_error)}"
+    points = [operating_point(confidence, table.answerable, share) for share in FALSE_REFUSALS]
+    yield "  false refusals -> refused: " + ", ".join(f"{p.false_refusals:.0%} -> {p.refused:.1%}" for p in points)
+    curve = risk_coverage(confidence, table.answerable, len(confidence))
+    risks = [float(curve.risk[int(np.flatnonzero(curve.coverage >= each - 1e-9)[0])]) for each in COVERAGES]
+    yield "  coverage -> risk: " + ", ".join(f"{c:.0%} -> {r:.1%}" for c, r in zip(COVERAGES, risks, strict=True))
+    for cell in dict.fromkeys(table.cells):
+        rows = np.array([each == cell for each in table.cells])
+        if len(set(table.answerable[rows])) == 2:
+            refused = refused_at_target(confidence[rows], table.answerable[rows])
+            error = calibration_error(confidence[rows], table.answerable[rows])
+            yield f"  {cell:24} refused {refused:.3f}, calibration error {error:.3f} ({rows.sum()})"
+
+
+def _contributions(fitted: Calibration, table: Table, validated: Floats) -> Iterator[str]:
+    """What each feature weighs, and what is lost without it."""
+    whole = refused_at_target(validated, table.answerable), area(validated, table.answerable)
+    yield f"{'feature':24} weight   refused without it   area without it"
+    for number, name in enumerate(FEATURES):
+        left = cross_validated(table.without(number))
+        refused, risk = refused_at_target(left, table.answerable), area(left, table.answerable)
+        weight = fitted.weights[name].coefficient
+        lost = f"{refused:.3f} ({refused - whole[0]:+.3f})      {risk:.4f} ({risk - whole[1]:+.4f})"
+        yield f"{name:24} {weight:+6.3f}   {lost}"
+
+
+def _shown(figure: tuple[float, float, float]) -> str:
+    return f"{figure[0]:.3f} ({figure[1]:.3f}-{figure[2]:.3f})"
+
+
+def _sources(chosen: argparse.Namespace) -> dict[str, str]:
+    files = [*(sorted(chosen.xquad.glob("*.json")) if chosen.xquad else ()), *([chosen.gold] if chosen.gold else ())]
+    return {path.name: sha256_of(path) for path in files}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Fit when to refuse before the language model is asked.")
+    parser.add_argument("--xquad", type=Path, metavar="DIR", help="one SQuAD-style file a language, same paragraphs")
+    parser.add_argument("--texts", nargs="+", default=["en", "de"], metavar="LANGUAGE", help="languages of the indexes")
+    parser.add_argument("--gold", type=Path, metavar="FILE", help="questions that say whether they are answerable")
+    parser.add_argument("--index", type=Path, metavar="DIR", help="what those are asked of (FUNDSTELLE_INDEX)")
+    parser.add_argument("--cache", type=Path, metavar="DIR", help="keep vectors here between runs")
+    parser.add_argument("--out", type=Path, default=calibration.FILE, metavar="FILE", help="the file (%(default)s)")
+    parser.add_argument("--check", action="store_true", help="measure the file as it is, and write nothing")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,269 @@
+"""How likely the evidence holds an answer, before a language model is asked: features, and the fitted weights for them.
+
+`scripts/calibrate.py` fits the weights and writes `calibration.json` beside this file; `load` reads it. Both go through
+`features`. The probability is that of a logistic regression (Cox 1958; calibrated by its own loss, which is why it is
+preferred here to a classifier that would have to be calibrated afterwards).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+from wordfreq import zipf_frequency
+
+from index.retrieve import Found
+from index.types import SentenceHit
+from service.errors import SettingsError
+from service.evidence import Evidence
+from service.names import mentions
+
+SCHEMA = 1
+FILE = Path(__file__).with_name("calibration.json")
+
+BEST = 3
+"""Pieces of evidence that `support` averages: an answer is rarely told in one sentence alone."""
+LONG_QUESTION = 30
+"""Words from which on a question counts as long as can be."""
+COMMONEST = 7.0
+"""Zipf frequency of the commonest words ("the", "und"), which say nothing of what is asked."""
+STEM_SHARE = 0.7
+"""Share of a word's letters that its other forms begin with, roughly."""
+
+_WORD = re.compile(r"\w+")
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+
+
+class Features(Struct, frozen=True):
+    """What is known of a question and its evidence, each in [0, 1] or, where a cosine is in it, [-1, 1].
+
+    None of them depends on how many passages were asked for, or on how large the collection is but through its best
+    matches. Cosines are less their language's mean, as the retriever gives them.
+    """
+
+    similarity: float
+    """Cosine of question and best sentence."""
+    support: float
+    """Mean cosine of the `BEST` best sentences."""
+    passage: float
+    """Cosine of question and best passage."""
+    contrast: float
+    """How far the best sentence stands out from all that were found: tanh of a quarter of its standard score."""
+    lead: float
+    """Score of the best sentence less that of the best one in the third article: of two, one may copy the other."""
+    names_missing: float
+    """Share of the question's names that no evidence mentions."""
+    words: float
+    """Share of the question's words, by how rare they are, that some evidence holds."""
+    words_together: float
+    """The same of the one piece of evidence that holds most."""
+    words_together_crossed: float
+    """The same where the best evidence is in another language than the question, else 0."""
+    crossed: float
+    """1 where the best evidence is in another language than the question, else 0."""
+    length: float
+    """Words of the question, of `LONG_QUESTION`."""
+
+
+FEATURES = Features.__struct_fields__
+NOTHING_FOUND = Features(*[0.0] * len(FEATURES))
+
+
+class Weight(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a feature adds to the log odds: `coefficient * (value - mean) / scale`."""
+
+    mean: float
+    scale: Annotated[float, Meta(gt=0)]
+    coefficient: float
+
+
+class OperatingPoint(Struct, frozen=True, forbid_unknown_fields=True):
+    """Refusing below `threshold` refuses this share of answerable questions, and this one of unanswerable ones."""
+
+    false_refusals: Share
+    threshold: Share
+    refused: Share | None = None
+
+
+class Measured(Struct, frozen=True, forbid_unknown_fields=True):
+    """Figures of a decision: `refused` at 10 % false refusals, area under the risk-coverage curve, calibration error.
+
+    Each comes with its 95 % interval over documents, as (mean, low, high).
+    """
+
+    refused: tuple[float, float, float]
+    area: tuple[float, float, float]
+    calibration_error: tuple[float, float, float]
+
+
+class FittedOn(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where weights come from. `sources` are data files and their SHA-256, `cells` questions by kind.
+
+    `before` is measured with the defaults, `after` with weights that were fitted without the question's document.
+    """
+
+    embedding: str
+    sources: dict[str, str]
+    cells: dict[str, int]
+    documents: int
+    folds: int
+    before: Measured
+    after: Measured
+
+
+class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
+    """Weights by feature (a feature that is not listed counts for nothing), and operating points, most careful last.
+
+    `fitted_on` is None for the defaults. Answerable and unanswerable questions were equally many in the fit.
+    """
+
+    schema: int
+    intercept: float
+    weights: dict[str, Weight]
+    points: Annotated[tuple[OperatingPoint, ...], Meta(min_length=1)]
+    fitted_on: FittedOn | None = None
+
+    def __post_init__(self) -> None:
+        if self.schema != SCHEMA:
+            raise ValueError(f"schema is {self.schema}, this program reads {SCHEMA}")
+        if unknown := sorted(self.weights.keys() - set(FEATURES)):
+            raise ValueError(f"unknown features: {', '.join(unknown)}")
+
+    def probability(self, known: Features) -> float:
+        """How likely an answer is in the evidence, in [0, 1]."""
+        odds = self.intercept
+        for name, weight in self.weights.items():
+            odds += weight.coefficient * (getattr(known, name) - weight.mean) / weight.scale
+        return logistic(odds)
+
+    def threshold(self, false_refusals: float) -> float:
+        """The probability below which to refuse, so that at most this share of answerable questions is refused.
+
+        The nearest point that was measured on the safe side; the first one where all refuse more.
+        """
+        safe = [point for point in self.points if point.false_refusals <= false_refusals]
+        return (safe[-1] if safe else self.points[0]).threshold
+
+
+DEFAULTS = Calibration(
+    schema=SCHEMA,
+    intercept=0.0,
+    weights={"similarity": Weight(mean=0.07, scale=0.025, coefficient=1.0)},
+    points=(OperatingPoint(false_refusals=0.05, threshold=0.2689),),
+)
+"""Without a file: the similarity of the best sentence alone, refused below .045. Set by hand, not fitted."""
+
+
+def load(embedding: str, path: Path = FILE) -> Calibration:
+    """The calibration in `path`; `DEFAULTS` where it is missing or was fitted with another model than `embedding`.
+
+    Similarities of one model say nothing of another's. Raises `SettingsError` where the file can't be read.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return DEFAULTS
+    except OSError as error:
+        raise SettingsError(f"{path} can't be read: {error.strerror}") from error
+    try:
+        found = msgspec.json.decode(content, type=Calibration)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is no calibration ({error}); delete it or write it anew: calibrate.py") from error
+    if found.fitted_on is not None and found.fitted_on.embedding != embedding:
+        return DEFAULTS
+    return found
+
+
+def features(
+    question: str, language: str, question_names: Sequence[str], found: Found, evidence: Sequence[Evidence]
+) -> Features:
+    """What `Calibration.probability` is computed from.
+
+    `question_names` as `service.names.names` gives them, `evidence` as `service.evidence.choose` took it from `found`.
+    """
+    if not found.sentences or not evidence:
+        return NOTHING_FOUND
+    cosines = sorted((_bounded(item.cosine) for item in evidence), reverse=True)
+    held = _words_held(question, evidence)
+    together = max(held.each)
+    crossed = float(evidence[0].language != language)
+    return Features(
+        similarity=cosines[0],
+        support=sum(cosines[:BEST]) / len(cosines[:BEST]),
+        passage=_bounded(max(hit.dense for hit in found.hits)) if found.hits else 0.0,
+        contrast=_contrast(found.sentences),
+        lead=_lead(found.sentences),
+        names_missing=_missing(question_names, evidence),
+        words=held.together,
+        words_together=together,
+        words_together_crossed=together * crossed,
+        crossed=crossed,
+        length=min(1.0, len(_WORD.findall(question)) / LONG_QUESTION),
+    )
+
+
+def logistic(odds: float) -> float:
+    """1 / (1 + e^-odds), without overflow."""
+    return 1 / (1 + math.exp(-odds)) if odds >= 0 else math.exp(odds) / (1 + math.exp(odds))
+
+
+def _bounded(value: float) -> float:
+    return max(-1.0, min(1.0, value))
+
+
+def _contrast(sentences: Sequence[SentenceHit]) -> float:
+    scores = [hit.cosine for hit in sentences]
+    mean = sum(scores) / len(scores)
+    deviation = math.sqrt(sum((score - mean) ** 2 for score in scores) / len(scores))
+    return math.tanh((max(scores) - mean) / deviation / 4) if deviation > 1e-6 else 0.0
+
+
+def _lead(sentences: Sequence[SentenceHit]) -> float:
+    best: dict[str, float] = {}
+    for hit in sentences:
+        best.setdefault(hit.sentence.article_id, hit.score)
+    scores = sorted(best.values(), reverse=True)[:3]
+    return _bounded(scores[0] - scores[-1])
+
+
+def _missing(question_names: Sequence[str], evidence: Sequence[Evidence]) -> float:
+    if not question_names:
+        return 0.0
+    missing = sum(not any(mentions(item.context, name) for item in evidence) for name in question_names)
+    return missing / len(question_names)
+
+
+class _Held(Struct, frozen=True):
+    """Share of the question's words in all of the evidence `together`, and in `each` piece of it."""
+
+    together: float
+    each: tuple[float, ...]
+
+
+def _words_held(question: str, evidence: Sequence[Evidence]) -> _Held:
+    weights = {word: weight for word in set(_words(question)) if (weight := _rarity(word)) > 0}
+    total = sum(weights.values())
+    if not total:
+        return _Held(0.0, (0.0,))
+    stems = {word: f" {word[: max(3, math.ceil(STEM_SHARE * len(word)))]}" for word in weights}
+    texts = [" " + " ".join(_words(item.context)) for item in evidence]
+    held = [{word for word, stem in stems.items() if stem in text} for text in texts]
+    shares = tuple(sum(weights[word] for word in words) / total for words in held)
+    return _Held(
+        min(1.0, sum(weights[word] for word in set().union(*held)) / total), tuple(min(1.0, s) for s in shares)
+    )
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.casefold())
+
+
+def _rarity(word: str) -> float:
+    """0 for words that are common in German or English, 1 for those that neither knows."""
+    return max(0.0, 1 - max(zipf_frequency(word, "de"), zipf_frequency(word, "en")) / COMMONEST)
