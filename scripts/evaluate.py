@@ -31,11 +31,11 @@ from service.evaluation import compare, gate, gold_file, terminal
 from service.evaluation.errors import EvaluationError, GateError, GoldError
 from service.evaluation.evaluate import Plan, evaluate
 from service.evaluation.formats import squad
+from service.evaluation.report_html import html
+from service.evaluation.report_markdown import markdown
 from service.evaluation.results import Report
 from service.evaluation.systems import System, local, remote
 from service.settings import load_settings
-
-REPORT = "report.json"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -95,10 +95,16 @@ def _plan(chosen: argparse.Namespace) -> Plan:
 
 
 def _write(report: Report, out: Path) -> None:
-    """Put the report into `out` in one step, so that an older one stays whole until then."""
-    new = out / f"{REPORT}.new"
-    new.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1))
-    new.replace(out / REPORT)
+    """Put the report into `out` for programs, for a pull request and for a browser, each file in one step."""
+    contents = {
+        "report.json": msgspec.json.format(msgspec.json.encode(report), indent=1),
+        "report.md": markdown(report).encode(),
+        "report.html": html(report).encode(),
+    }
+    for name, content in contents.items():
+        new = out / f"{name}.new"
+        new.write_bytes(content)
+        new.replace(out / name)
 
 
 def _write_articles(gold: Path, out: Path) -> int:

@@ -85,7 +85,7 @@ def _forget_failures(journal: Journal) -> None:
 
 
 def _failed_told(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Failed searches found no sentences, rather than unknown ones, where the system tells them: that counts as wrong."""
+    """Where the system tells sentences, a failed search found none, which counts as wrong, instead of unknown ones."""
     if all(outcome.sentences is None for outcome in outcomes):
         return list(outcomes)
     return [

@@ -85,6 +85,8 @@ def test_a_run_writes_its_report_and_a_second_one_compares(
     assert report.meta.models["generator"] == {"backend": "extractive"}
     assert report.meta.settings["generator"] == "extractive"
     assert set(report.articles) == {"ferry.md", "bridge.md"}
+    assert GOLD[0]["question"] in (tmp_path / "one" / "report.html").read_text(encoding="utf-8")
+    assert "answers.right" in (tmp_path / "one" / "report.md").read_text(encoding="utf-8")
     capsys.readouterr()
 
     again = run(
