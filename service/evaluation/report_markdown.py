@@ -12,7 +12,7 @@ from service.evaluation.results import Comparison, FigureChange, Parity, Questio
 PARITY_FIGURES = ("overall.right", "answers.right", "citations.precision", "citations.recall")
 """Besides these, recall of passages; report.html has all."""
 
-_ACTIVE = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
+_ACTIVE = re.compile(r"([\\`*{}\[\]<>#|~&!]|(?<!\w)_|_(?!\w))")
 
 
 def markdown(report: Report) -> str:

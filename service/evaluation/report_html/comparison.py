@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from service.evaluation import shown
-from service.evaluation.report_html.markup import Html, fold, join, table, tag
+from service.evaluation.report_html.markup import Html, fold, join, table, tag, wide
 from service.evaluation.results import Comparison, FigureChange, Turned, Verdict
 
 
@@ -52,7 +52,7 @@ def _about(compared: Comparison) -> str:
 
 def _table(caption: str, changes: Sequence[FigureChange]) -> Html:
     head = ("figure", "before", "now", "difference", "95 % interval", "p", "n")
-    return tag("div", table(caption, head, map(_row, changes)), class_="wide")
+    return wide(table(caption, head, map(_row, changes)))
 
 
 def _row(change: FigureChange) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-CONTEXT = 140
+CONTEXT = 120
 """Characters that are shown before and after a marked place, less what is cut off a word."""
 
 

@@ -38,17 +38,31 @@ def text(content: str) -> Html:
 
 def table(caption: str, head: Iterable[str], rows: Iterable[Iterable[str]], **attributes: Attribute) -> Html:
     """A table whose first column heads its rows."""
-    body = (
-        tag("tr", *(tag("td", cell) if column else tag("th", cell, scope="row") for column, cell in enumerate(row)))
-        for row in rows
-    )
+    return table_of(caption, head, (row_of(*row) for row in rows), **attributes)
+
+
+def table_of(caption: str, head: Iterable[str], rows: Iterable[Html], **attributes: Attribute) -> Html:
+    """A table of rows made by `row_of`."""
+    columns = (tag("th", cell, scope="col", role="columnheader") for cell in head)
     return tag(
         "table",
         tag("caption", caption),
-        tag("thead", tag("tr", *(tag("th", cell, scope="col") for cell in head))),
-        tag("tbody", *body),
+        tag("thead", tag("tr", *columns, role="row"), role="rowgroup"),
+        tag("tbody", *rows, role="rowgroup"),
+        role="table",
         **attributes,
     )
+
+
+def row_of(heading: str, *cells: str, **attributes: Attribute) -> Html:
+    """A row of a table. Roles are said because styles that fold tables on narrow screens take them away."""
+    headed = tag("th", heading, scope="row", role="rowheader")
+    return tag("tr", headed, *(tag("td", cell, role="cell") for cell in cells), role="row", **attributes)
+
+
+def wide(content: Html) -> Html:
+    """What may be wider than the page, and is moved by itself then, with the keyboard too."""
+    return tag("div", content, class_="wide", tabindex=0, role="group")
 
 
 def fold(summary: str, *children: str, **attributes: Attribute) -> Html:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from service.evaluation import shown
 from service.evaluation.figures import RANKS
 from service.evaluation.report_html.chart import SHARES, WIDTH, Plane, decades, dot, drawing, label, line, whisker
-from service.evaluation.report_html.markup import Html, fold, table, tag
+from service.evaluation.report_html.markup import Html, fold, table, tag, wide
 from service.evaluation.results import CalibrationBin, Figure, Latency, Parity, Report, RiskPoint
 
 TARGET_RISK = 0.05
@@ -33,7 +33,7 @@ def plots(report: Report) -> Html:
 
 def _plot(title: str, said: str, picture: Html, numbers: Html) -> Html:
     caption = tag("figcaption", tag("h3", title), tag("p", said))
-    return tag("figure", caption, picture, fold("The same numbers as a table", tag("div", numbers, class_="wide")))
+    return tag("figure", caption, picture, fold("The same numbers as a table", wide(numbers)))
 
 
 def _of_confidence(report: Report) -> Iterator[Html]:
@@ -135,7 +135,7 @@ def _rank_at(k: int) -> float:
 def _latency(latency: dict[str, Latency]) -> Iterator[Html]:
     if not latency:
         return
-    least, left, right = 0.1, 104.0, WIDTH - 16.0
+    least, left, right = 0.1, 104.0, WIDTH - 24.0
     scale = decades(
         min(max(one.p50, least) for one in latency.values()), max(max(one.p95, least) for one in latency.values())
     )

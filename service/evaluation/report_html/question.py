@@ -12,7 +12,7 @@ from service.evaluation.report_html.markup import Html, fold, join, tag
 from service.evaluation.report_html.sources import sources
 from service.evaluation.results import CitationCheck, GoldSpan, QuestionResult, Retrieved, SourceArticle
 
-SNIPPET = 100
+SNIPPET = 80
 """Characters that are shown of what was found."""
 
 

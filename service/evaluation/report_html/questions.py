@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from service.evaluation import shown
-from service.evaluation.report_html.markup import Html, join, tag
+from service.evaluation.report_html.markup import Html, join, row_of, table_of, tag
 from service.evaluation.report_html.question import details
 from service.evaluation.results import QuestionResult, Report
 
 _GOOD = frozenset({"right", "rightly refused", "found", "no evidence"})
-_COLUMNS = ("Question", "Outcome", "Languages", "Kind", "Sure")
+_COLUMNS = ("Question", "Outcome", "Languages", "Kind", "Confidence")
 
 
 def anchors(questions: Iterable[QuestionResult]) -> dict[str, str]:
@@ -24,17 +24,9 @@ def questions(report: Report) -> Html:
     places, titles = anchors(report.questions), _titles(report.questions)
     titles |= {name: article.title for name, article in report.articles.items() if article.title}
     turned = _turned(report)
-    head = (tag("th", name, scope="col", role="columnheader") for name in _COLUMNS)
     rows = (_row(question, report, titles, places[question.gold.id], turned) for question in report.questions)
-    listed = tag(
-        "table",
-        tag("caption", "All questions in the order of the gold file. Open one to see its answer and sources."),
-        tag("thead", tag("tr", *head, role="row"), role="rowgroup"),
-        tag("tbody", *rows, role="rowgroup"),
-        id="list",
-        role="table",
-    )
-    return join([_filter(report, turned), _legend(), listed])
+    caption = "All questions in the order of the gold file. Open one to see its answer and sources."
+    return join([_filter(report, turned), _legend(), table_of(caption, _COLUMNS, rows, id="list")])
 
 
 def _row(
@@ -48,15 +40,13 @@ def _row(
     )
     languages = shown.cell(question.cell) if question.cell else gold.lang
     sure = f"{question.answer.confidence:.2f}" if question.answer else shown.NOTHING
-    return tag(
-        "tr",
-        tag("th", opened, scope="row", role="rowheader"),
-        tag("td", _outcome(outcome), role="cell"),
-        tag("td", languages, role="cell"),
-        tag("td", gold.kind, role="cell"),
-        tag("td", sure, role="cell"),
+    return row_of(
+        opened,
+        _outcome(outcome),
+        languages,
+        gold.kind,
+        sure,
         id=anchor,
-        role="row",
         data_lang=gold.lang,
         data_kind=gold.kind,
         data_is=" ".join(_facets(question, turned)),

@@ -9,7 +9,7 @@ from service.evaluation.report_html.highlight import Excerpt, Piece, Place, exce
 from service.evaluation.report_html.markup import Html, tag, text
 from service.evaluation.results import QuestionResult, SourceArticle
 
-MOST_GOLD_ONLY = 6
+MOST_GOLD_ONLY = 4
 """Excerpts without a citation that are shown for a question: a short gold quote may stand in very many places."""
 
 _LINES = re.compile(r"\s*\n\s*")

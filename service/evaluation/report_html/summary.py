@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from service.evaluation import shown
 from service.evaluation.figures import FIGURES
 from service.evaluation.report_html.chart import dot, drawing, whisker
-from service.evaluation.report_html.markup import Html, fold, table, tag
+from service.evaluation.report_html.markup import Html, fold, join, table, tag, wide
 from service.evaluation.results import Figure, Meta, Report
 
 HEADLINES = (
@@ -44,25 +44,16 @@ def headlines(report: Report) -> Html:
 
 
 def figures(report: Report) -> Html:
-    """Every figure, grouped by what it is about, and by kind of question."""
-    groups: dict[str, list[str]] = {}
-    for name in report.figures:
-        groups.setdefault(name.rpartition(".")[0], []).append(name)
-    tables = [
-        tag("div", _table(group.replace(".", ", "), {name: report.figures[name] for name in names}), class_="wide")
-        for group, names in groups.items()
-    ]
-    kinds = [
-        tag("div", _table(f"{kind}, {_questions(report, kind)}", of_kind), class_="wide")
-        for kind, of_kind in report.kinds.items()
-    ]
+    """Every figure, and the same by kind of question and by languages."""
     cells = sorted({cell for parity in report.parity.values() for cell in parity.cells})
-    languages = [tag("div", _table(f"{shown.cell(cell)}", _of_cell(report, cell)), class_="wide") for cell in cells]
-    return tag(
-        "div",
-        *tables,
-        fold("The same figures by kind of question", *kinds) if kinds else "",
-        fold("The same figures by language of question and source", *languages) if languages else "",
+    kinds = [_table(f"{kind}, {_questions(report, kind)}", of_kind) for kind, of_kind in report.kinds.items()]
+    languages = [_table(shown.cell(cell), _of_cell(report, cell)) for cell in cells]
+    return join(
+        [
+            _table("All questions to which a figure applies", report.figures),
+            fold("The same figures by kind of question", *kinds) if kinds else "",
+            fold("The same figures by language of question and source", *languages) if languages else "",
+        ]
     )
 
 
@@ -71,9 +62,7 @@ def meta(meta: Meta) -> Html:
     known = [*_known(meta), *((f"model: {role}", _listed(facts)) for role, facts in meta.models.items())]
     if meta.settings:
         rows = ((name, value) for name, value in meta.settings.items())
-        settings = fold(
-            "Settings", tag("div", table("Settings of the service", ("name", "value"), rows), class_="wide")
-        )
+        settings = fold("Settings", wide(table("Settings of the service", ("name", "value"), rows)))
     else:
         settings = Html("")
     parts = [tag("div", tag("dt", name), tag("dd", value)) for name, value in known if value]
@@ -118,7 +107,7 @@ def _listed(facts: dict[str, str]) -> Html:
 def _table(caption: str, found: dict[str, Figure]) -> Html:
     rows = (
         (
-            tag("span", tag("code", name.rpartition(".")[2]), " ", tag("span", FIGURES[name].meaning, class_="small")),
+            join([tag("code", name), " ", tag("span", FIGURES[name].meaning, class_="small")]),
             shown.value(name, figure.mean),
             _bar(name, figure),
             shown.interval(name, figure),
