@@ -38,7 +38,17 @@ from index.models import resolve
 from index.progress import Bars
 from index.snapshot import Snapshot
 from service import calibration
-from service.calibration import DEFAULTS, FEATURES, SCHEMA, Calibration, Features, Measured, OperatingPoint, Weight
+from service.calibration import (
+    DEFAULTS,
+    FEATURES,
+    SCHEMA,
+    Calibration,
+    Features,
+    FittedOn,
+    Measured,
+    OperatingPoint,
+    Weight,
+)
 from service.errors import SettingsError
 from service.evaluation import gold_file, parallel
 from service.evaluation.answerability import Asker, Row, benchmark_rows, gold_rows
@@ -96,15 +106,17 @@ def _run(chosen: argparse.Namespace) -> int:
     if len({row.answerable for row in rows}) < 2:
         raise GoldError(["a calibration needs answerable and unanswerable questions: name --xquad or --gold"])
     table = tabulated(rows)
+    default = probabilities(DEFAULTS, table)
+    before = measured(default, table)
+    print("\n".join(_report("defaults", default, table, before)))
     if chosen.check:
-        loaded = calibration.load(embedder.name, chosen.out)
-        print("\n".join(_report("defaults", probabilities(DEFAULTS, table), table)))
-        print("\n".join(_report(str(chosen.out), probabilities(loaded, table), table)))
+        loaded = probabilities(calibration.load(embedder.name, chosen.out), table)
+        print("\n".join(_report(str(chosen.out), loaded, table, measured(loaded, table))))
         return 0
     validated = cross_validated(table)
-    fitted = calibrated(table, validated, embedder.name, _sources(chosen))
-    print("\n".join(_report("before (defaults)", probabilities(DEFAULTS, table), table)))
-    print("\n".join(_report("after (cross-validated)", validated, table)))
+    after = measured(validated, table)
+    print("\n".join(_report("fitted, cross-validated", validated, table, after)))
+    fitted = calibrated(table, validated, FittedOn(embedder.name, _sources(chosen), *_counts(table), before, after))
     print("\n".join(_contributions(fitted, table, validated)))
     durable.replace(chosen.out, msgspec.json.format(msgspec.json.encode(fitted), indent=2) + b"\n")
     print(f"written to {chosen.out}")
@@ -160,8 +172,8 @@ class _Model:
         return found
 
 
-def calibrated(table: Table, validated: Floats, embedding: str, sources: dict[str, str]) -> Calibration:
-    """Weights fitted on every row, with operating points and figures out of `validated`, the cross-validated ones."""
+def calibrated(table: Table, validated: Floats, fitted_on: FittedOn) -> Calibration:
+    """Weights fitted on every row, with operating points out of `validated`, the cross-validated probabilities."""
     model = _Model(table.values, table.answerable)
     columns = zip(FEATURES, model.mean, model.scale, model.coefficients, strict=True)
     return Calibration(
@@ -169,20 +181,15 @@ def calibrated(table: Table, validated: Floats, embedding: str, sources: dict[st
         intercept=round(model.intercept, 6),
         weights={name: Weight(*(round(float(number), 6) for number in numbers)) for name, *numbers in columns},
         points=tuple(operating_point(validated, table.answerable, share) for share in FALSE_REFUSALS),
-        fitted_on=calibration.FittedOn(
-            embedding=embedding,
-            sources=sources,
-            cells=dict(Counter(table.cells)),
-            documents=len(np.unique(table.documents)),
-            folds=FOLDS,
-            before=measured(probabilities(DEFAULTS, table), table),
-            after=measured(validated, table),
-        ),
+        fitted_on=fitted_on,
     )
 
 
 def operating_point(confidence: Floats, answerable: Flags, false_refusals: float) -> OperatingPoint:
-    """The highest threshold that refuses at most this share of answerable questions, and what it refuses of others."""
+    """The highest threshold that refuses at most this share of answerable questions, and what it refuses of others.
+
+    Both kinds must be there.
+    """
     kept = np.sort(confidence[answerable])
     # What is below the n-th smallest are fewer than n.
     threshold = float(kept[min(math.floor(false_refusals * len(kept) + 1e-9), len(kept) - 1)])
@@ -191,7 +198,9 @@ def operating_point(confidence: Floats, answerable: Flags, false_refusals: float
 
 
 def refused_at_target(confidence: Floats, answerable: Flags) -> float:
-    """Share of unanswerable questions that are refused at `TARGET` false refusals."""
+    """Share of unanswerable questions refused at `TARGET` false refusals; NaN without questions of both kinds."""
+    if answerable.all() or not answerable.any():
+        return math.nan
     return operating_point(confidence, answerable, TARGET).refused or 0.0
 
 
@@ -216,8 +225,7 @@ def measured(confidence: Floats, table: Table) -> Measured:
     return Measured(figure(refused_at_target), figure(area), figure(calibration_error))
 
 
-def _report(what: str, confidence: Floats, table: Table) -> Iterator[str]:
-    found = measured(confidence, table)
+def _report(what: str, confidence: Floats, table: Table, found: Measured) -> Iterator[str]:
     yield f"{what}: {len(confidence)} questions, {len(np.unique(table.documents))} documents"
     yield f"  refused at {TARGET:.0%} false refusals {_shown(found.refused)}"
     yield f"  area under risk-coverage {_shown(found.area)}, calibration error {_shown(found.calibration_error)}"
@@ -248,6 +256,12 @@ def _contributions(fitted: Calibration, table: Table, validated: Floats) -> Iter
 
 def _shown(figure: tuple[float, float, float]) -> str:
     return f"{figure[0]:.3f} ({figure[1]:.3f}-{figure[2]:.3f})"
+
+
+def _counts(table: Table) -> tuple[dict[str, int], int, int]:
+    """Rows by cell, documents and folds."""
+    documents = len(np.unique(table.documents))
+    return dict(Counter(table.cells)), documents, min(FOLDS, documents)
 
 
 def _sources(chosen: argparse.Namespace) -> dict[str, str]:

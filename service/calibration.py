@@ -27,7 +27,7 @@ SCHEMA = 1
 FILE = Path(__file__).with_name("calibration.json")
 
 BEST = 3
-"""Pieces of evidence that `support` averages: an answer is rarely told in one sentence alone."""
+"""Sentences that `support` averages: an answer is rarely told in one sentence alone."""
 LONG_QUESTION = 30
 """Words from which on a question counts as long as can be."""
 COMMONEST = 7.0
@@ -60,13 +60,13 @@ class Features(Struct, frozen=True):
     names_missing: float
     """Share of the question's names that no evidence mentions."""
     words: float
-    """Share of the question's words, by how rare they are, that some evidence holds."""
+    """Share of the question's words, by how rare they are, that some evidence holds, or the sentences before it."""
     words_together: float
     """The same of the one piece of evidence that holds most."""
     words_together_crossed: float
-    """The same where the best evidence is in another language than the question, else 0."""
+    """The same where the best sentence is in another language than the question, else 0."""
     crossed: float
-    """1 where the best evidence is in another language than the question, else 0."""
+    """1 where the best sentence is in another language than the question, else 0."""
     length: float
     """Words of the question, of `LONG_QUESTION`."""
 
@@ -189,13 +189,14 @@ def features(
     """
     if not found.sentences or not evidence:
         return NOTHING_FOUND
-    cosines = sorted((_bounded(item.cosine) for item in evidence), reverse=True)
+    ordered = sorted(found.sentences, key=lambda hit: -hit.cosine)
+    cosines = [_bounded(hit.cosine) for hit in ordered[:BEST]]
     held = _words_held(question, evidence)
     together = max(held.each)
-    crossed = float(evidence[0].language != language)
+    crossed = float(ordered[0].sentence.language != language)
     return Features(
         similarity=cosines[0],
-        support=sum(cosines[:BEST]) / len(cosines[:BEST]),
+        support=sum(cosines) / len(cosines),
         passage=_bounded(max(hit.dense for hit in found.hits)) if found.hits else 0.0,
         contrast=_contrast(found.sentences),
         lead=_lead(found.sentences),
@@ -235,7 +236,7 @@ def _lead(sentences: Sequence[SentenceHit]) -> float:
 def _missing(question_names: Sequence[str], evidence: Sequence[Evidence]) -> float:
     if not question_names:
         return 0.0
-    missing = sum(not any(mentions(item.context, name) for item in evidence) for name in question_names)
+    missing = sum(not any(mentions(item.passage, name) for item in evidence) for name in question_names)
     return missing / len(question_names)
 
 
