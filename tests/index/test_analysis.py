@@ -112,6 +112,7 @@ def test_a_hyphenated_word_meets_its_parts_and_the_word_without_a_hyphen() -> No
         ("14,3 Mrd.", "$14.3bn", "#14300000000"),
         ("14,3 Milliarden Dollar", "14.3 billion dollars", "#14300000000"),
         ("14.300 Mio. Euro", "€14,300 million", "#14300000000"),
+        ("1,1 Mio.", "1,100,000", "#1100000"),
         ("eine Billion", "a trillion", "#1000000000000"),
         ("49-prozentig", "49 per cent", "#49"),
         ("49 %", "49pct", "#49"),
