@@ -113,8 +113,10 @@ def test_a_torn_write_costs_that_record_alone(tmp_path: Path, cut: int) -> None:
 
     assert after[0].tobytes() == kept[0].tobytes()
     assert sorted(inner.asked) == ["a bridge", "a harbour"]
-    reread = CachedEmbedder(CountingEmbedder(), tmp_path).embed_documents(["a ferry", "a bridge", "a harbour"])
+    unasked = CountingEmbedder()
+    reread = CachedEmbedder(unasked, tmp_path).embed_documents(["a ferry", "a bridge", "a harbour"])
     assert reread.tobytes() == after.tobytes()
+    assert unasked.asked == []
 
 
 @pytest.mark.parametrize("offset", [0, 31, 32, 60, 64, 67])
