@@ -16,13 +16,23 @@ import numpy as np
 from index import durable
 from index import manifest as manifests
 from index.articles import read_collection
-from index.embedding import Embedder, Vectors
+from index.embedding import Embedder
 from index.errors import ArticleError, EmptyCollection
+from index.inputs import (
+    INPUTS,
+    passage_terms,
+    passages_alone,
+    sentence_terms,
+    sentence_vectors,
+    sentences_alone,
+    sentences_in_context,
+)
+from index.lexical import LEXICAL, LexicalWriter
 from index.manifest import Counts, Manifest
 from index.passages import SPLITTER, split
 from index.progress import Progress, Silence, Step
 from index.publish import publish, staging
-from index.snapshot import ARTICLES, PASSAGE_VECTORS, SENTENCE_VECTORS
+from index.snapshot import ARTICLES, PASSAGE_VECTORS, PASSAGE_WORDS, SENTENCE_VECTORS, SENTENCE_WORDS
 from index.store import StoreWriter
 from index.types import Article, Passage, Sentence
 from index.vectors import VectorWriter
@@ -72,7 +82,7 @@ def build(
 
     with staging(out) as draft:
         writer = _Writer(draft, embedder, progress or Silence())
-        with closing(writer.store):
+        with closing(writer):
             writer.add_all(read_collection(paths, skip), skip)
             languages = writer.store.passages_by_language()
             manifest = writer.finish()
@@ -91,31 +101,6 @@ def build(
     )
 
 
-def passage_input(title: str, passage: Passage, text: str) -> str:
-    """What is embedded for a passage: its `text`, of an article with this `title`."""
-    return text
-
-
-def sentences_in_context(article: Article, sentences: Sequence[Sentence]) -> list[str]:
-    """What is embedded for each sentence beside itself: the sentence before it and itself, as the article has them.
-
-    A sentence often leaves out what it speaks of ("The company ..."). The first one of a passage stands alone.
-    """
-    texts = []
-    for number, sentence in enumerate(sentences):
-        leads = number > 0 and sentences[number - 1].passage == sentence.passage
-        start = sentences[number - 1].start if leads else sentence.start
-        texts.append(article.text[start : sentence.end])
-    return texts
-
-
-def sentence_vectors(alone: Vectors, in_context: Vectors) -> Vectors:
-    """The unit vectors halfway between those of the sentences alone and in context, float32 `(n, dim)`."""
-    total = alone + in_context
-    total /= np.linalg.norm(total, axis=1, keepdims=True)
-    return total
-
-
 @dataclass(slots=True)
 class _Pending:
     """Texts that wait for being embedded. `contexts` are those of `sentences`."""
@@ -126,10 +111,8 @@ class _Pending:
     characters: int = 0
 
     def add(self, article: Article, passages: Sequence[Passage], sentences: Sequence[Sentence]) -> None:
-        for passage in passages:
-            text = article.text[passage.start : passage.end]
-            self.passages.append(passage_input(article.title, passage, text))
-        self.sentences.extend(article.text[sentence.start : sentence.end] for sentence in sentences)
+        self.passages.extend(passages_alone(article, passages))
+        self.sentences.extend(sentences_alone(article, sentences))
         self.contexts.extend(sentences_in_context(article, sentences))
         self.characters += 4 * len(article.text)
 
@@ -143,6 +126,8 @@ class _Writer:
         self._progress = progress
         durable.make_directory((draft / PASSAGE_VECTORS).parent)
         self.store = StoreWriter(draft / ARTICLES)
+        self._passage_words = LexicalWriter(draft / PASSAGE_WORDS)
+        self._sentence_words = LexicalWriter(draft / SENTENCE_WORDS)
         self._passage_vectors = VectorWriter(embedder.dim)
         self._sentence_vectors = VectorWriter(embedder.dim)
         self.embedding_seconds = 0.0
@@ -167,6 +152,12 @@ class _Writer:
         if not self.store.articles:
             raise EmptyCollection("none of the articles holds a sentence to index; nothing was published")
 
+    def close(self) -> None:
+        """Close the files, also where writing has failed."""
+        self.store.close()
+        self._passage_words.close()
+        self._sentence_words.close()
+
     def finish(self) -> Manifest:
         """Write everything to disk; the manifest of what was written."""
         store = self.store
@@ -175,12 +166,15 @@ class _Writer:
         store.commit()
         self._passage_vectors.write(self._draft / PASSAGE_VECTORS)
         self._sentence_vectors.write(self._draft / SENTENCE_VECTORS)
+        self._passage_words.write()
+        self._sentence_words.write()
         return manifests.new(
             self._draft,
             corpus_sha256=corpus_sha256,
             embedding=self._embedder.identity(),
             dim=self._embedder.dim,
-            splitter=SPLITTER,
+            splitter={**SPLITTER, "inputs": INPUTS},
+            lexical=LEXICAL,
             counts=Counts(store.articles, store.passages, store.sentences),
         )
 
@@ -189,6 +183,10 @@ class _Writer:
         if not sentences:
             raise ArticleError(article.id, "no sentence worth indexing was found in it")
         self.store.add(article, passages, sentences)
+        for passage, texts in zip(passages, passage_terms(article, passages), strict=True):
+            self._passage_words.add(texts, passage.language)
+        for sentence, texts in zip(sentences, sentence_terms(article, sentences), strict=True):
+            self._sentence_words.add(texts, sentence.language)
         pending.add(article, passages, sentences)
 
     def _embed(self, pending: _Pending, step: Step) -> None:

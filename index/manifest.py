@@ -47,8 +47,9 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     """A snapshot's description.
 
     `files` maps paths relative to the snapshot, with forward slashes, to what they must be. `embedding` is the
-    embedder's identity and `splitter` the parameters of splitting: texts and vectors of two snapshots are comparable
-    where both are equal. `corpus_sha256` depends on the articles alone, not on their order.
+    embedder's identity, `splitter` the parameters of splitting and `lexical` those of the analysers: texts, vectors and
+    words of two snapshots are comparable where all three are equal. `corpus_sha256` depends on the articles alone, not
+    on their order.
     """
 
     schema: int
@@ -59,6 +60,7 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     embedding: dict[str, Value]
     dim: int
     splitter: dict[str, Any]
+    lexical: dict[str, Any]
     counts: Counts
     files: dict[str, FileRecord]
 
@@ -70,6 +72,7 @@ def new(
     embedding: Mapping[str, Value],
     dim: int,
     splitter: Mapping[str, Any],
+    lexical: Mapping[str, Any],
     counts: Counts,
 ) -> Manifest:
     """The manifest of a snapshot that was just written into `directory`; hashes every file there."""
@@ -83,6 +86,7 @@ def new(
         embedding=dict(embedding),
         dim=dim,
         splitter=dict(splitter),
+        lexical=dict(lexical),
         counts=counts,
         files={name: _record(directory / name) for name in _names(directory)},
     )

@@ -8,8 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar, overload
 
+from index import lexical
 from index import manifest as manifests
 from index.errors import SnapshotCorrupt, SnapshotMismatch
+from index.lexical import LexicalIndex
 from index.manifest import Manifest, Value
 from index.publish import current_directory
 from index.store import Store
@@ -19,7 +21,14 @@ from index.vectors import VectorIndex
 ARTICLES = "articles.sqlite"
 PASSAGE_VECTORS = "vectors/passages.faiss"
 SENTENCE_VECTORS = "vectors/sentences.faiss"
-FILES = (ARTICLES, PASSAGE_VECTORS, SENTENCE_VECTORS)
+PASSAGE_WORDS = "lexical/passages"
+SENTENCE_WORDS = "lexical/sentences"
+FILES = (
+    ARTICLES,
+    PASSAGE_VECTORS,
+    SENTENCE_VECTORS,
+    *(f"{words}/{name}" for words in (PASSAGE_WORDS, SENTENCE_WORDS) for name in lexical.FILES),
+)
 
 T = TypeVar("T")
 
@@ -44,6 +53,9 @@ class Rows(Sequence[T]):
         return self._make(self._rows[row])
 
 
+Searchable = tuple[VectorIndex, LexicalIndex]
+
+
 class Snapshot:
     """One state of the collection. Nothing in it ever changes; any number of threads may read it at once.
 
@@ -52,15 +64,15 @@ class Snapshot:
     `sentence_passage`, `sentence_start`, `sentence_end`, `sentence_language`.
     Starts and ends are offsets into the article's text; `passage_article` is a row of `article_ids`, languages are
     codes of `languages` and headings of `headings`. Passages are in the order of their articles, sentences in the order
-    of their passages. Rows of `passage_vectors` and `sentence_vectors` are those of `passages` and `sentences`.
+    of their passages. Rows of `passage_vectors` and `passage_words` are those of `passages`, likewise for sentences.
     """
 
-    def __init__(self, manifest: Manifest, store: Store, passages: VectorIndex, sentences: VectorIndex) -> None:
+    def __init__(self, manifest: Manifest, store: Store, passages: Searchable, sentences: Searchable) -> None:
         """Use `Snapshot.open`: nothing is verified here."""
         self.id = manifest.id
         self.manifest = manifest
-        self.passage_vectors = passages
-        self.sentence_vectors = sentences
+        self.passage_vectors, self.passage_words = passages
+        self.sentence_vectors, self.sentence_words = sentences
         self._store = store
         self.article_ids = store.article_ids()
         self.languages = store.languages()
@@ -94,8 +106,8 @@ class Snapshot:
         with ExitStack() as stack:
             store = Store(directory / ARTICLES)
             stack.callback(store.close)
-            passages = VectorIndex.read(directory / PASSAGE_VECTORS)
-            sentences = VectorIndex.read(directory / SENTENCE_VECTORS)
+            passages = VectorIndex.read(directory / PASSAGE_VECTORS), LexicalIndex.open(directory / PASSAGE_WORDS)
+            sentences = VectorIndex.read(directory / SENTENCE_VECTORS), LexicalIndex.open(directory / SENTENCE_WORDS)
             snapshot = cls(manifest, store, passages, sentences)
             snapshot._check_counts(directory)
             stack.pop_all()
@@ -161,6 +173,8 @@ class Snapshot:
             (ARTICLES, len(self.sentences), counts.sentences),
             (PASSAGE_VECTORS, len(self.passage_vectors), counts.passages),
             (SENTENCE_VECTORS, len(self.sentence_vectors), counts.sentences),
+            (PASSAGE_WORDS, len(self.passage_words), counts.passages),
+            (SENTENCE_WORDS, len(self.sentence_words), counts.sentences),
         ):
             if rows != expected:
                 raise SnapshotCorrupt(f"{directory / name}: has {rows} rows, its manifest says {expected}")

@@ -10,9 +10,10 @@ import pytest
 
 from index import durable, manifest
 from index.embedding import Vectors
+from index.lexical import LexicalWriter
 from index.manifest import Counts
 from index.publish import publish, staging
-from index.snapshot import ARTICLES, PASSAGE_VECTORS, SENTENCE_VECTORS
+from index.snapshot import ARTICLES, PASSAGE_VECTORS, PASSAGE_WORDS, SENTENCE_VECTORS, SENTENCE_WORDS
 from index.store import StoreWriter
 from index.types import Article, Passage, Sentence
 from index.vectors import VectorWriter
@@ -94,6 +95,11 @@ def publish_articles(hash_embedder: HashEmbedder) -> Publish:
                 store.add(article, passages, sentences)
                 texts[PASSAGE_VECTORS] += [article.text[p.start : p.end] for p in passages]
                 texts[SENTENCE_VECTORS] += [article.text[s.start : s.end] for s in sentences]
+            for name, words in ((PASSAGE_VECTORS, PASSAGE_WORDS), (SENTENCE_VECTORS, SENTENCE_WORDS)):
+                lexical = LexicalWriter(draft / words)
+                for text in texts[name]:
+                    lexical.add([text], "en")
+                lexical.write()
             for name, batch in texts.items():
                 vectors = VectorWriter(hash_embedder.dim)
                 vectors.add(hash_embedder.embed_documents(batch))
@@ -106,6 +112,7 @@ def publish_articles(hash_embedder: HashEmbedder) -> Publish:
                 embedding=hash_embedder.identity(),
                 dim=hash_embedder.dim,
                 splitter={"name": "lines"},
+                lexical={},
                 counts=Counts(store.articles, store.passages, store.sentences),
             )
             publish(index_dir, draft, published)

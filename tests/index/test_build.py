@@ -11,6 +11,8 @@ import pytest
 from index import build as building
 from index.build import build
 from index.errors import ArticleError, EmptyCollection, ModelError, SnapshotError, SnapshotMissing
+from index.inputs import INPUTS
+from index.lexical import LEXICAL
 from index.passages import SPLITTER
 from index.snapshot import Snapshot
 from index.types import Article, Passage, Sentence
@@ -44,11 +46,24 @@ def texts_of(snapshot: Snapshot) -> list[str]:
     return [snapshot.sentence_text(row) for row in range(len(snapshot.sentences))]
 
 
+def contexts_of(snapshot: Snapshot) -> list[str]:
+    """Each sentence behind the one before it in its passage, as the article has them."""
+    texts = []
+    for row, sentence in enumerate(snapshot.sentences):
+        previous = snapshot.sentences[row - 1] if row else sentence
+        start = previous.start if previous.passage == sentence.passage else sentence.start
+        article = snapshot.article(sentence.article_id)
+        assert article is not None
+        texts.append(article.text[start : sentence.end])
+    return texts
+
+
 def test_what_was_built_is_served_and_reported(collection: Path, tmp_path: Path, hash_embedder) -> None:
     report = build([collection], tmp_path / "index", hash_embedder, on_error=ignore)
     with Snapshot.open(tmp_path / "index", expect=hash_embedder.identity()) as snapshot:
         assert snapshot.id == report.snapshot
-        assert snapshot.manifest.splitter == SPLITTER
+        assert snapshot.manifest.splitter == {**SPLITTER, "inputs": INPUTS}
+        assert snapshot.manifest.lexical == LEXICAL
         assert snapshot.article_ids == ("hafen.txt", "harbour.txt")
         assert "A crane had fallen into the basin and blocked the only channel." in texts_of(snapshot)
         counts = (len(snapshot.article_ids), len(snapshot.passages), len(snapshot.sentences))
@@ -63,8 +78,14 @@ def test_every_vector_is_that_of_the_text_in_its_row(collection: Path, tmp_path:
     with Snapshot.open(tmp_path / "index") as snapshot:
         passages = [snapshot.passage_text(row) for row in range(len(snapshot.passages))]
         np.testing.assert_array_equal(snapshot.passage_vectors.all(), hash_embedder.embed_documents(passages))
-        expected = hash_embedder.embed_documents(texts_of(snapshot))
-        np.testing.assert_array_equal(snapshot.sentence_vectors.all(), expected)
+        alone = hash_embedder.embed_documents(texts_of(snapshot))
+        in_context = hash_embedder.embed_documents(contexts_of(snapshot))
+        expected = (alone + in_context) / np.linalg.norm(alone + in_context, axis=1, keepdims=True)
+        np.testing.assert_allclose(snapshot.sentence_vectors.all(), expected, atol=1e-6)
+        found, _ = snapshot.sentence_words.match("crane", "en").stems.top(5)
+        assert "A crane had fallen into the basin and blocked the only channel." in [
+            texts_of(snapshot)[r] for r in found
+        ]
 
 
 def test_embedding_in_small_batches_gives_the_same_snapshot(

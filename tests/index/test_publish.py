@@ -18,7 +18,7 @@ from index.snapshot import Snapshot
 from index.types import Article
 
 Publish = Callable[[Path, Sequence[Article]], str]
-FILES = ("articles.sqlite", "vectors/passages.faiss", "vectors/sentences.faiss", "manifest.json")
+FILES = (*snapshot.FILES, "manifest.json")
 
 
 @pytest.fixture

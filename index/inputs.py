@@ -1,0 +1,70 @@
+"""Which words are embedded and searched for each row: a passage or sentence with what it needs around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from index.embedding import Vectors
+from index.types import Article, Passage, Sentence
+
+INPUTS = {
+    "passage_vectors": "text",
+    "sentence_vectors": "mean of sentence, predecessor + sentence",
+    "passage_terms": "title, heading, text",
+    "sentence_terms": "title, predecessor, sentence",
+}
+"""For the manifest: snapshots whose inputs differ can't be compared."""
+
+
+def passages_alone(article: Article, passages: Sequence[Passage]) -> list[str]:
+    """What is embedded for each passage: its text."""
+    return [article.text[passage.start : passage.end] for passage in passages]
+
+
+def sentences_alone(article: Article, sentences: Sequence[Sentence]) -> list[str]:
+    """The text of each sentence."""
+    return [article.text[sentence.start : sentence.end] for sentence in sentences]
+
+
+def sentences_in_context(article: Article, sentences: Sequence[Sentence]) -> list[str]:
+    """What is embedded for each sentence beside itself: the sentence before it and itself, as the article has them.
+
+    A sentence often leaves out what it speaks of ("The company ..."). The first one of a passage stands alone.
+    """
+    starts = [previous.start if previous else own.start for previous, own in _with_previous(sentences)]
+    return [article.text[start : sentence.end] for start, sentence in zip(starts, sentences, strict=True)]
+
+
+def sentence_vectors(alone: Vectors, in_context: Vectors) -> Vectors:
+    """The unit vectors halfway between those of the sentences alone and in context, float32 `(n, dim)`."""
+    total = alone + in_context
+    total /= np.linalg.norm(total, axis=1, keepdims=True)
+    return total
+
+
+def passage_terms(article: Article, passages: Sequence[Passage]) -> list[tuple[str, str, str]]:
+    """The texts whose words stand for each passage: title, heading and its own."""
+    return [(article.title, passage.heading, article.text[passage.start : passage.end]) for passage in passages]
+
+
+def sentence_terms(article: Article, sentences: Sequence[Sentence]) -> list[tuple[str, str, str]]:
+    """The texts whose words stand for each sentence: title, the sentence before it in its passage and its own."""
+    return [
+        (
+            article.title,
+            article.text[previous.start : previous.end] if previous else "",
+            article.text[own.start : own.end],
+        )
+        for previous, own in _with_previous(sentences)
+    ]
+
+
+def _with_previous(sentences: Sequence[Sentence]) -> list[tuple[Sentence | None, Sentence]]:
+    """Each sentence after the one before it in its passage, None for the first."""
+    before: list[Sentence | None] = [None, *sentences[:-1]] if sentences else []
+    return [
+        (previous if previous is not None and previous.passage == own.passage else None, own)
+        for previous, own in zip(before, sentences, strict=True)
+    ]
