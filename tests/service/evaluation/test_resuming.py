@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from scripted import GOLD, Scripted, perfect, run, write_gold
+from scripted import GOLD, Scripted, perfect, refused, run, write_gold
 
 from index.progress import Silence
 from service.evaluation.errors import GoldError, JournalError
@@ -163,3 +163,29 @@ def test_parity_is_by_question_language_and_source_language(tmp_path: Path) -> N
 
     assert {cell: figure.mean for cell, figure in parity.cells.items()} == {"de->de": 1.0, "en->de": 0.0, "en->en": 1.0}
     assert parity.gap == 1.0
+
+
+def test_evidence_in_several_languages_is_mixed_and_left_out_of_the_gap(tmp_path: Path) -> None:
+    both = (GOLD[0].evidence[0] + GOLD[1].evidence[0],)
+    gold = (msgspec.structs.replace(GOLD[0], evidence=both), *GOLD[1:])
+    answers = {**perfect(), QUESTIONS[0]: refused()}
+    plan = Plan(read(write_gold(tmp_path, gold)), tmp_path / "out")
+
+    report = asyncio.run(evaluate(plan, Scripted(answers), Silence()))
+
+    assert {cell: figure.mean for cell, figure in report.parity["answers.right"].cells.items()} == {
+        "de->de": 1.0,
+        "en->de": 1.0,
+        "en->mixed": 0.0,
+    }
+    assert report.parity["answers.right"].gap == 0.0
+
+
+def test_figures_are_also_given_by_kind(tmp_path: Path) -> None:
+    crossed = {**perfect(), QUESTIONS[4]: perfect()[QUESTIONS[1]]}
+
+    kinds = run(Scripted(crossed), tmp_path).kinds
+
+    assert kinds["false-premise"]["refusal.hallucination_rate"].mean == 1.0
+    assert kinds["unanswerable"]["refusal.hallucination_rate"].mean == 0.0
+    assert kinds["fact"]["answers.right"].n == 2
