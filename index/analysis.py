@@ -57,11 +57,20 @@ def grams(text: str, language: str) -> list[Term]:
 
 
 def _expanded(text: str, language: str, terms_of: Callable[[str, str], tuple[str, ...]]) -> Iterator[Term]:
-    numbers = [quantity for quantity in quantities(text, language) if _is_counted(quantity, text)]
-    yield from (Term(value_term(quantity), quantity.start, quantity.end) for quantity in numbers)
-    for word, start, end in _words(text, numbers):
+    numbers, words = _tokens(text, language)
+    yield from numbers
+    for word, start, end in words:
         for term in terms_of(word, language):
             yield Term(term, start, end)
+
+
+# the same text is taken apart once for its stems and once for its grams
+@lru_cache(maxsize=64)
+def _tokens(text: str, language: str) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
+    """The terms of the numbers in `text`, and its words as they stand there."""
+    numbers = [quantity for quantity in quantities(text, language) if _is_counted(quantity, text)]
+    terms = (Term(value_term(quantity), quantity.start, quantity.end) for quantity in numbers)
+    return tuple(terms), tuple(_words(text, numbers))
 
 
 def _is_counted(quantity: Quantity, text: str) -> bool:
@@ -77,15 +86,17 @@ def value_term(quantity: Quantity) -> str:
     return f"#month{digits}" if quantity.unit == "month" else f"#{digits}"
 
 
-def _words(text: str, numbers: list[Quantity]) -> Iterator[tuple[str, int, int]]:
-    """The words of `text` with their places; of "14.3bn", whose number is among `numbers`, only "bn"."""
+def _words(text: str, numbers: list[Quantity]) -> Iterator[Term]:
+    """The words of `text`; of "14.3bn", whose number is among `numbers`, only "bn"."""
     counted = {position for number in numbers for position in range(number.start, number.end)}
     for match in _WORD.finditer(text):
-        word, start = match.group(), match.start()
-        if word[0].isdigit() and match.end() - 1 in counted:
-            start += len(word) - len(word.lstrip("0123456789"))
-        if start < match.end():
-            yield text[start : min(match.end(), start + LONGEST_WORD)], start, match.end()
+        word = match.group()
+        start, end = match.span()
+        if word[0].isdigit() and end - 1 in counted:
+            word = word.lstrip("0123456789")
+            start = end - len(word)
+        if word:
+            yield Term(word[:LONGEST_WORD], start, end)
 
 
 def _marks() -> str:
