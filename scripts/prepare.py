@@ -20,6 +20,7 @@ from typing import Any
 from index import manifest as manifests
 from index.catalogue import catalogue
 from index.errors import ModelNotFound, SnapshotError, SnapshotMissing
+from index.inputs import INPUTS
 from index.models import resolve
 from index.passages import SPLITTER
 from index.publish import current_directory
@@ -135,7 +136,7 @@ def _is_due(index: Path, made_from: dict[str, Any], *, asked_for: bool) -> bool:
     ours = before.get("articles") == made_from["articles"]
     try:
         snapshot = current_directory(index)
-        current = manifests.read(snapshot).splitter == SPLITTER
+        current = manifests.read(snapshot).splitter == {**SPLITTER, "inputs": INPUTS}
     except SnapshotMissing:
         return True
     except SnapshotError:
