@@ -9,7 +9,7 @@ from service.evaluation import shown
 from service.evaluation.figures import DEPTH
 from service.evaluation.report_html.highlight import Place, excerpts
 from service.evaluation.report_html.markup import Html, fold, join, tag
-from service.evaluation.report_html.sources import sources
+from service.evaluation.report_html.sources import locatable, sources
 from service.evaluation.results import CitationCheck, GoldSpan, QuestionResult, Retrieved, SourceArticle
 
 SNIPPET = 80
@@ -23,7 +23,7 @@ def details(
     parts = [
         _why(question),
         _history(question),
-        _answer(question, anchor),
+        _answer(question, locatable(question, articles), anchor),
         _citations(question),
         _section("In the sources", *sources(question, articles, anchor)),
         _gold(question),
@@ -56,7 +56,7 @@ def _history(question: QuestionResult) -> Html:
     return _section("The conversation before" if question.gold.history else "The search", *turns)
 
 
-def _answer(question: QuestionResult, anchor: str) -> Html:
+def _answer(question: QuestionResult, places: frozenset[int], anchor: str) -> Html:
     answer = question.answer
     if answer is None:
         return _section("Answer", tag("p", "There is none.", class_="warn")) if question.failure else Html("")
@@ -65,7 +65,9 @@ def _answer(question: QuestionResult, anchor: str) -> Html:
         return _section("Answer", tag("p", answer.answer, reason, class_="answer", lang=answer.language))
     known = {check.label: check for check in question.citations}
     sentences = [
-        tag("span", sentence.text, *(_mark(label, known.get(label), anchor) for label in sentence.citations))
+        join(
+            [sentence.text, *(_mark(label, known.get(label), label in places, anchor) for label in sentence.citations)]
+        )
         for sentence in answer.sentences
     ]
     conflicts = [
@@ -78,10 +80,11 @@ def _answer(question: QuestionResult, anchor: str) -> Html:
     )
 
 
-def _mark(label: int, check: CitationCheck | None, anchor: str) -> Html:
+def _mark(label: int, check: CitationCheck | None, linked: bool, anchor: str) -> Html:
+    """The mark of a citation, crossed where it is not right; a link to its place in the sources where it has one."""
     bad = check is None or check.right is False or not check.exact
-    link = tag("a", str(label), href=f"#{anchor}c{label}", class_="bad" if bad else None)
-    return tag("sup", link, "✗" if bad else "")
+    name = tag("a", str(label), href=f"#{anchor}c{label}") if linked else f" {label}"
+    return tag("sup", name, "✗" if bad else "", class_="bad" if bad else None)
 
 
 def _citations(question: QuestionResult) -> Html:

@@ -39,6 +39,16 @@ def sources(question: QuestionResult, articles: Mapping[str, SourceArticle], anc
         yield tag("p", f"Gold evidence stands in {gold_only - MOST_GOLD_ONLY} more places.", class_="small")
 
 
+def locatable(question: QuestionResult, articles: Mapping[str, SourceArticle]) -> frozenset[int]:
+    """Labels of the citations that have a place in an article, right or wrong: others can't be shown there."""
+    return frozenset(
+        citation.label
+        for citation in (question.answer.citations if question.answer else ())
+        if citation.article_id in articles
+        and max(citation.start, 0) < min(citation.end, len(articles[citation.article_id].text))
+    )
+
+
 def _places(question: QuestionResult) -> dict[str, list[Place]]:
     places: dict[str, list[Place]] = {}
     for citation in question.answer.citations if question.answer else ():
