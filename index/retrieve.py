@@ -15,20 +15,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.embedding import Embedder, Vectors
+from index.language import detect_question
 from index.snapshot import Snapshot
 from index.types import ArticleInfo, Filters, Hit, SentenceHit
 
 Scores = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
+FALLBACK_LANGUAGE = "en"
+"""Whose numbers are read where a question is too short to tell its language."""
 CANDIDATES = 256
-"""Passages, and sentences, that are looked at more closely for one question."""
+"""Passages and sentences by vectors, and as many by words, that are looked at more closely for one question."""
 SENTENCE_CANDIDATES = 48
 """Sentences that are returned at the most, before the caller chooses among them."""
 PASSAGE_SHARE = 0.5
 """What a sentence's passage adds to the sentence's own score."""
 PREDECESSOR_SHARE = 0.25
 """What the sentence before adds: an answer often follows the sentence that the question sounds like."""
+WORDS_SHARE = 1.5
+"""Standard deviations of the vectors' scores that all words of a question are worth, where a text has them all."""
 SHRINKAGE = 10.0
 """A language's mean is trusted as if this many texts of the collection's overall mean stood beside its own."""
 
@@ -56,15 +61,16 @@ class Retriever:
     def search(self, queries: Sequence[str], k: int, filters: Filters | None = None) -> Found:
         """The `k` best passages (fewer where there are fewer), and the best sentences of any passage.
 
-        `queries` are wordings of one question, such as a follow-up as it was asked and as it stands alone; each counts
-        the same. Raises ValueError where there is none.
+        `queries` are wordings of one question, such as a follow-up as it stands alone and as it was asked; each counts
+        the same for the vectors, the words are those of the first. Raises ValueError where there is none.
         """
         if not queries:
             raise ValueError("a search needs at least one query")
         started = time.perf_counter()
         vector = self._embedder.embed_queries(list(dict.fromkeys(queries))).mean(axis=0)
         embedded = time.perf_counter()
-        hits, sentences = self._search(vector, k, filters)
+        words = _Words(self.snapshot, queries[0])
+        hits, sentences = self._search(vector, words, k, filters or Filters())
         done = time.perf_counter()
         return Found(hits, sentences, embedded - started, done - embedded)
 
@@ -80,27 +86,37 @@ class Retriever:
         return scores
 
     def _search(
-        self, vector: Vectors, k: int, filters: Filters | None
+        self, vector: Vectors, words: _Words, k: int, filters: Filters
     ) -> tuple[tuple[Hit, ...], tuple[SentenceHit, ...]]:
-        rows = self._candidates(vector, filters or Filters())
+        rows = self._candidates(vector, words, filters)
         if not len(rows):
             return (), ()
         dense = self._passage_scores(vector, rows)
         sentence_rows = np.concatenate([np.arange(self._first_sentence[r], self._first_sentence[r + 1]) for r in rows])
-        sentence_scores = self._sentence_scores(vector, sentence_rows)
+        own = self._sentence_scores(vector, sentence_rows)
         owner = np.searchsorted(rows, self.snapshot.sentence_passage[sentence_rows])
         best = np.full(len(rows), -np.inf, dtype=np.float32)
-        np.maximum.at(best, owner, sentence_scores)
-        combined = (dense + best) / 2
-        order = np.argsort(-combined, kind="stable")[:k]
+        np.maximum.at(best, owner, own)
+        lexical = words.passages.covered(rows)
+        scores = standardised(np.float32(0.5) * (dense + best)) + WORDS_SHARE * lexical
+        order = np.argsort(-scores, kind="stable")[:k]
         hits = tuple(
-            Hit(int(rows[i]), self.snapshot.passages[rows[i]], float(combined[i]), float(dense[i]), float(best[i]), 0.0)
+            Hit(
+                int(rows[i]),
+                self.snapshot.passages[rows[i]],
+                float(scores[i]),
+                float(dense[i]),
+                float(best[i]),
+                float(lexical[i]),
+            )
             for i in order
         )
-        return hits, self._best_sentences(sentence_rows, sentence_scores, dense[owner])
+        return hits, self._best_sentences(sentence_rows, own, dense[owner], words.sentences.covered(sentence_rows))
 
-    def _best_sentences(self, rows: Rows, own: Scores, passage: Scores) -> tuple[SentenceHit, ...]:
-        scores = own + PASSAGE_SHARE * passage + PREDECESSOR_SHARE * np.maximum(self._of_predecessors(rows, own), 0)
+    def _best_sentences(self, rows: Rows, own: Scores, passage: Scores, lexical: Scores) -> tuple[SentenceHit, ...]:
+        near: Scores = own + PASSAGE_SHARE * passage
+        near += PREDECESSOR_SHARE * np.maximum(self._of_predecessors(rows, own), 0)
+        scores = standardised(near) + WORDS_SHARE * lexical
         order = np.argsort(-scores, kind="stable")[:SENTENCE_CANDIDATES]
         return tuple(
             SentenceHit(
@@ -119,14 +135,17 @@ class Retriever:
         follows = (rows[1:] == rows[:-1] + 1) & (articles[1:] == articles[:-1])
         return np.concatenate([np.zeros(1, dtype=np.float32), np.where(follows, own[:-1], np.float32(0))])
 
-    def _candidates(self, vector: Vectors, filters: Filters) -> Rows:
-        """Rows of the passages worth a closer look, ascending: the best by their own or their sentences' vectors."""
+    def _candidates(self, vector: Vectors, words: _Words, filters: Filters) -> Rows:
+        """Rows of the passages worth a closer look, ascending: the best by vectors and words, their own or a sentence's."""
         snapshot = self.snapshot
         if filters != Filters():
             return np.flatnonzero(self._allowed(filters)).astype(np.int64)
         _, passages = snapshot.passage_vectors.search(vector[None], CANDIDATES)
         _, sentences = snapshot.sentence_vectors.search(vector[None], CANDIDATES)
-        return np.union1d(passages[0], snapshot.sentence_passage[sentences[0]]).astype(np.int64)
+        named, _ = words.passages.top(CANDIDATES)
+        named_sentences, _ = words.sentences.top(CANDIDATES)
+        owners = snapshot.sentence_passage[np.concatenate([sentences[0], named_sentences])]
+        return np.unique(np.concatenate([passages[0], named, owners])).astype(np.int64)
 
     def _allowed(self, filters: Filters) -> NDArray[np.bool_]:
         """Which passages the filters admit, bool `(passages,)`."""
@@ -147,6 +166,24 @@ class Retriever:
         bias = self._sentence_means @ vector
         vectors = self.snapshot.sentence_vectors.reconstruct(rows)
         return vectors @ vector - bias[self.snapshot.sentence_language[rows]]
+
+
+class _Words:
+    """How well passages and sentences meet the words of one query, by character 4-grams: those need no one language."""
+
+    def __init__(self, snapshot: Snapshot, query: str) -> None:
+        language = detect_question(query, FALLBACK_LANGUAGE)
+        self.passages = snapshot.passage_words.match(query, language).grams
+        self.sentences = snapshot.sentence_words.match(query, language).grams
+
+
+def standardised(scores: Scores) -> Scores:
+    """`scores` less their mean, in standard deviations; all 0 where they are all the same."""
+    deviation = float(scores.std())
+    if deviation < 1e-9:
+        return np.zeros_like(scores)
+    result: Scores = (scores - scores.mean()) / np.float32(deviation)
+    return result
 
 
 def language_means(vectors: Vectors, languages: NDArray[np.int32]) -> Vectors:

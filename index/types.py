@@ -90,8 +90,8 @@ class Filters:
 class Hit:
     """A passage found for a question. `row` is its row in the snapshot.
 
-    `score` ranks; `dense` and `sentence` are cosines of the question with the passage and with its best sentence,
-    `lexical` is its BM25 score (0.0 where the lexical index did not find it).
+    `score` ranks; `dense` and `sentence` are the similarities of the question with the passage and with its best
+    sentence, less their language's mean; `lexical` is the share of the question's words that it holds, by BM25.
     """
 
     row: int
