@@ -9,6 +9,7 @@ the share of its idf that the term earns in the row), the postings of one term a
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from array import array
 from bisect import bisect_left
@@ -130,8 +131,9 @@ class PostingsWriter:
         """A new array on disk. Its space is reserved at once: a mapped file that finds no space kills the process."""
         path = self._directory / f"{name}.npy"
         values = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=(size,))
-        with path.open("r+b") as file:
-            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+        if sys.platform == "linux":
+            with path.open("r+b") as file:
+                os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
         return values
 
 
@@ -185,12 +187,13 @@ class Postings:
     def match(self, terms: Iterable[str]) -> Ranking:
         """Score every row by BM25. A term counts once however often it is in `terms`; empty rows are no texts.
 
-        Where the terms have more than `POSTINGS_A_QUERY` postings together, the rarest of them are taken that have
-        not; a single one is always taken.
+        Where the terms have more than `POSTINGS_A_QUERY` postings together, the most frequent are left out; the rarest
+        that any row holds is always taken.
         """
         spans = sorted((self._postings(term) for term in sorted(set(terms))), key=lambda span: span[1] - span[0])
         frequencies = np.array([end - start for start, end in spans], dtype=np.int64)
-        taken = max(1, int(np.searchsorted(np.cumsum(frequencies), POSTINGS_A_QUERY, side="right")))
+        affordable = max(POSTINGS_A_QUERY, int(frequencies[frequencies > 0].min(initial=len(self))))
+        taken = int(np.searchsorted(np.cumsum(frequencies), affordable, side="right"))
         idf = bm25.idf(self._texts, frequencies[:taken])
         scores = np.zeros(len(self), dtype=np.float32)
         for (start, end), weight in zip(spans, idf, strict=False):
