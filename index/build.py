@@ -19,7 +19,7 @@ from index.articles import read_collection
 from index.embedding import Embedder
 from index.errors import ArticleError, EmptyCollection
 from index.inputs import (
-    INPUTS,
+    SPLITTING,
     passage_terms,
     passages_alone,
     sentence_terms,
@@ -29,7 +29,7 @@ from index.inputs import (
 )
 from index.lexical import LEXICAL, LexicalWriter
 from index.manifest import Counts, Manifest
-from index.passages import SPLITTER, split
+from index.passages import split
 from index.progress import Progress, Silence, Step
 from index.publish import publish, staging
 from index.snapshot import ARTICLES, PASSAGE_VECTORS, PASSAGE_WORDS, SENTENCE_VECTORS, SENTENCE_WORDS
@@ -173,7 +173,7 @@ class _Writer:
             corpus_sha256=corpus_sha256,
             embedding=self._embedder.identity(),
             dim=self._embedder.dim,
-            splitter={**SPLITTER, "inputs": INPUTS},
+            splitter=SPLITTING,
             lexical=LEXICAL,
             counts=Counts(store.articles, store.passages, store.sentences),
         )

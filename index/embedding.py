@@ -181,12 +181,13 @@ def _load(folder: Path) -> SentenceTransformer:
     # read when the libraries are imported; a model that is on disk must never wait for a network
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     # waiting threads must not spin: on cores that are shared with a language model that halves the speed
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import torch
+    from huggingface_hub.utils.tqdm import disable_progress_bars
     from sentence_transformers import SentenceTransformer
 
+    disable_progress_bars()
     options: dict[str, Any] = {"use_safetensors": True, "dtype": torch.float32}
     try:
         return SentenceTransformer(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from index.embedding import Vectors
+from index.passages import SPLITTER
 from index.types import Article, Passage, Sentence
 
 INPUTS = {
@@ -15,7 +16,8 @@ INPUTS = {
     "passage_terms": "title, heading, text",
     "sentence_terms": "title, predecessor, sentence",
 }
-"""For the manifest: snapshots whose inputs differ can't be compared."""
+SPLITTING = {**SPLITTER, "inputs": INPUTS}
+"""For the manifest: snapshots that were split otherwise, or of other inputs, can't be compared."""
 
 
 def passages_alone(article: Article, passages: Sequence[Passage]) -> list[str]:

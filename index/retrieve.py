@@ -136,7 +136,7 @@ class Retriever:
         return np.concatenate([np.zeros(1, dtype=np.float32), np.where(follows, own[:-1], np.float32(0))])
 
     def _candidates(self, vector: Vectors, words: _Words, filters: Filters) -> Rows:
-        """Rows of the passages worth a closer look, ascending: the best by vectors and words, their own or a sentence's."""
+        """Rows of the passages worth a closer look, ascending: the best by vectors and words, own or of a sentence."""
         snapshot = self.snapshot
         if filters != Filters():
             return np.flatnonzero(self._allowed(filters)).astype(np.int64)

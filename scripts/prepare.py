@@ -20,9 +20,8 @@ from typing import Any
 from index import manifest as manifests
 from index.catalogue import catalogue
 from index.errors import ModelNotFound, SnapshotError, SnapshotMissing
-from index.inputs import INPUTS
+from index.inputs import SPLITTING
 from index.models import resolve
-from index.passages import SPLITTER
 from index.publish import current_directory
 from service.errors import SettingsError
 from service.settings import Settings, load_settings
@@ -136,7 +135,7 @@ def _is_due(index: Path, made_from: dict[str, Any], *, asked_for: bool) -> bool:
     ours = before.get("articles") == made_from["articles"]
     try:
         snapshot = current_directory(index)
-        current = manifests.read(snapshot).splitter == {**SPLITTER, "inputs": INPUTS}
+        current = manifests.read(snapshot).splitter == SPLITTING
     except SnapshotMissing:
         return True
     except SnapshotError:

@@ -11,9 +11,8 @@ import pytest
 from index import build as building
 from index.build import build
 from index.errors import ArticleError, EmptyCollection, ModelError, SnapshotError, SnapshotMissing
-from index.inputs import INPUTS
+from index.inputs import SPLITTING
 from index.lexical import LEXICAL
-from index.passages import SPLITTER
 from index.snapshot import Snapshot
 from index.types import Article, Passage, Sentence
 
@@ -62,7 +61,7 @@ def test_what_was_built_is_served_and_reported(collection: Path, tmp_path: Path,
     report = build([collection], tmp_path / "index", hash_embedder, on_error=ignore)
     with Snapshot.open(tmp_path / "index", expect=hash_embedder.identity()) as snapshot:
         assert snapshot.id == report.snapshot
-        assert snapshot.manifest.splitter == {**SPLITTER, "inputs": INPUTS}
+        assert snapshot.manifest.splitter == SPLITTING
         assert snapshot.manifest.lexical == LEXICAL
         assert snapshot.article_ids == ("hafen.txt", "harbour.txt")
         assert "A crane had fallen into the basin and blocked the only channel." in texts_of(snapshot)

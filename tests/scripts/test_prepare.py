@@ -225,7 +225,7 @@ def test_another_embedding_model_or_another_way_of_splitting_indexes_again(
     machine.run()
     assert machine.built() == [str(machine.prepare.EXAMPLES)]
 
-    monkeypatch.setattr(machine.prepare, "SPLITTER", {"name": "another"})
+    monkeypatch.setattr(machine.prepare, "SPLITTING", {"name": "another"})
     machine.run()
     assert machine.built() == [str(machine.prepare.EXAMPLES)]
 

@@ -1,6 +1,6 @@
 """Start the service on an index and measure it as its users meet it.
 
-    python scripts/bench/service.py --index INDEX [--question TEXT ...]
+    python scripts/bench/serving.py --index INDEX [--question TEXT ...]
 
 Prints seconds from start to ready, search times alone and while the language model answers (milliseconds, as the
 server reports and as the client sees them), resident memory of the service with its children, and the answers to the
