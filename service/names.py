@@ -73,6 +73,21 @@ def _mention_pattern(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![^\W\d_]){re.escape(stem)}(?:s|['’]s?)?(?![^\W\d_])")
 
 
+def speaks_of_a_name(sentence: str, language: str, around: str) -> bool:
+    """Whether `sentence` has a name of its own. Stricter than `names`: in English any capital letter within it counts.
+
+    A capital letter at its beginning counts where `around`, what it stands among, has the word so within a sentence.
+    """
+    if names(sentence, language):
+        return True
+    if language == "de":
+        return False
+    words = [word for word in _WORD.findall(sentence) if bare(word) not in TITLES | calendar_words()]
+    if any(word[0].isupper() for word in words[1:]):
+        return True
+    return bool(words) and bool(re.search(rf"[a-zß,;] {re.escape(words[0])}\b", around))
+
+
 def _english_name(word: str, starts_sentence: bool) -> bool:
     if any(letter.isupper() for letter in word[1:]):
         return True

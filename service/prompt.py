@@ -11,14 +11,14 @@ from service.contract import Turn
 from service.evidence import Evidence
 from service.generators.base import Message, Prompt
 
-PROMPT_VERSION = "1"
+PROMPT_VERSION = "2"
 NOT_STATED = "NOT STATED"
 
 # The same for every question, so that the model's cache of it is reused.
 _SYSTEM = (
     "You answer questions from numbered source sentences and nothing else. Answer in one or two short sentences, in "
-    "the language asked for, and end each sentence with the number of its source, like [2]. If the sources do not "
-    f"state the answer, reply only: {NOT_STATED}."
+    "the language asked for, with the names and figures that the sources give, and end each sentence with the number "
+    f"of its source, like [2]. If the sources do not state the answer, reply only: {NOT_STATED}."
 )
 HISTORY_TURNS = 2
 HISTORY_CHARACTERS = 300

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from index.quantities import Quantity, quantities, same_value
 from service.evidence import Evidence, plain
-from service.names import mentions, names
+from service.names import mentions, names, speaks_of_a_name
 
 MOST_CITATIONS = 3
 """A sentence that needs more sources than this together is not one claim."""
@@ -94,7 +94,7 @@ def _where_named(item: Evidence) -> str:
     A sentence without a name of its own speaks of what its passage is about. One with names speaks of those, unless
     others stand just before it.
     """
-    return item.context if names(plain(item.text), item.language) else item.passage
+    return item.context if speaks_of_a_name(plain(item.text), item.language, item.passage) else item.passage
 
 
 def _smallest_set(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.names import mentions, names
+from service.names import mentions, names, speaks_of_a_name
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,22 @@ from service.names import mentions, names
 )
 def test_names_are_what_a_translation_keeps(text: str, language: str, expected: list[str]) -> None:
     assert names(text, language) == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "language", "around", "has_one"),
+    [
+        ("Up to 50 experts are wanted.", "en", "Nordholz builds a lab.", False),
+        ("Scale made 870 million dollars.", "en", "Customers of Scale left.", True),
+        ("Scale made 870 million dollars.", "en", "Scale is large.", False),
+        ("The firm sued the Army in July.", "en", "", True),
+        ("The firm hired 50 experts in July.", "en", "", False),
+        ("Das Unternehmen erzielte 870 Millionen.", "de", "", False),
+        ("Das Unternehmen zahlt an Mercor.", "de", "", True),
+    ],
+)
+def test_a_sentence_speaks_of_a_name_of_its_own(sentence: str, language: str, around: str, has_one: bool) -> None:
+    assert speaks_of_a_name(sentence, language, around) is has_one
 
 
 @pytest.mark.parametrize(
