@@ -185,8 +185,8 @@ class _Writer:
         self.store.add(article, passages, sentences)
         for passage, texts in zip(passages, passage_terms(article, passages), strict=True):
             self._passage_words.add(texts, passage.language)
-        for sentence, texts in zip(sentences, sentence_terms(article, sentences), strict=True):
-            self._sentence_words.add(texts, sentence.language)
+        for sentence, terms in zip(sentences, sentence_terms(article, passages, sentences), strict=True):
+            self._sentence_words.add(terms, sentence.language)
         pending.add(article, passages, sentences)
 
     def _embed(self, pending: _Pending, step: Step) -> None:

@@ -14,7 +14,7 @@ INPUTS = {
     "passage_vectors": "text",
     "sentence_vectors": "mean of sentence, predecessor + sentence",
     "passage_terms": "title, heading, text",
-    "sentence_terms": "title, predecessor, sentence",
+    "sentence_terms": "title, heading, predecessor, sentence",
 }
 SPLITTING = {**SPLITTER, "inputs": INPUTS}
 """For the manifest: snapshots that were split otherwise, or of other inputs, can't be compared."""
@@ -51,11 +51,17 @@ def passage_terms(article: Article, passages: Sequence[Passage]) -> list[tuple[s
     return [(article.title, passage.heading, article.text[passage.start : passage.end]) for passage in passages]
 
 
-def sentence_terms(article: Article, sentences: Sequence[Sentence]) -> list[tuple[str, str, str]]:
-    """The texts whose words stand for each sentence: title, the sentence before it in its passage and its own."""
+def sentence_terms(
+    article: Article, passages: Sequence[Passage], sentences: Sequence[Sentence]
+) -> list[tuple[str, str, str, str]]:
+    """The texts whose words stand for each sentence: title, heading, the sentence before it in its passage, its own.
+
+    `Sentence.passage` is a position in `passages`.
+    """
     return [
         (
             article.title,
+            passages[own.passage].heading,
             article.text[previous.start : previous.end] if previous else "",
             article.text[own.start : own.end],
         )

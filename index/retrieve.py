@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from index.embedding import Embedder, Vectors
 from index.language import detect_question
+from index.scales import scale
 from index.snapshot import Snapshot
 from index.types import ArticleInfo, Filters, Hit, SentenceHit
 
@@ -32,8 +33,12 @@ PASSAGE_SHARE = 0.5
 """What a sentence's passage adds to the sentence's own score."""
 PREDECESSOR_SHARE = 0.25
 """What the sentence before adds: an answer often follows the sentence that the question sounds like."""
-WORDS_SHARE = 1.5
-"""Standard deviations of the vectors' scores that all words of a question are worth, where a text has them all."""
+WORDS_IN_SENTENCES, WORDS_IN_PASSAGES = 0.4, 0.1
+"""What shared words count beside vectors, both in standard deviations. Long texts share words by chance."""
+TELLING = 0.3
+"""Share of a question's words from which on the best passage's match is believed in full."""
+LEAST_DEVIATION = 0.01
+"""Of shares of words, that is taken for one."""
 SHRINKAGE = 10.0
 """A language's mean is trusted as if this many texts of the collection's overall mean stood beside its own."""
 
@@ -97,9 +102,9 @@ class Retriever:
         owner = np.searchsorted(rows, self.snapshot.sentence_passage[sentence_rows])
         best = np.full(len(rows), -np.inf, dtype=np.float32)
         np.maximum.at(best, owner, own)
-        lexical = words.passages.covered(rows)
-        scores = standardised(np.float32(0.5) * (dense + best)) + WORDS_SHARE * lexical
+        scores = standardised(np.float32(0.5) * (dense + best)) + words.of_passages(rows)
         order = np.argsort(-scores, kind="stable")[:k]
+        lexical = words.passages.covered(rows)
         hits = tuple(
             Hit(
                 int(rows[i]),
@@ -111,12 +116,12 @@ class Retriever:
             )
             for i in order
         )
-        return hits, self._best_sentences(sentence_rows, own, dense[owner], words.sentences.covered(sentence_rows))
+        return hits, self._best_sentences(sentence_rows, own, dense[owner], words)
 
-    def _best_sentences(self, rows: Rows, own: Scores, passage: Scores, lexical: Scores) -> tuple[SentenceHit, ...]:
+    def _best_sentences(self, rows: Rows, own: Scores, passage: Scores, words: _Words) -> tuple[SentenceHit, ...]:
         near: Scores = own + PASSAGE_SHARE * passage
         near += PREDECESSOR_SHARE * np.maximum(self._of_predecessors(rows, own), 0)
-        scores = standardised(near) + WORDS_SHARE * lexical
+        scores = standardised(near) + words.of_sentences(rows)
         order = np.argsort(-scores, kind="stable")[:SENTENCE_CANDIDATES]
         return tuple(
             SentenceHit(
@@ -169,12 +174,31 @@ class Retriever:
 
 
 class _Words:
-    """How well passages and sentences meet the words of one query, by character 4-grams: those need no one language."""
+    """How well passages and sentences meet the words of one query, by character 4-grams: those need no one language.
+
+    Like vectors, letters meet their own language by chance, so that scores are measured from their language's mean.
+    """
 
     def __init__(self, snapshot: Snapshot, query: str) -> None:
         language = detect_question(query, FALLBACK_LANGUAGE)
+        self._snapshot = snapshot
         self.passages = snapshot.passage_words.match(query, language).grams
         self.sentences = snapshot.sentence_words.match(query, language).grams
+
+    def of_passages(self, rows: Rows) -> Scores:
+        """What the words add to the standardised scores of the passages `rows`, float32 `(len(rows),)`."""
+        covered = self.passages.covered(np.arange(len(self._snapshot.passages)))
+        trust = min(1.0, float(covered.max(initial=0.0)) / TELLING)
+        return np.float32(WORDS_IN_PASSAGES * trust) * _from_mean(covered, self._snapshot.passage_language, rows)
+
+    def of_sentences(self, rows: Rows) -> Scores:
+        """What the words add to the standardised scores of the sentences `rows`, float32 `(len(rows),)`."""
+        covered = self.sentences.covered(np.arange(len(self._snapshot.sentences)))
+        return np.float32(WORDS_IN_SENTENCES) * _from_mean(covered, self._snapshot.sentence_language, rows)
+
+
+def _from_mean(covered: Scores, languages: NDArray[np.int32], rows: Rows) -> Scores:
+    return scale(covered, languages, LEAST_DEVIATION).standardise(covered[rows], languages[rows])
 
 
 def standardised(scores: Scores) -> Scores:
