@@ -184,10 +184,11 @@ def _load(folder: Path) -> SentenceTransformer:
     # waiting threads must not spin: on cores that are shared with a language model that halves the speed
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import torch
-    from huggingface_hub.utils.tqdm import disable_progress_bars
     from sentence_transformers import SentenceTransformer
+    from transformers.utils.logging import disable_progress_bar
 
-    disable_progress_bars()
+    hide_bars: Callable[[], None] = disable_progress_bar  # Fundstelle shows its own
+    hide_bars()
     options: dict[str, Any] = {"use_safetensors": True, "dtype": torch.float32}
     try:
         return SentenceTransformer(
