@@ -16,6 +16,7 @@ import numpy as np
 
 from index.embedding import Embedder
 from index.language import detect_question
+from index.quantities import quantities
 from index.retrieve import Retriever, Scores
 from index.sentences import sentence_spans
 from index.types import Filters, Span
@@ -47,6 +48,8 @@ from service.wording import with_own_scale_words
 
 FALLBACK_LANGUAGE = "en"
 SEARCH_THREADS = 2
+FRAGMENT_WORDS = 5
+"""A sentence of fewer words is compared with the evidence together with its question."""
 
 _MARK_AHEAD = re.compile(r"[\[(]\d+[\])]")
 
@@ -261,7 +264,7 @@ class AnswerPipeline:
         if not re.search(r"\w", sentence) or run.draft.says(sentence):
             return None
         with run.clock.measured("verify"):
-            similarities = await compare(sentence, run)
+            similarities = await compare(_in_full(sentence, run.asked), run)
             verdict = verify(
                 sentence,
                 run.asked.language,
@@ -314,9 +317,17 @@ class AnswerPipeline:
         return await loop.run_in_executor(self._threads, lambda: work(*args, **kwargs))
 
 
+def _in_full(sentence: str, asked: _Asked) -> str:
+    """`sentence` behind its question where it is a mere figure or name ("49 percent."), which means little alone."""
+    checked = quantities(sentence, asked.language) or names(sentence, asked.language)
+    if len(sentence.split()) >= FRAGMENT_WORDS or not checked:
+        return sentence
+    return f"{asked.request.question} {sentence}"
+
+
 async def _identity(sentence: str, run: _Run) -> Scores:
-    """For quotes: 1 where the evidence is the sentence itself, else 0."""
-    return np.array([item.shown() == sentence for item in run.evidence], dtype=np.float32)
+    """For quotes: 1 where the evidence ends like the sentence (a short one comes behind its question), else 0."""
+    return np.array([sentence.endswith(item.shown()) for item in run.evidence], dtype=np.float32)
 
 
 def _understood(request: AskRequest) -> _Asked:

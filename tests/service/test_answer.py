@@ -77,6 +77,12 @@ async def test_what_no_source_bears_out_is_dropped_and_the_answer_refused(index:
     assert answer.answer == "I could not give an answer that the articles bear out."
 
 
+async def test_a_fragment_is_understood_as_an_answer_to_its_question(index: Path) -> None:
+    answer = await ask(index, "14.3 million euros.")
+    assert answer.answer == "14.3 million euros."
+    assert [citation.quote[:15] for citation in answer.citations] == ["The bridge cost"]
+
+
 async def test_a_bad_sentence_does_not_take_the_good_one_with_it(index: Path) -> None:
     answer = await ask(index, "The bridge is 420 metres long [1]. It cost 99 million euros [2].")
     assert answer.answer == "The bridge is 420 metres long."
