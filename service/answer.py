@@ -233,7 +233,7 @@ class AnswerPipeline:
             request.question, run.asked.language, request.history, run.evidence, max_tokens=self._limits.answer_tokens
         )
         run.generator = generator.name
-        compare = _identity if quotes else self._comparison(run)
+        compare = _quoted if quotes else self._comparison(run)
         try:
             async with asyncio.timeout(self._limits.answer_seconds), aclosing(generator.stream(asked_for)) as deltas:
                 async for text in _sentences(deltas, run):
@@ -325,9 +325,10 @@ def _in_full(sentence: str, asked: _Asked) -> str:
     return f"{asked.request.question} {sentence}"
 
 
-async def _identity(sentence: str, run: _Run) -> Scores:
-    """For quotes: 1 where the evidence ends like the sentence (a short one comes behind its question), else 0."""
-    return np.array([sentence.endswith(item.shown()) for item in run.evidence], dtype=np.float32)
+async def _quoted(sentence: str, run: _Run) -> Scores:
+    """For quotes, which mean what they say: how near the question they are, 0 for all other evidence."""
+    near = [max(item.cosine, abstain.LEAST_SUPPORT) if sentence.endswith(item.shown()) else 0 for item in run.evidence]
+    return np.array(near, dtype=np.float32)
 
 
 def _understood(request: AskRequest) -> _Asked:
