@@ -63,7 +63,7 @@ def verify(
     if best < least_similarity:
         return Verdict((), f"meaning: nearest evidence at {best:.2f}, at least {least_similarity:.2f} is needed", best)
     near = [int(i) for i in np.argsort(-similarities, kind="stable") if similarities[i] >= least_similarity / 2]
-    cited = _smallest_set(claim.quantities, wanted, near, evidence)
+    cited = _smallest_set(claim.quantities, wanted, near, evidence, subjects=frozenset(question_names))
     if not cited:
         return Verdict((), "premise: no source says this of what was asked about", best)
     return Verdict(cited, "", float(similarities[list(cited)].mean()))
@@ -98,11 +98,23 @@ def _where_named(item: Evidence) -> str:
 
 
 def _smallest_set(
-    wanted: Sequence[Quantity], wanted_names: Sequence[str], near: Sequence[int], evidence: Sequence[Evidence]
+    wanted: Sequence[Quantity],
+    wanted_names: Sequence[str],
+    near: Sequence[int],
+    evidence: Sequence[Evidence],
+    *,
+    subjects: frozenset[str],
 ) -> tuple[int, ...]:
-    """The fewest of `near` (nearest first) that together state and mention all that is wanted; empty where none do."""
-    states_it = {i: {n for n, quantity in enumerate(wanted) if states(evidence[i], quantity)} for i in near}
+    """The fewest of `near` (nearest first) that together state and mention all that is wanted; empty where none do.
+
+    A value counts only from a sentence that mentions all `subjects`: one firm's figure and another firm's name, each
+    from a sentence of its own, make no statement.
+    """
     mentions_it = {i: {name for name in wanted_names if mentions(_where_named(evidence[i]), name)} for i in near}
+    states_it = {
+        i: {n for n, quantity in enumerate(wanted) if subjects <= mentions_it[i] and states(evidence[i], quantity)}
+        for i in near
+    }
     for size in range(1, min(MOST_CITATIONS, len(near)) + 1):
         for chosen in combinations(near, size):
             stated = set().union(*(states_it[i] for i in chosen))

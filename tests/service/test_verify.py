@@ -64,6 +64,11 @@ def test_a_value_of_one_firm_is_no_answer_about_another() -> None:
     assert verdict.reason.startswith("premise")
 
 
+def test_a_value_and_a_name_from_two_sentences_make_no_statement() -> None:
+    sources = (REVENUE, evidence("Tessera wächst schneller als Nordholz."))
+    assert cited("Tessera made $870 million in 2024.", *sources, names=("tessera",)) == ()
+
+
 def test_a_name_just_before_the_citation_counts() -> None:
     pronoun = evidence("Das Unternehmen beschäftigt 300 Menschen.", context="Nordholz sitzt in Kiel.")
     assert cited("Nordholz employs 300 people.", pronoun, names=("nordholz",)) == (0,)
