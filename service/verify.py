@@ -107,14 +107,13 @@ def _smallest_set(
 ) -> tuple[int, ...]:
     """The fewest of `near` (nearest first) that together state and mention all that is wanted; empty where none do.
 
-    A value counts only from a sentence that mentions all `subjects`: one firm's figure and another firm's name, each
-    from a sentence of its own, make no statement.
+    A value or a new name counts only from a sentence that mentions all `subjects`: one firm's figure or chief and
+    another firm's name, each from a sentence of its own, make no statement.
     """
     mentions_it = {i: {name for name in wanted_names if mentions(_where_named(evidence[i]), name)} for i in near}
-    states_it = {
-        i: {n for n, quantity in enumerate(wanted) if subjects <= mentions_it[i] and states(evidence[i], quantity)}
-        for i in near
-    }
+    apt = [i for i in near if subjects <= mentions_it[i]]
+    mentions_it = {i: named if i in apt else named & subjects for i, named in mentions_it.items()}
+    states_it = {i: {n for n, value in enumerate(wanted) if i in apt and states(evidence[i], value)} for i in near}
     for size in range(1, min(MOST_CITATIONS, len(near)) + 1):
         for chosen in combinations(near, size):
             stated = set().union(*(states_it[i] for i in chosen))

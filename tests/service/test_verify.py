@@ -69,6 +69,12 @@ def test_a_value_and_a_name_from_two_sentences_make_no_statement() -> None:
     assert cited("Tessera made $870 million in 2024.", *sources, names=("tessera",)) == ()
 
 
+def test_one_firms_chief_and_another_firms_name_make_no_statement() -> None:
+    sources = (evidence("Neuer Chef von Nordholz ist Kersten Vaillard."), evidence("Tessera liefert Daten."))
+    assert cited("Kersten Vaillard is the chief of Tessera.", *sources, names=("tessera",)) == ()
+    assert cited("Kersten Vaillard is the chief of Nordholz.", *sources, names=("nordholz",)) == (0,)
+
+
 def test_a_name_just_before_the_citation_counts() -> None:
     pronoun = evidence("Das Unternehmen beschäftigt 300 Menschen.", context="Nordholz sitzt in Kiel.")
     assert cited("Nordholz employs 300 people.", pronoun, names=("nordholz",)) == (0,)
