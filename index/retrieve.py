@@ -223,6 +223,8 @@ def language_means(vectors: Vectors, languages: NDArray[np.int32]) -> Vectors:
 def _admits(filters: Filters, article: ArticleInfo) -> bool:
     if filters.article_ids and article.id not in filters.article_ids:
         return False
+    if filters.as_of is not None and article.published_at is not None and article.published_at > filters.as_of:
+        return False
     if filters.published_from is None and filters.published_to is None:
         return True
     published = article.published_at

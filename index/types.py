@@ -78,12 +78,17 @@ class ArticleInfo:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which articles a search may return. Empty or None means any. Dates are inclusive; undated articles fail them."""
+    """Which articles a search may return. Empty or None means any. Dates are inclusive.
+
+    Undated articles fail `published_from` and `published_to`, but not `as_of`, which leaves out what is known to be
+    later.
+    """
 
     article_ids: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     published_from: date | None = None
     published_to: date | None = None
+    as_of: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

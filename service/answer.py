@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import pairwise
 from typing import ParamSpec, TypeVar
 
@@ -199,7 +200,7 @@ class AnswerPipeline:
         retriever, embedder = self._parts()
         asked = await self._run(_understood, request)
         found = await self._run(
-            retriever.search, [asked.query, request.question], request.top_k, _filters(request.filters)
+            retriever.search, [asked.query, request.question], request.top_k, _filters(request.filters, request.as_of)
         )
         clock.add("embed", found.embed_seconds)
         clock.add("search", found.search_seconds)
@@ -344,8 +345,8 @@ def _language_of_history(request: AskRequest) -> str:
     return detect_question(asked[-1], FALLBACK_LANGUAGE) if asked else FALLBACK_LANGUAGE
 
 
-def _filters(request: FilterRequest) -> Filters:
-    return Filters(request.article_ids, request.languages, request.published_from, request.published_to)
+def _filters(request: FilterRequest, as_of: date | None = None) -> Filters:
+    return Filters(request.article_ids, request.languages, request.published_from, request.published_to, as_of)
 
 
 async def _sentences(deltas: AsyncIterator[Delta], run: _Run) -> AsyncGenerator[str, None]:

@@ -38,6 +38,8 @@ def test_a_k_beyond_the_collection_returns_all_of_it(retriever: Retriever) -> No
         (Filters(published_to=date(2025, 6, 3)), {"harbour.md"}),
         (Filters(published_from=date(2025, 6, 4), published_to=date(2025, 7, 9)), set()),
         (Filters(article_ids=("museum.md",), languages=("en",)), set()),
+        (Filters(as_of=date(2025, 7, 9)), {"harbour.md"}),
+        (Filters(as_of=date(2025, 7, 10)), {"harbour.md", "museum.md"}),
     ],
 )
 def test_filters_hold_for_passages_and_sentences(retriever: Retriever, filters: Filters, articles: set[str]) -> None:

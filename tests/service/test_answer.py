@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -155,6 +156,12 @@ async def test_filters_keep_other_articles_out(index: Path) -> None:
     assert {passage.article_id for passage in everything.passages} == {"harbour.md", "museum.md"}
     assert {passage.article_id for passage in filtered.passages} == {"museum.md"}
     assert none.passages == ()
+
+
+async def test_as_of_a_day_later_articles_are_not_known(index: Path) -> None:
+    answer = await ask(index, "Nine euros.", "Was kostet der Eintritt in das Museum?", as_of=date(2025, 7, 1))
+    assert answer.status == "refused"
+    assert {passage.article_id for passage in answer.passages} == {"harbour.md"}
 
 
 async def test_a_model_that_dies_is_an_error_and_never_a_refusal(index: Path) -> None:
