@@ -57,6 +57,10 @@ from service.evaluation.errors import GoldError
 from service.evaluation.metrics.refusal import area, calibration_error, risk_coverage
 from service.settings import Settings, load_settings
 
+FITTED = tuple(name for name in FEATURES if name != "similarity")
+COLUMNS = [FEATURES.index(name) for name in FITTED]
+"""Of a table's values, what weights are fitted for."""
+
 FOLDS = 6
 FALSE_REFUSALS = (0.01, 0.02, 0.05, 0.1, 0.2)
 TARGET = 0.1
@@ -78,10 +82,6 @@ class Table:
     answerable: Flags
     documents: Indices
     cells: tuple[str, ...]
-
-    def without(self, feature: int) -> Table:
-        """The same without one column."""
-        return Table(np.delete(self.values, feature, axis=1), self.answerable, self.documents, self.cells)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -145,12 +145,13 @@ def folds(documents: Indices, count: int = FOLDS) -> Iterator[tuple[Indices, Ind
     yield from splitter.split(documents, groups=documents)
 
 
-def cross_validated(table: Table) -> Floats:
-    """The probability of each row, from weights that were fitted without its document."""
+def cross_validated(table: Table, columns: Sequence[int] = COLUMNS) -> Floats:
+    """The probability of each row, from weights for these features that were fitted without its document."""
+    values = table.values[:, columns]
     found = np.empty(len(table.answerable))
     for fit_on, judge in folds(table.documents):
-        model = _Model(table.values[fit_on], table.answerable[fit_on])
-        found[judge] = model.probabilities(table.values[judge])
+        model = _Model(values[fit_on], table.answerable[fit_on])
+        found[judge] = model.probabilities(values[judge])
     return found
 
 
@@ -174,8 +175,8 @@ class _Model:
 
 def calibrated(table: Table, validated: Floats, fitted_on: FittedOn) -> Calibration:
     """Weights fitted on every row, with operating points out of `validated`, the cross-validated probabilities."""
-    model = _Model(table.values, table.answerable)
-    columns = zip(FEATURES, model.mean, model.scale, model.coefficients, strict=True)
+    model = _Model(table.values[:, COLUMNS], table.answerable)
+    columns = zip(FITTED, model.mean, model.scale, model.coefficients, strict=True)
     return Calibration(
         schema=SCHEMA,
         intercept=round(model.intercept, 6),
@@ -246,8 +247,8 @@ def _contributions(fitted: Calibration, table: Table, validated: Floats) -> Iter
     """What each feature weighs, and what is lost without it."""
     whole = refused_at_target(validated, table.answerable), area(validated, table.answerable)
     yield f"{'feature':24} weight   refused without it   area without it"
-    for number, name in enumerate(FEATURES):
-        left = cross_validated(table.without(number))
+    for name in FITTED:
+        left = cross_validated(table, [FEATURES.index(other) for other in FITTED if other != name])
         refused, risk = refused_at_target(left, table.answerable), area(left, table.answerable)
         weight = fitted.weights[name].coefficient
         lost = f"{refused:.3f} ({refused - whole[0]:+.3f})      {risk:.4f} ({risk - whole[1]:+.4f})"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,7 @@ import msgspec
 from msgspec import Meta, Struct
 from wordfreq import zipf_frequency
 
+from index.analysis import grams
 from index.retrieve import Found
 from index.types import SentenceHit
 from service.errors import SettingsError
@@ -27,13 +29,9 @@ SCHEMA = 1
 FILE = Path(__file__).with_name("calibration.json")
 
 BEST = 3
-"""Sentences that `support` averages: an answer is rarely told in one sentence alone."""
-LONG_QUESTION = 30
-"""Words from which on a question counts as long as can be."""
+TENTH = 10
 COMMONEST = 7.0
 """Zipf frequency of the commonest words ("the", "und"), which say nothing of what is asked."""
-STEM_SHARE = 0.7
-"""Share of a word's letters that its other forms begin with, roughly."""
 
 _WORD = re.compile(r"\w+")
 
@@ -43,32 +41,30 @@ Share = Annotated[float, Meta(ge=0, le=1)]
 class Features(Struct, frozen=True):
     """What is known of a question and its evidence, each in [0, 1] or, where a cosine is in it, [-1, 1].
 
-    None of them depends on how many passages were asked for, or on how large the collection is but through its best
-    matches. Cosines are less their language's mean, as the retriever gives them.
+    Cosines are less their language's mean, as the retriever gives them. `..._crossed` is a feature where the best
+    sentence is in another language than the question, else 0: across languages, little means what it means within one.
     """
 
     similarity: float
-    """Cosine of question and best sentence."""
-    support: float
-    """Mean cosine of the `BEST` best sentences."""
-    passage: float
-    """Cosine of question and best passage."""
-    contrast: float
-    """How far the best sentence stands out from all that were found: tanh of a quarter of its standard score."""
+    """Cosine of question and best sentence. The defaults go by it; beside `drop` it tells nothing more."""
+    drop: float
+    """Cosine of the best sentence less that of the tenth: how little else comes near it."""
     lead: float
-    """Score of the best sentence less that of the best one in the third article: of two, one may copy the other."""
+    """Cosine of the best sentence less that of the best one in the third passage: of two, one may copy the other."""
+    passage_crossed: float
+    """Cosine of question and best passage."""
+    contrast_crossed: float
+    """How far the best sentence stands out from all that were found: tanh of a quarter of its standard score."""
+    lexical: float
+    """Largest share of the question's words that one of the `BEST` best passages holds, as the retriever has it."""
+    lexical_crossed: float
+    spelled: float
+    """Largest share of the question's words, by rarity, whose 4-grams one piece of evidence holds."""
+    spelled_crossed: float
     names_missing: float
     """Share of the question's names that no evidence mentions."""
-    words: float
-    """Share of the question's words, by how rare they are, that some evidence holds, or the sentences before it."""
-    words_together: float
-    """The same of the one piece of evidence that holds most."""
-    words_together_crossed: float
-    """The same where the best sentence is in another language than the question, else 0."""
-    crossed: float
-    """1 where the best sentence is in another language than the question, else 0."""
-    length: float
-    """Words of the question, of `LONG_QUESTION`."""
+    nameless_crossed: float
+    """1 where the question holds no name, else 0."""
 
 
 FEATURES = Features.__struct_fields__
@@ -187,25 +183,25 @@ def features(
 
     `question_names` as `service.names.names` gives them, `evidence` as `service.evidence.choose` took it from `found`.
     """
-    if not found.sentences or not evidence:
+    if not found.sentences or not found.hits or not evidence:
         return NOTHING_FOUND
     ordered = sorted(found.sentences, key=lambda hit: -hit.cosine)
-    cosines = [_bounded(hit.cosine) for hit in ordered[:BEST]]
-    held = _words_held(question, evidence)
-    together = max(held.each)
+    cosines = [_bounded(hit.cosine) for hit in ordered]
+    lexical = min(1.0, max(0.0, *(hit.lexical for hit in found.hits[:BEST])))
+    spelled = max(spelled_share(question, language, item.text, item.language) for item in evidence)
     crossed = float(ordered[0].sentence.language != language)
     return Features(
         similarity=cosines[0],
-        support=sum(cosines) / len(cosines),
-        passage=_bounded(max(hit.dense for hit in found.hits)) if found.hits else 0.0,
-        contrast=_contrast(found.sentences),
-        lead=_lead(found.sentences),
+        drop=_bounded(cosines[0] - cosines[min(TENTH, len(cosines)) - 1]),
+        lead=_lead(ordered),
+        passage_crossed=_bounded(max(hit.dense for hit in found.hits)) * crossed,
+        contrast_crossed=_contrast(cosines) * crossed,
+        lexical=lexical,
+        lexical_crossed=lexical * crossed,
+        spelled=spelled,
+        spelled_crossed=spelled * crossed,
         names_missing=_missing(question_names, evidence),
-        words=held.together,
-        words_together=together,
-        words_together_crossed=together * crossed,
-        crossed=crossed,
-        length=min(1.0, len(_WORD.findall(question)) / LONG_QUESTION),
+        nameless_crossed=crossed * (not question_names),
     )
 
 
@@ -218,19 +214,18 @@ def _bounded(value: float) -> float:
     return max(-1.0, min(1.0, value))
 
 
-def _contrast(sentences: Sequence[SentenceHit]) -> float:
-    scores = [hit.cosine for hit in sentences]
+def _contrast(scores: Sequence[float]) -> float:
     mean = sum(scores) / len(scores)
     deviation = math.sqrt(sum((score - mean) ** 2 for score in scores) / len(scores))
     return math.tanh((max(scores) - mean) / deviation / 4) if deviation > 1e-6 else 0.0
 
 
-def _lead(sentences: Sequence[SentenceHit]) -> float:
-    best: dict[str, float] = {}
-    for hit in sentences:
-        best.setdefault(hit.sentence.article_id, hit.score)
-    scores = sorted(best.values(), reverse=True)[:3]
-    return _bounded(scores[0] - scores[-1])
+def _lead(ordered: Sequence[SentenceHit]) -> float:
+    best: dict[int, float] = {}
+    for hit in ordered:
+        best.setdefault(hit.sentence.passage, hit.cosine)
+    third = list(best.values())[2] if len(best) > 2 else ordered[-1].cosine
+    return _bounded(ordered[0].cosine - third)
 
 
 def _missing(question_names: Sequence[str], evidence: Sequence[Evidence]) -> float:
@@ -240,31 +235,22 @@ def _missing(question_names: Sequence[str], evidence: Sequence[Evidence]) -> flo
     return missing / len(question_names)
 
 
-class _Held(Struct, frozen=True):
-    """Share of the question's words in all of the evidence `together`, and in `each` piece of it."""
+def spelled_share(question: str, language: str, text: str, text_language: str) -> float:
+    """Share of the question's words, by rarity, that `text` spells alike: names and cognates meet across languages.
 
-    together: float
-    each: tuple[float, ...]
-
-
-def _words_held(question: str, evidence: Sequence[Evidence]) -> _Held:
-    weights = {word: weight for word in set(_words(question)) if (weight := _rarity(word)) > 0}
-    total = sum(weights.values())
-    if not total:
-        return _Held(0.0, (0.0,))
-    stems = {word: f" {word[: max(3, math.ceil(STEM_SHARE * len(word)))]}" for word in weights}
-    texts = [" " + " ".join(_words(item.context)) for item in evidence]
-    held = [{word for word, stem in stems.items() if stem in text} for text in texts]
-    shares = tuple(sum(weights[word] for word in words) / total for words in held)
-    return _Held(
-        min(1.0, sum(weights[word] for word in set().union(*held)) / total), tuple(min(1.0, s) for s in shares)
-    )
+    A word counts by the square of the share of its 4-grams that are there, so that chance matches count for little.
+    """
+    known = {term.text for term in grams(text, text_language)}
+    total = held = 0.0
+    for word in dict.fromkeys(_WORD.findall(question)):
+        parts = {term.text for term in grams(word, language)}
+        if weight := _rarity(word) * bool(parts):
+            total += weight
+            held += weight * (len(parts & known) / len(parts)) ** 2
+    return min(1.0, held / total) if total else 0.0
 
 
-def _words(text: str) -> list[str]:
-    return _WORD.findall(text.casefold())
-
-
+@lru_cache(maxsize=4096)
 def _rarity(word: str) -> float:
     """0 for words that are common in German or English, 1 for those that neither knows."""
     return max(0.0, 1 - max(zipf_frequency(word, "de"), zipf_frequency(word, "en")) / COMMONEST)

@@ -44,11 +44,20 @@ class Asker:
         self._embedder = embedder
         self._evidence_tokens = evidence_tokens
 
-    def ask(self, request: AskRequest, language: str, without: Sequence[str] = ()) -> Features:
-        """The features of a question, asked of all articles but those in `without`."""
+    def ask(self, request: AskRequest, language: str) -> Features:
+        """The features of a question."""
+        return self._ask(request, language, Filters(published_to=request.as_of))
+
+    def ask_without(self, request: AskRequest, language: str, hidden: Sequence[str]) -> Features:
+        """The features of a question, asked of all articles but those that are `hidden`.
+
+        Compare it with the same without anything hidden, not with `ask`: a search with filters may look at more.
+        """
+        return self._ask(request, language, all_but(self._retriever.snapshot.article_ids, hidden))
+
+    def _ask(self, request: AskRequest, language: str, filters: Filters) -> Features:
         snapshot = self._retriever.snapshot
         query = standalone_query(request.question, language, request.history)
-        filters = all_but(snapshot.article_ids, without) if without else Filters(published_to=request.as_of)
         found = self._retriever.search([query, request.question], request.top_k, filters)
         evidence = choose(
             found.sentences,
@@ -90,5 +99,5 @@ def _twice(question: Question, asker: Asker, cell: str, languages: Sequence[str]
     request = AskRequest(question=question.text)
     told = detect_question(question.text, question.language)
     own = [parallel.article_id(language, question.paragraph) for language in languages]
-    yield Row(asker.ask(request, told), True, question.document, cell)
-    yield Row(asker.ask(request, told, without=own), False, question.document, cell)
+    yield Row(asker.ask_without(request, told, ()), True, question.document, cell)
+    yield Row(asker.ask_without(request, told, own), False, question.document, cell)

@@ -32,6 +32,9 @@ from service.errors import SettingsError
 from service.evidence import Evidence
 
 FERRY = "The ferry to Holm was sold by the Castellmar shipping company in March."
+SIGNED = {"similarity", "passage_crossed"}
+"""Features that can be negative."""
+
 BRIDGE = "Die Brücke über den Hafen von Porthaven wurde im Juni eröffnet."
 
 
@@ -81,22 +84,43 @@ def _calibration() -> Calibration:
     )
 
 
-def test_features_follow_the_best_sentences_and_passage() -> None:
-    known = _known("Who sold the ferry?", _hit(0, FERRY, 0.2), _hit(1, BRIDGE, 0.4), _hit(2, FERRY, 0.0))
+def test_features_follow_the_best_sentence_and_passage() -> None:
+    hits = [_hit(0, BRIDGE, 0.2, language="de"), _hit(1, BRIDGE, 0.4, language="de"), _hit(2, FERRY, 0.0)]
+    known = _known("Who sold the ferry?", *hits)
 
     assert known.similarity == 0.4
-    assert known.support == pytest.approx(0.2)
-    assert known.passage == 0.4
-    scores = np.array([0.2, 0.4, 0.0])
-    assert known.contrast == pytest.approx(math.tanh((0.4 - scores.mean()) / scores.std() / 4))
+    assert known.passage_crossed == 0.4
+    assert known.drop == pytest.approx(0.4)
 
 
-def test_lead_is_over_the_third_article_because_the_second_may_be_a_copy() -> None:
-    hits = [_hit(0, FERRY, 0.5, article="a"), _hit(1, FERRY, 0.48, article="a")]
-    hits += [_hit(2, FERRY, 0.49, article="copy"), _hit(3, BRIDGE, 0.2, article="c")]
+def test_the_lexical_share_is_that_of_the_best_passages() -> None:
+    hit = _hit(0, FERRY, 0.2)
+    passages = tuple(Hit(row, Passage("a", 0, 9, "", "en"), 1.0, 0.2, 0.2, row / 10) for row in range(6))
+
+    found = features("Who?", "en", (), Found(passages, (hit,), 0.0, 0.0), [_evidence(hit)])
+
+    assert (found.lexical, found.lexical_crossed) == (0.2, 0.0)
+
+
+def test_the_drop_is_to_the_tenth_sentence() -> None:
+    hits = [_hit(row, FERRY, 0.5 - row / 100) for row in range(12)]
+
+    assert _known("Who sold the ferry?", *hits).drop == pytest.approx(0.09)
+
+
+def test_lead_is_over_the_third_passage_because_the_second_may_be_a_copy() -> None:
+    hits = [_hit(0, FERRY, 0.5), _hit(1, FERRY, 0.49, article="copy"), _hit(2, BRIDGE, 0.2), _hit(3, BRIDGE, 0.1)]
 
     assert _known("Who sold the ferry?", *hits).lead == pytest.approx(0.3)
-    assert _known("Who sold the ferry?", *hits[:2]).lead == 0.0
+    assert _known("Who sold the ferry?", *hits[:2]).lead == pytest.approx(0.01)
+
+
+def test_contrast_is_the_standard_score_of_the_best_sentence() -> None:
+    scores = np.array([0.2, 0.4, 0.0])
+    hits = [_hit(row, BRIDGE, score, language="de") for row, score in enumerate(scores)]
+
+    expected = math.tanh((0.4 - scores.mean()) / scores.std() / 4)
+    assert _known("Who built the bridge?", *hits).contrast_crossed == pytest.approx(expected)
 
 
 def test_names_that_no_evidence_mentions_are_counted() -> None:
@@ -107,27 +131,37 @@ def test_names_that_no_evidence_mentions_are_counted() -> None:
     assert _known("Who sold it?", _hit(0, FERRY, 0.2)).names_missing == 0.0
 
 
-def test_words_count_by_rarity_and_together() -> None:
-    hits = (_hit(0, FERRY, 0.2), _hit(1, "The harbour has a crane.", 0.1))
+def test_a_question_without_a_name_is_marked_across_languages() -> None:
+    hit = _hit(0, BRIDGE, 0.2, language="de")
 
-    both = _known("When was the Castellmar harbour ferry sold?", *hits)
-    common = _known("Was it the one that they had?", *hits)
-
-    assert both.words > both.words_together > 0.5
-    assert common.words < 0.5
+    assert _known("Who sold it?", hit).nameless_crossed == 1.0
+    assert _known("What did Castellmar sell?", hit, names=("castellmar",)).nameless_crossed == 0.0
 
 
-def test_a_word_is_found_in_its_other_forms() -> None:
-    sold = _known("ferries", _hit(0, "Two ferriers", 0.1)), _known("Hafens", _hit(0, BRIDGE, 0.1, language="de"))
+def test_words_that_are_spelled_alike_count_by_rarity() -> None:
+    both, rare, common = (
+        calibration.spelled_share(question, "en", FERRY, "en")
+        for question in ("Castellmar ferry", "Castellmar harbour", "harbour ferry")
+    )
 
-    assert [known.words for known in sold] == [1.0, 1.0]
+    assert both == 1.0
+    assert 1.0 > rare > common > 0.0
+    assert calibration.spelled_share("Brunvald", "en", FERRY, "en") < 0.1
 
 
-def test_evidence_in_another_language_than_the_question_is_marked() -> None:
+def test_names_and_cognates_are_found_across_languages() -> None:
+    german = "Die Regierung von Kalifornien hat die Universität gegründet."
+
+    assert calibration.spelled_share("university", "en", german, "de") > 0.3
+    assert calibration.spelled_share("government", "en", german, "de") < 0.1
+
+
+def test_what_is_marked_as_crossed_counts_only_across_languages() -> None:
     same, other = _known("Castellmar", _hit(0, FERRY, 0.2)), _known("Porthaven", _hit(0, BRIDGE, 0.2, language="de"))
 
-    assert (same.crossed, same.words_together_crossed) == (0.0, 0.0)
-    assert (other.crossed, other.words_together_crossed) == (1.0, 1.0)
+    crossed = [name for name in FEATURES if name.endswith("crossed")]
+    assert [getattr(same, name) for name in crossed] == [0.0] * len(crossed)
+    assert (other.spelled_crossed, other.passage_crossed, other.nameless_crossed) == (1.0, 0.2, 1.0)
 
 
 def test_nothing_found_has_no_features() -> None:
@@ -151,7 +185,7 @@ def test_features_are_bounded(
 
     for name in FEATURES:
         assert -1.0 <= getattr(known, name) <= 1.0
-        assert name in ("similarity", "support", "passage", "lead") or getattr(known, name) >= 0.0
+        assert name in SIGNED or getattr(known, name) >= 0.0
     assert 0.0 <= DEFAULTS.probability(known) <= 1.0
 
 
