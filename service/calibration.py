@@ -15,12 +15,16 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
+import numpy as np
 from msgspec import Meta, Struct
+from numpy.typing import NDArray
 from wordfreq import zipf_frequency
 
 from index.analysis import grams
-from index.retrieve import Found
+from index.retrieve import Found, language_means
+from index.snapshot import Snapshot
 from index.types import SentenceHit
+from index.vectors import VectorIndex
 from service.errors import SettingsError
 from service.evidence import Evidence
 from service.names import mentions
@@ -30,6 +34,10 @@ FILE = Path(__file__).with_name("calibration.json")
 
 BEST = 3
 TENTH = 10
+LARGEST = 3.0
+SAMPLE = 20_000
+LEAST_SPREAD = 0.02
+"""A collection of one sentence has no spread; a tenth of what real collections have stands in for it."""
 COMMONEST = 7.0
 """Zipf frequency of the commonest words ("the", "und"), which say nothing of what is asked."""
 
@@ -38,23 +46,33 @@ _WORD = re.compile(r"\w+")
 Share = Annotated[float, Meta(ge=0, le=1)]
 
 
-class Features(Struct, frozen=True):
-    """What is known of a question and its evidence, each in [0, 1] or, where a cosine is in it, [-1, 1].
+class Spread(Struct, frozen=True):
+    """How far the texts of a collection lie apart: mean squared distance of their vectors from their language's mean.
 
-    Cosines are less their language's mean, as the retriever gives them. `..._crossed` is a feature where the best
-    sentence is in another language than the question, else 0: across languages, little means what it means within one.
+    Where all articles are about one story, every cosine less that mean is small. Question and text both lose length by
+    taking the mean off, so that cosines of collections compare once they are divided by the square of it.
+    """
+
+    sentences: float
+    passages: float
+
+
+class Features(Struct, frozen=True):
+    """What is known of a question and its evidence, each in [0, 1] or, where a similarity is in it, +- `LARGEST`.
+
+    Similarities are cosines less their language's mean, as the retriever gives them, by the collection's `Spread`.
+    `..._crossed` is a feature where the best sentence is in another language than the question, else 0: across
+    languages, little means what it means within one.
     """
 
     similarity: float
-    """Cosine of question and best sentence. The defaults go by it; beside `drop` it tells nothing more."""
+    """Similarity of question and best sentence. The defaults go by it; beside `drop` it tells nothing more."""
     drop: float
-    """Cosine of the best sentence less that of the tenth: how little else comes near it."""
+    """Similarity of the best sentence less that of the tenth: how little else comes near it."""
     lead: float
-    """Cosine of the best sentence less that of the best one in the third passage: of two, one may copy the other."""
+    """Similarity of the best sentence less that of the third passage's best: of two passages, one may copy the other."""
     passage_crossed: float
-    """Cosine of question and best passage."""
-    contrast_crossed: float
-    """How far the best sentence stands out from all that were found: tanh of a quarter of its standard score."""
+    """Similarity of question and best passage."""
     lexical: float
     """Largest share of the question's words that one of the `BEST` best passages holds, as the retriever has it."""
     lexical_crossed: float
@@ -150,10 +168,10 @@ class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
 DEFAULTS = Calibration(
     schema=SCHEMA,
     intercept=0.0,
-    weights={"similarity": Weight(mean=0.07, scale=0.025, coefficient=1.0)},
+    weights={"similarity": Weight(mean=0.55, scale=0.2, coefficient=1.0)},
     points=(OperatingPoint(false_refusals=0.05, threshold=0.2689),),
 )
-"""Without a file: the similarity of the best sentence alone, refused below .045. Set by hand, not fitted."""
+"""Without a file: the similarity of the best sentence alone, refused below .35. Set by hand, not fitted."""
 
 
 def load(embedding: str, path: Path = FILE) -> Calibration:
@@ -177,25 +195,30 @@ def load(embedding: str, path: Path = FILE) -> Calibration:
 
 
 def features(
-    question: str, language: str, question_names: Sequence[str], found: Found, evidence: Sequence[Evidence]
+    question: str,
+    language: str,
+    question_names: Sequence[str],
+    found: Found,
+    evidence: Sequence[Evidence],
+    spread: Spread,
 ) -> Features:
     """What `Calibration.probability` is computed from.
 
-    `question_names` as `service.names.names` gives them, `evidence` as `service.evidence.choose` took it from `found`.
+    `spread` is that of the snapshot that was searched (`spread_of`), `question_names` are as `service.names.names` gives
+    them, `evidence` is as `service.evidence.choose` took it from `found`.
     """
     if not found.sentences or not found.hits or not evidence:
         return NOTHING_FOUND
     ordered = sorted(found.sentences, key=lambda hit: -hit.cosine)
-    cosines = [_bounded(hit.cosine) for hit in ordered]
+    similar = [_bounded(hit.cosine / spread.sentences) for hit in ordered]
     lexical = min(1.0, max(0.0, *(hit.lexical for hit in found.hits[:BEST])))
     spelled = max(spelled_share(question, language, item.text, item.language) for item in evidence)
     crossed = float(ordered[0].sentence.language != language)
     return Features(
-        similarity=cosines[0],
-        drop=_bounded(cosines[0] - cosines[min(TENTH, len(cosines)) - 1]),
-        lead=_lead(ordered),
-        passage_crossed=_bounded(max(hit.dense for hit in found.hits)) * crossed,
-        contrast_crossed=_contrast(cosines) * crossed,
+        similarity=similar[0],
+        drop=_bounded(similar[0] - similar[min(TENTH, len(similar)) - 1]),
+        lead=_bounded(_lead(ordered) / spread.sentences),
+        passage_crossed=_bounded(max(hit.dense for hit in found.hits) / spread.passages) * crossed,
         lexical=lexical,
         lexical_crossed=lexical * crossed,
         spelled=spelled,
@@ -205,19 +228,28 @@ def features(
     )
 
 
+def spread_of(snapshot: Snapshot) -> Spread:
+    """The spread of a snapshot, from at most `SAMPLE` sentences and as many passages."""
+    return Spread(
+        _spread(snapshot.sentence_vectors, snapshot.sentence_language),
+        _spread(snapshot.passage_vectors, snapshot.passage_language),
+    )
+
+
+def _spread(vectors: VectorIndex, languages: NDArray[np.int32]) -> float:
+    rows = np.arange(0, len(vectors), max(1, len(vectors) // SAMPLE))
+    sample = vectors.reconstruct(rows)
+    sample -= language_means(sample, languages[rows])[languages[rows]]
+    return max(LEAST_SPREAD, float(np.square(sample).sum(axis=1).mean()))
+
+
 def logistic(odds: float) -> float:
     """1 / (1 + e^-odds), without overflow."""
     return 1 / (1 + math.exp(-odds)) if odds >= 0 else math.exp(odds) / (1 + math.exp(odds))
 
 
 def _bounded(value: float) -> float:
-    return max(-1.0, min(1.0, value))
-
-
-def _contrast(scores: Sequence[float]) -> float:
-    mean = sum(scores) / len(scores)
-    deviation = math.sqrt(sum((score - mean) ** 2 for score in scores) / len(scores))
-    return math.tanh((max(scores) - mean) / deviation / 4) if deviation > 1e-6 else 0.0
+    return max(-LARGEST, min(LARGEST, value))
 
 
 def _lead(ordered: Sequence[SentenceHit]) -> float:
@@ -225,7 +257,7 @@ def _lead(ordered: Sequence[SentenceHit]) -> float:
     for hit in ordered:
         best.setdefault(hit.sentence.passage, hit.cosine)
     third = list(best.values())[2] if len(best) > 2 else ordered[-1].cosine
-    return _bounded(ordered[0].cosine - third)
+    return ordered[0].cosine - third
 
 
 def _missing(question_names: Sequence[str], evidence: Sequence[Evidence]) -> float:

@@ -41,6 +41,7 @@ class Asker:
 
     def __init__(self, snapshot: Snapshot, embedder: Embedder, evidence_tokens: int) -> None:
         self._retriever = Retriever(snapshot, embedder)
+        self._spread = calibration.spread_of(snapshot)
         self._embedder = embedder
         self._evidence_tokens = evidence_tokens
 
@@ -65,7 +66,9 @@ class Asker:
             tokens=self._evidence_tokens,
             count_tokens=self._embedder.count_tokens,
         )
-        return calibration.features(request.question, language, names(request.question, language), found, evidence)
+        return calibration.features(
+            request.question, language, names(request.question, language), found, evidence, self._spread
+        )
 
 
 def all_but(article_ids: Sequence[str], excluded: Sequence[str]) -> Filters:

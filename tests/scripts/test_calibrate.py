@@ -11,8 +11,8 @@ import pytest
 from bilingual import CONCEPTS, ConceptEmbedder
 
 from index.progress import Silence
-from index.retrieve import Retriever
-from service.calibration import FEATURES, NOTHING_FOUND, Features, FittedOn, Measured, load
+from index.retrieve import Retriever, language_means
+from service.calibration import FEATURES, NOTHING_FOUND, Features, FittedOn, Measured, load, spread_of
 from service.contract import AskRequest
 from service.evaluation import parallel
 from service.evaluation.answerability import Asker, Row, all_but, benchmark_rows
@@ -174,4 +174,16 @@ def test_the_asker_hides_nothing_unless_told(tmp_path: Path) -> None:
         whole, hidden = asker.ask(request, "de"), asker.ask_without(request, "de", ["en/" + question.paragraph])
 
     assert whole.passage_crossed > 0.0
-    assert whole.similarity > hidden.similarity + 0.3
+    assert whole.similarity > 1.5 * hidden.similarity
+
+
+def test_the_spread_is_the_mean_squared_distance_from_the_language_means(tmp_path: Path) -> None:
+    benchmark = parallel.read(bilingual.write(tmp_path), ["en", "de"])
+
+    with parallel.indexed(parallel.collections(benchmark)[2], ConceptEmbedder()) as snapshot:
+        spread = spread_of(snapshot)
+        vectors, languages = snapshot.sentence_vectors.all(), snapshot.sentence_language
+        means = language_means(vectors, languages)
+
+    expected = np.mean(np.linalg.norm(vectors - means[languages], axis=1) ** 2)
+    assert spread.sentences == pytest.approx(expected, rel=1e-5)
