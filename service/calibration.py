@@ -70,7 +70,7 @@ class Features(Struct, frozen=True):
     drop: float
     """Similarity of the best sentence less that of the tenth: how little else comes near it."""
     lead: float
-    """Similarity of the best sentence less that of the third passage's best: of two passages, one may copy the other."""
+    """Similarity of the best sentence less that of the third passage's best: of two, one may copy the other."""
     passage_crossed: float
     """Similarity of question and best passage."""
     lexical: float
@@ -204,8 +204,8 @@ def features(
 ) -> Features:
     """What `Calibration.probability` is computed from.
 
-    `spread` is that of the snapshot that was searched (`spread_of`), `question_names` are as `service.names.names` gives
-    them, `evidence` is as `service.evidence.choose` took it from `found`.
+    `spread` is that of the snapshot that was searched (`spread_of`), `question_names` are as `service.names.names`
+    gives them, `evidence` is as `service.evidence.choose` took it from `found`.
     """
     if not found.sentences or not found.hits or not evidence:
         return NOTHING_FOUND
