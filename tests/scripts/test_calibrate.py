@@ -187,3 +187,12 @@ def test_the_spread_is_the_mean_squared_distance_from_the_language_means(tmp_pat
 
     expected = np.mean(np.linalg.norm(vectors - means[languages], axis=1) ** 2)
     assert spread.sentences == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_file_that_is_shipped_has_a_weight_for_every_fitted_feature() -> None:
+    shipped = load("multilingual-e5-small")
+
+    assert shipped.fitted_on is not None
+    assert tuple(shipped.weights) == calibrate.FITTED
+    assert [point.false_refusals for point in shipped.points] == list(calibrate.FALSE_REFUSALS)
+    assert shipped.fitted_on.after.refused[0] > shipped.fitted_on.before.refused[0]
