@@ -25,20 +25,23 @@ FILES = tuple(f"{field}/{name}" for field in FIELDS for name in postings.FILES)
 """What LexicalWriter writes, relative to its directory."""
 LEXICAL = {**ANALYSER, "fields": list(FIELDS), "k1": bm25.K1, "b": bm25.B}
 """What scores depend on, for a snapshot's manifest."""
-_TEXTS_REMEMBERED = 64
+TEXTS_REMEMBERED = 64
 """Texts that come again soon, as the title of an article and the sentence before do, are analysed once."""
 
 
 class LexicalWriter:
     """Writes the lexical index of one kind of text. `close` gives back what an unfinished one takes of the disk."""
 
-    def __init__(self, directory: Path) -> None:
-        """Write into `directory`, which is made. Raises SnapshotError where the disk refuses."""
+    def __init__(self, directory: Path, remembered: int = TEXTS_REMEMBERED) -> None:
+        """Write into `directory`, which is made. Raises SnapshotError where the disk refuses.
+
+        `remembered` is how many texts are kept with their terms, in case that they come again.
+        """
         self._rows = 0
         with ExitStack() as stack:
             self._fields = {field: _opened(directory / field, stack) for field in FIELDS}
             self._closing = stack.pop_all()
-        self._terms = lru_cache(maxsize=_TEXTS_REMEMBERED)(_field_terms)
+        self._terms = lru_cache(maxsize=remembered)(_field_terms)
 
     def add(self, texts: Sequence[str], language: str) -> None:
         """Append a row that is made of `texts`, such as a title and a sentence, which are in `language`."""

@@ -1,0 +1,188 @@
+"""Large collections made by recombining the sentences of small ones: texts and words are real, vectors nearly.
+
+`scripts/bench/search.py` says what that is good for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from index import durable
+from index import manifest as manifests
+from index.articles import read_collection
+from index.embedding import Embedder, Vectors
+from index.errors import ArticleError, SnapshotError
+from index.inputs import passage_terms, sentence_terms, sentence_vectors
+from index.lexical import LEXICAL, LexicalWriter
+from index.manifest import Counts, Manifest, Value
+from index.passages import split
+from index.publish import publish, staging
+from index.snapshot import ARTICLES, PASSAGE_VECTORS, PASSAGE_WORDS, SENTENCE_VECTORS, SENTENCE_WORDS, Snapshot
+from index.store import StoreWriter
+from index.types import Article, Passage, Sentence
+from index.vectors import VectorWriter
+
+SENTENCES_A_PASSAGE = (5, 9)
+"""At least and at the most; about 200 tokens, as the splitter makes them."""
+PASSAGES_AN_ARTICLE = 8
+NOISE = 0.1
+"""Length of the noise that is added to a vector of length 1, so that no two rows are the same."""
+TEXTS_REMEMBERED = 1 << 14
+"""Sentences come again and again here: each is analysed once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recombined:
+    """What collections are made of: by language, sentences with their vectors, float32 `(sentences, dim)` each."""
+
+    languages: dict[str, tuple[tuple[str, ...], Vectors]]
+    identity: dict[str, Value]
+    dim: int
+
+    @classmethod
+    def read(cls, paths: Sequence[Path], embedder: Embedder) -> Recombined:
+        """The sentences of all articles in `paths`; languages with too few for a passage are left out."""
+        found: dict[str, dict[str, None]] = {}
+        for article in read_collection(paths, _complain):
+            for sentence in split(article, embedder.count_tokens)[1]:
+                found.setdefault(sentence.language, {})[article.text[sentence.start : sentence.end]] = None
+        enough = {name: tuple(texts) for name, texts in found.items() if len(texts) >= SENTENCES_A_PASSAGE[1]}
+        languages = {name: (texts, embedder.embed_documents(texts)) for name, texts in enough.items()}
+        return cls(languages, dict(embedder.identity()), embedder.dim)
+
+    @property
+    def sentences(self) -> int:
+        """How many different ones there are."""
+        return sum(len(texts) for texts, _ in self.languages.values())
+
+    def parameters(self, passages: int) -> dict[str, int | float | str]:
+        """What a collection of `passages` passages depends on, for its manifest."""
+        texts = "\n".join(text for name in sorted(self.languages) for text in self.languages[name][0])
+        source = hashlib.sha256(texts.encode()).hexdigest()
+        return {"name": "recombined", "version": 1, "passages": passages, "noise": NOISE, "source": source}
+
+
+@contextmanager
+def opened(index_dir: Path, source: Recombined, passages: int) -> Iterator[Snapshot]:
+    """The snapshot of a collection of `passages` passages in `index_dir`; made where another or none is there."""
+    try:
+        snapshot = Snapshot.open(index_dir, expect=source.identity)
+        fresh = snapshot.manifest.splitter == source.parameters(passages) and snapshot.manifest.lexical == LEXICAL
+    except SnapshotError:
+        fresh = False
+    if not fresh:
+        print(f"making {passages:,} passages", file=sys.stderr)
+        _make(index_dir, source, passages)
+        snapshot = Snapshot.open(index_dir, expect=source.identity)
+    with snapshot:
+        yield snapshot
+
+
+def _make(index_dir: Path, source: Recombined, passages: int) -> None:
+    with staging(index_dir) as draft:
+        durable.make_directory((draft / PASSAGE_VECTORS).parent)
+        with closing(_Writer(draft, source)) as writer:
+            while writer.store.passages < passages:
+                writer.add_article(min(PASSAGES_AN_ARTICLE, passages - writer.store.passages))
+            manifest = writer.finish(source.parameters(passages))
+        publish(index_dir, draft, manifest)
+
+
+class _Writer:
+    """Writes the snapshot article by article; only its vectors are in memory."""
+
+    def __init__(self, draft: Path, source: Recombined) -> None:
+        self._draft = draft
+        self._source = source
+        self._chance = random.Random(0)  # noqa: S311 - no secret
+        self._noise = np.random.default_rng(0)
+        self.store = StoreWriter(draft / ARTICLES)
+        self._passage_words = LexicalWriter(draft / PASSAGE_WORDS, TEXTS_REMEMBERED)
+        self._sentence_words = LexicalWriter(draft / SENTENCE_WORDS, TEXTS_REMEMBERED)
+        self._passage_vectors, self._sentence_vectors = VectorWriter(source.dim), VectorWriter(source.dim)
+
+    def close(self) -> None:
+        """Close the files."""
+        self.store.close()
+        self._passage_words.close()
+        self._sentence_words.close()
+
+    def add_article(self, passages: int) -> None:
+        """Draw an article of `passages` passages, all in one language."""
+        language = self._chance.choice(sorted(self._source.languages))
+        texts, vectors = self._source.languages[language]
+        drawn = [
+            self._chance.sample(range(len(texts)), self._chance.randint(*SENTENCES_A_PASSAGE)) for _ in range(passages)
+        ]
+        article, parts, sentences = _joined(self.store.articles, [[texts[n] for n in some] for some in drawn], language)
+        self.store.add(article, parts, sentences)
+        for terms in passage_terms(article, parts):
+            self._passage_words.add(terms, language)
+        for terms_in_context in sentence_terms(article, parts, sentences):
+            self._sentence_words.add(terms_in_context, language)
+        self._passage_vectors.add(self._noisy(np.array([vectors[some].mean(axis=0) for some in drawn])))
+        self._sentence_vectors.add(self._noisy(np.concatenate([_in_context(vectors[some]) for some in drawn])))
+
+    def finish(self, parameters: dict[str, int | float | str]) -> Manifest:
+        """Write everything to disk; the manifest of what was written."""
+        corpus = self.store.corpus_sha256()
+        self.store.commit()
+        self._passage_vectors.write(self._draft / PASSAGE_VECTORS)
+        self._sentence_vectors.write(self._draft / SENTENCE_VECTORS)
+        self._passage_words.write()
+        self._sentence_words.write()
+        return manifests.new(
+            self._draft,
+            corpus_sha256=corpus,
+            embedding=self._source.identity,
+            dim=self._source.dim,
+            splitter=parameters,
+            lexical=LEXICAL,
+            counts=Counts(self.store.articles, self.store.passages, self.store.sentences),
+        )
+
+    def _noisy(self, vectors: Vectors) -> Vectors:
+        noise = self._noise.standard_normal(vectors.shape, dtype=np.float32)
+        return _unit(_unit(vectors) + np.float32(NOISE) * _unit(noise))
+
+
+def _in_context(vectors: Vectors) -> Vectors:
+    """The vectors of a passage's sentences, halfway to what stands for each with its predecessor."""
+    before = np.concatenate([vectors[:1], vectors[:-1]])
+    return sentence_vectors(vectors, _unit(vectors + before))
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit
+
+
+def _joined(
+    number: int, drawn: Sequence[Sequence[str]], language: str
+) -> tuple[Article, list[Passage], list[Sentence]]:
+    """An article of passages of sentences, joined by empty lines and spaces."""
+    name, text = f"article-{number}", "\n\n".join(" ".join(some) for some in drawn)
+    passages, sentences, start = [], [], 0
+    for position, some in enumerate(drawn):
+        first = start
+        for sentence in some:
+            sentences.append(Sentence(name, start, start + len(sentence), position, language))
+            start += len(sentence) + 1
+        passages.append(Passage(name, first, start - 1, "", language))
+        start += 1
+    published = date.fromordinal(date(2020, 1, 1).toordinal() + number % 2000)
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    return Article(name, drawn[0][0][:60], text, None, published, language, sha256), passages, sentences
+
+
+def _complain(error: ArticleError) -> None:
+    print(error, file=sys.stderr)
