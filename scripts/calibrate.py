@@ -33,9 +33,9 @@ from index import durable
 from index.checksums import sha256_of
 from index.embedding import Embedder, SentenceTransformerEmbedder
 from index.embedding_cache import CachedEmbedder
-from index.errors import IndexingError
 from index.models import resolve
 from index.progress import Bars
+from index.retrieve import Retriever
 from index.snapshot import Snapshot
 from service import calibration
 from service.calibration import (
@@ -49,12 +49,13 @@ from service.calibration import (
     OperatingPoint,
     Weight,
 )
-from service.errors import SettingsError
 from service.evaluation import gold_file, parallel
-from service.evaluation.answerability import Asker, Row, benchmark_rows, gold_rows
+from service.evaluation.answerability import Row, benchmark_rows, gold_rows
 from service.evaluation.bootstrap import statistic_interval
+from service.evaluation.command import exit_status
 from service.evaluation.errors import GoldError
 from service.evaluation.metrics.refusal import area, calibration_error, risk_coverage
+from service.finding import Finder
 from service.settings import Settings, load_settings
 
 FITTED = tuple(name for name in FEATURES if name != "similarity")
@@ -87,14 +88,7 @@ class Table:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; its exit status."""
     chosen = _parser().parse_args(arguments)
-    try:
-        return _run(chosen)
-    except (SettingsError, GoldError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except (IndexingError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    return exit_status(lambda: _run(chosen))
 
 
 def _run(chosen: argparse.Namespace) -> int:
@@ -129,7 +123,8 @@ def _rows(chosen: argparse.Namespace, embedder: Embedder, settings: Settings) ->
     if chosen.gold:
         questions = gold_file.read(chosen.gold).questions
         with Snapshot.open(chosen.index or settings.index, expect=embedder.identity()) as snapshot:
-            yield from gold_rows(questions, Asker(snapshot, embedder, settings.evidence_tokens))
+            finder = Finder(Retriever(snapshot, embedder), embedder, evidence_tokens=settings.evidence_tokens)
+            yield from gold_rows(questions, finder)
 
 
 def tabulated(rows: Sequence[Row]) -> Table:

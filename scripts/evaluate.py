@@ -24,11 +24,9 @@ from pathlib import Path
 
 import msgspec
 
-from index.errors import IndexingError
 from index.progress import Bars
-from service.errors import ServiceError, SettingsError
 from service.evaluation import compare, gate, gold_file, terminal
-from service.evaluation.errors import EvaluationError, GateError, GoldError
+from service.evaluation.command import exit_status
 from service.evaluation.evaluate import Plan, evaluate
 from service.evaluation.formats import squad
 from service.evaluation.report_html import html
@@ -41,19 +39,9 @@ from service.settings import load_settings
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; its exit status."""
     chosen = _parser().parse_args(arguments)
-    try:
-        if chosen.write_articles:
-            return _write_articles(chosen.gold, chosen.write_articles)
-        return _evaluate(chosen)
-    except (SettingsError, GoldError, GateError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except (EvaluationError, ServiceError, IndexingError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("interrupted: the same command goes on where it stopped", file=sys.stderr)
-        return 130
+    if chosen.write_articles:
+        return exit_status(lambda: _write_articles(chosen.gold, chosen.write_articles))
+    return exit_status(lambda: _evaluate(chosen))
 
 
 def _evaluate(chosen: argparse.Namespace) -> int:

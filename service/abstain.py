@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from service.calibration import Calibration
 from service.contract import Reason
-from service.evidence import Evidence
+from service.finding import Finding
 from service.names import mentions
+from service.settings import Risk
 
-LEAST_RELEVANCE = 0.045
-"""Least similarity of question and best sentence (cosine less the language's mean) for which a model is asked."""
+FALSE_REFUSALS: dict[Risk, float] = {"low": 0.1, "medium": 0.02, "high": 0.01}
+"""What share of answerable questions may be refused before a language model is asked, by the risk that is taken."""
+
 LEAST_SUPPORT = 0.05
 """Least similarity of an answer's sentence and what it cites."""
 CONFIDENCE_MIDPOINT, CONFIDENCE_SLOPE = 0.07, 40.0
@@ -32,13 +36,21 @@ REFUSALS: dict[Reason, dict[str, str]] = {
 }
 
 
-def before_generation(question_names: Sequence[str], evidence: Sequence[Evidence]) -> Reason | None:
-    """Why no model needs to be asked; None where one should be."""
-    if not evidence or max(item.cosine for item in evidence) < LEAST_RELEVANCE:
-        return "no_relevant_source"
-    if any(not any(mentions(item.passage, name) for item in evidence) for name in question_names):
-        return "not_in_sources"
-    return None
+@dataclass(frozen=True, slots=True)
+class Abstention:
+    """When to refuse before a language model is asked."""
+
+    calibrated: Calibration
+    risk: Risk = "medium"
+
+    def before_generation(self, finding: Finding) -> Reason | None:
+        """Why no model needs to be asked; None where one should be."""
+        if not finding.evidence:
+            return "no_relevant_source"
+        if self.calibrated.probability(finding.known) < self.calibrated.threshold(FALSE_REFUSALS[self.risk]):
+            return "no_relevant_source"
+        missing = (name for name in finding.asked.names if not any(mentions(e.passage, name) for e in finding.evidence))
+        return "not_in_sources" if any(missing) else None
 
 
 def confidence(support: Sequence[float]) -> float:

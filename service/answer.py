@@ -9,19 +9,17 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import date
 from itertools import pairwise
 from typing import ParamSpec, TypeVar
 
 import numpy as np
 
-from index.embedding import Embedder
-from index.language import detect_question
 from index.quantities import quantities
-from index.retrieve import Retriever, Scores
+from index.retrieve import Scores
 from index.sentences import sentence_spans
-from index.types import Filters, Span
-from service import abstain, prompt
+from index.types import Span
+from service import prompt
+from service.abstain import LEAST_SUPPORT, Abstention, confidence, refusal
 from service.answer_type import missing
 from service.clock import Clock
 from service.contract import (
@@ -29,7 +27,6 @@ from service.contract import (
     AnswerSentence,
     ArticleResponse,
     AskRequest,
-    FilterRequest,
     FoundPassage,
     Models,
     Reason,
@@ -39,15 +36,14 @@ from service.contract import (
 )
 from service.draft import Draft, found_passages
 from service.errors import ArticleNotFound, GeneratorTimeout, IndexUnavailable
-from service.evidence import Evidence, choose
-from service.follow_up import standalone_query
+from service.evidence import Evidence
+from service.finding import Asked, Finder, Finding
 from service.generators import Delta, Generator
 from service.generators.extractive import ExtractiveGenerator
 from service.names import names
 from service.verify import verify
 from service.wording import with_own_scale_words
 
-FALLBACK_LANGUAGE = "en"
 SEARCH_THREADS = 2
 FRAGMENT_WORDS = 5
 """A sentence of fewer words is compared with the evidence together with its question."""
@@ -84,35 +80,29 @@ Event = Sources | Released | Done
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Tokens of evidence (as the embedding model counts) and of the answer, and seconds for one answer."""
+    """Tokens of an answer, and seconds for it."""
 
-    evidence_tokens: int
     answer_tokens: int
     answer_seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A question, understood: its language, what to search with, and the names that it is about."""
-
-    request: AskRequest
-    language: str
-    query: str
-    names: tuple[str, ...]
-
-
 @dataclass(slots=True)
 class _Run:
-    """One answer under way."""
+    """One answer under way. The finder stays the same however often the index is replaced meanwhile."""
 
-    asked: _Asked
+    finder: Finder
+    finding: Finding
     evidence: tuple[Evidence, ...]
     draft: Draft
     clock: Clock
-    retriever: Retriever
     generator: str = ""
     not_stated: bool = False
     usage: Usage = field(default_factory=Usage)
+
+    @property
+    def asked(self) -> Asked:
+        """The question."""
+        return self.finding.asked
 
     def refusal(self) -> Reason | None:
         """Why there is no answer after all; None where a sentence was released."""
@@ -128,14 +118,16 @@ Compare = Callable[[str, _Run], Awaitable[Scores]]
 class AnswerPipeline:
     """Answers questions from one snapshot. Opened by `service.opening`, which knows how its parts come to be."""
 
-    def __init__(self, open_retriever: Callable[[], tuple[Retriever, Embedder]], generator: Generator, limits: Limits):
+    def __init__(
+        self, open_index: Callable[[], tuple[Finder, Abstention]], generator: Generator, limits: Limits
+    ) -> None:
         """Nothing is opened before `start`."""
-        self._open_retriever = open_retriever
+        self._open_index = open_index
         self._generator = generator
         self._extractive = ExtractiveGenerator()
         self._limits = limits
         self._threads = ThreadPoolExecutor(SEARCH_THREADS, thread_name_prefix="search")
-        self._opened: tuple[Retriever, Embedder] | None = None
+        self._opened: tuple[Finder, Abstention] | None = None
 
     async def start(self) -> None:
         """Open the index and bring up the language model, side by side."""
@@ -168,14 +160,14 @@ class AnswerPipeline:
     async def search(self, request: SearchRequest) -> SearchResponse:
         """The passages for a question; no language model is involved."""
         clock = Clock()
-        retriever, _ = self._parts()
-        found = await self._run(retriever.search, [request.question], request.top_k, _filters(request.filters))
-        passages = found_passages(found.hits, retriever.snapshot)
+        finder, _ = self._parts()
+        found = await self._run(finder.search, request)
         clock.add("embed", found.embed_seconds)
         clock.add("search", found.search_seconds)
-        return SearchResponse(passages, request.question, retriever.snapshot.id, clock.milliseconds())
+        passages = found_passages(found.hits, finder.snapshot)
+        return SearchResponse(passages, request.question, finder.snapshot.id, clock.milliseconds())
 
-    def retriever(self) -> Retriever:
+    def finder(self) -> Finder:
         """What the pipeline searches with, for an evaluation of how it ranks passages and sentences."""
         return self._parts()[0]
 
@@ -197,25 +189,14 @@ class AnswerPipeline:
     async def answer(self, request: AskRequest) -> AsyncGenerator[Event, None]:
         """`Sources`, then `Released` sentences, then one `Done`. Raises a `ServiceError` where something fails."""
         clock = Clock()
-        retriever, embedder = self._parts()
-        asked = await self._run(_understood, request)
-        found = await self._run(
-            retriever.search, [asked.query, request.question], request.top_k, _filters(request.filters, request.as_of)
-        )
-        clock.add("embed", found.embed_seconds)
-        clock.add("search", found.search_seconds)
-        passages = found_passages(found.hits, retriever.snapshot)
+        finder, abstention = self._parts()
+        finding = await self._run(finder.find, request)
+        clock.add("embed", finding.found.embed_seconds)
+        clock.add("search", finding.found.search_seconds)
+        passages = found_passages(finding.hits, finder.snapshot)
         yield Sources(passages)
-        evidence = await self._run(
-            lambda: choose(
-                found.sentences,
-                retriever.snapshot,
-                tokens=self._limits.evidence_tokens,
-                count_tokens=embedder.count_tokens,
-            )
-        )
-        run = _Run(asked, evidence, Draft(), clock, retriever)
-        reason = abstain.before_generation(asked.names, evidence)
+        run = _Run(finder, finding, finding.evidence, Draft(), clock)
+        reason = abstention.before_generation(finding)
         if reason is None:
             async with aclosing(self._generated(run)) as sentences:
                 async for sentence in sentences:
@@ -248,10 +229,10 @@ class AnswerPipeline:
     def _comparison(self, run: _Run) -> Compare:
         """Compares sentences with the evidence, whose vectors are made while the language model reads."""
         rows = [item.row for item in run.evidence]
-        vectors = self._threads.submit(run.retriever.embed_alone, rows)
+        vectors = self._threads.submit(run.finder.retriever.embed_alone, rows)
 
         async def compare(sentence: str, _: _Run) -> Scores:
-            return await self._run(run.retriever.compare, sentence, await asyncio.wrap_future(vectors))
+            return await self._run(run.finder.retriever.compare, sentence, await asyncio.wrap_future(vectors))
 
         return compare
 
@@ -272,7 +253,7 @@ class AnswerPipeline:
                 run.asked.names,
                 run.evidence,
                 similarities,
-                least_similarity=abstain.LEAST_SUPPORT,
+                least_similarity=LEAST_SUPPORT,
             )
         if not verdict.cited:
             run.draft.drop(sentence, verdict.reason)
@@ -283,31 +264,30 @@ class AnswerPipeline:
         return run.draft.release(sentence, [run.evidence[i] for i in verdict.cited], verdict.similarity)
 
     def _composed(self, run: _Run, reason: Reason | None, passages: tuple[FoundPassage, ...]) -> Answer:
-        retriever, embedder = self._parts()
         draft = run.draft
         return Answer(
             id=secrets.token_hex(12),
             status="answered" if reason is None else "refused",
             reason=reason,
-            answer=draft.text() if reason is None else abstain.refusal(reason, run.asked.language),
+            answer=draft.text() if reason is None else refusal(reason, run.asked.language),
             language=run.asked.language,
             query=run.asked.query,
-            confidence=round(abstain.confidence(draft.support), 4),
+            confidence=round(confidence(draft.support), 4),
             sentences=tuple(draft.sentences),
             citations=tuple(draft.citations),
             passages=passages,
             conflicts=(),
             dropped=tuple(draft.dropped),
-            snapshot=retriever.snapshot.id,
-            models=Models(embedder.name, run.generator or self._generator.name),
+            snapshot=run.finder.snapshot.id,
+            models=Models(run.finder.embedder.name, run.generator or self._generator.name),
             timings_ms=run.clock.milliseconds(),
             usage=run.usage,
         )
 
     async def _open(self) -> None:
-        self._opened = await self._run(self._open_retriever)
+        self._opened = await self._run(self._open_index)
 
-    def _parts(self) -> tuple[Retriever, Embedder]:
+    def _parts(self) -> tuple[Finder, Abstention]:
         if self._opened is None:
             raise IndexUnavailable("The index is not open yet; try again in a moment.")
         return self._opened
@@ -318,7 +298,7 @@ class AnswerPipeline:
         return await loop.run_in_executor(self._threads, lambda: work(*args, **kwargs))
 
 
-def _in_full(sentence: str, asked: _Asked) -> str:
+def _in_full(sentence: str, asked: Asked) -> str:
     """`sentence` behind its question where it is a mere figure or name ("49 percent."), which means little alone."""
     checked = quantities(sentence, asked.language) or names(sentence, asked.language)
     if len(sentence.split()) >= FRAGMENT_WORDS or not checked:
@@ -328,25 +308,8 @@ def _in_full(sentence: str, asked: _Asked) -> str:
 
 async def _quoted(sentence: str, run: _Run) -> Scores:
     """For quotes, which mean what they say: how near the question they are, 0 for all other evidence."""
-    near = [max(item.cosine, abstain.LEAST_SUPPORT) if sentence.endswith(item.shown()) else 0 for item in run.evidence]
+    near = [max(item.cosine, LEAST_SUPPORT) if sentence.endswith(item.shown()) else 0 for item in run.evidence]
     return np.array(near, dtype=np.float32)
-
-
-def _understood(request: AskRequest) -> _Asked:
-    language = request.language
-    if language == "auto":
-        language = detect_question(request.question, _language_of_history(request))
-    query = standalone_query(request.question, language, request.history)
-    return _Asked(request, language, query, tuple(names(request.question, language)))
-
-
-def _language_of_history(request: AskRequest) -> str:
-    asked = [turn.content for turn in request.history if turn.role == "user"]
-    return detect_question(asked[-1], FALLBACK_LANGUAGE) if asked else FALLBACK_LANGUAGE
-
-
-def _filters(request: FilterRequest, as_of: date | None = None) -> Filters:
-    return Filters(request.article_ids, request.languages, request.published_from, request.published_to, as_of)
 
 
 async def _sentences(deltas: AsyncIterator[Delta], run: _Run) -> AsyncGenerator[str, None]:

@@ -10,8 +10,11 @@ from index.errors import IndexingError
 from index.models import resolve, resolve_or_hub
 from index.retrieve import Retriever
 from index.snapshot import Snapshot
+from service import calibration
+from service.abstain import Abstention
 from service.answer import AnswerPipeline, Limits
 from service.errors import IndexUnavailable, SettingsError
+from service.finding import Finder
 from service.generators import Generator, GeneratorConfig, create
 from service.settings import Settings
 
@@ -21,8 +24,18 @@ LOCAL = ("llama_cpp", "transformers")
 
 def open_pipeline(settings: Settings) -> AnswerPipeline:
     """The pipeline that `settings` describe, not started yet. Raises `SettingsError` for what can't be had."""
-    limits = Limits(settings.evidence_tokens, settings.answer_tokens, settings.answer_timeout)
-    return AnswerPipeline(lambda: open_retriever(settings), open_generator(settings), limits)
+    limits = Limits(settings.answer_tokens, settings.answer_timeout)
+    return AnswerPipeline(lambda: open_index(settings), open_generator(settings), limits)
+
+
+def open_index(settings: Settings) -> tuple[Finder, Abstention]:
+    """The published index, ready to be asked, and when its evidence is too little.
+
+    Raises `IndexUnavailable` where it can't be opened, `SettingsError` for a calibration that can't be read.
+    """
+    retriever, embedder = open_retriever(settings)
+    calibrated = calibration.load(embedder.name)
+    return Finder(retriever, embedder, evidence_tokens=settings.evidence_tokens), Abstention(calibrated, settings.risk)
 
 
 def open_retriever(settings: Settings) -> tuple[Retriever, Embedder]:

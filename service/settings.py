@@ -22,6 +22,7 @@ PREFIX = "FUNDSTELLE_"
 CONFIG = f"{PREFIX}CONFIG"
 
 GeneratorName = Literal["llama_cpp", "transformers", "openai_compatible", "extractive"]
+Risk = Literal["low", "medium", "high"]
 Hub = Literal["off", "on"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
@@ -80,6 +81,13 @@ class Settings:
         int,
         About("Tokens of source sentences that a prompt may hold. More is slower and rarely better.", 32, 100_000),
     ] = 250
+    risk: Annotated[
+        Risk,
+        About(
+            "Risk of asking the language model where the sources may not hold an answer: `low` refuses sooner. "
+            "docs/calibration.md has the figures."
+        ),
+    ] = "medium"
     answer_tokens: Annotated[int, About("Tokens that an answer may have.", 16, 8_192)] = 200
     start_timeout: Annotated[float, About("Seconds within which the language model has to be up.", 1, 3_600)] = 120.0
     token_timeout: Annotated[

@@ -9,21 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from index.embedding import Embedder
 from index.language import detect_question
 from index.progress import Progress
 from index.retrieve import Retriever
-from index.snapshot import Snapshot
-from index.types import Filters
-from service import calibration
 from service.calibration import Features
-from service.contract import AskRequest
+from service.contract import AskRequest, FilterRequest
 from service.evaluation import parallel
 from service.evaluation.gold import Gold
 from service.evaluation.parallel import Benchmark, Question
-from service.evidence import choose
-from service.follow_up import standalone_query
-from service.names import names
+from service.finding import Finder
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,71 +33,41 @@ class Row:
     cell: str
 
 
-class Asker:
-    """Asks questions of one index as the service does before a language model is asked."""
-
-    def __init__(self, snapshot: Snapshot, embedder: Embedder, evidence_tokens: int) -> None:
-        self._retriever = Retriever(snapshot, embedder)
-        self._spread = calibration.spread_of(snapshot)
-        self._embedder = embedder
-        self._evidence_tokens = evidence_tokens
-
-    def ask(self, request: AskRequest, language: str) -> Features:
-        """The features of a question."""
-        return self._ask(request, language, Filters(published_to=request.as_of))
-
-    def ask_without(self, request: AskRequest, language: str, hidden: Sequence[str]) -> Features:
-        """The features of a question, asked of all articles but those that are `hidden`.
-
-        Compare it with the same without anything hidden, not with `ask`: a search with filters may look at more.
-        """
-        return self._ask(request, language, all_but(self._retriever.snapshot.article_ids, hidden))
-
-    def _ask(self, request: AskRequest, language: str, filters: Filters) -> Features:
-        snapshot = self._retriever.snapshot
-        query = standalone_query(request.question, language, request.history)
-        found = self._retriever.search([query, request.question], request.top_k, filters)
-        evidence = choose(
-            found.sentences,
-            snapshot,
-            tokens=self._evidence_tokens,
-            count_tokens=self._embedder.count_tokens,
-        )
-        return calibration.features(
-            request.question, language, names(request.question, language), found, evidence, self._spread
-        )
-
-
-def all_but(article_ids: Sequence[str], excluded: Sequence[str]) -> Filters:
+def all_but(article_ids: Sequence[str], excluded: Sequence[str]) -> FilterRequest:
     """A search among all articles but these."""
     hidden = set(excluded)
-    return Filters(article_ids=tuple(article for article in article_ids if article not in hidden))
+    return FilterRequest(article_ids=tuple(article for article in article_ids if article not in hidden))
 
 
 def benchmark_rows(benchmark: Benchmark, embedder: Embedder, evidence_tokens: int, progress: Progress) -> Iterator[Row]:
     """Every question of every collection twice: with its paragraph there, and with it gone in all languages."""
     for collection in parallel.collections(benchmark):
         with parallel.indexed(collection, embedder, progress) as snapshot:
-            asker = Asker(snapshot, embedder, evidence_tokens)
+            finder = Finder(Retriever(snapshot, embedder), embedder, evidence_tokens=evidence_tokens)
             for language, questions in benchmark.questions.items():
                 cell = f"{language}->{collection.name}"
                 with progress.step(f"Asking {cell}", "question") as step:
                     step.expect(len(questions))
                     for question in questions:
-                        yield from _twice(question, asker, cell, list(benchmark.texts))
+                        yield from _twice(question, finder, cell, list(benchmark.texts))
                         step.advance()
 
 
-def gold_rows(questions: Iterable[Gold], asker: Asker) -> Iterator[Row]:
+def gold_rows(questions: Iterable[Gold], finder: Finder) -> Iterator[Row]:
     """Gold questions as they are; the document of an unanswerable one is itself."""
     for gold in questions:
         document = gold.evidence[0][0].article if gold.evidence else gold.id
-        yield Row(asker.ask(gold.request(), gold.lang), gold.answerable, document, gold.kind)
+        request = msgspec.structs.replace(gold.request(), language=gold.lang)
+        yield Row(finder.find(request).known, gold.answerable, document, gold.kind)
 
 
-def _twice(question: Question, asker: Asker, cell: str, languages: Sequence[str]) -> Iterator[Row]:
-    request = AskRequest(question=question.text)
-    told = detect_question(question.text, question.language)
+def _twice(question: Question, finder: Finder, cell: str, languages: Sequence[str]) -> Iterator[Row]:
+    """With and without its paragraph. Both times with filters: a search without may look at less."""
     own = [parallel.article_id(language, question.paragraph) for language in languages]
-    yield Row(asker.ask_without(request, told, ()), True, question.document, cell)
-    yield Row(asker.ask_without(request, told, own), False, question.document, cell)
+    for hidden in ((), own):
+        request = AskRequest(
+            question=question.text,
+            language=detect_question(question.text, question.language),
+            filters=all_but(finder.snapshot.article_ids, hidden),
+        )
+        yield Row(finder.find(request).known, not hidden, question.document, cell)

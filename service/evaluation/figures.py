@@ -11,7 +11,7 @@ DEPTH = 10
 
 def _ranking(name: str, what: str) -> tuple[FigureInfo, ...]:
     recall = (
-        FigureInfo(f"retrieval.{name}.recall@{k}", f"share of evidence groups among the first {k} {what}")
+        FigureInfo(f"retrieval.{name}.recall@{k}", f"share of evidence groups found by rank {k} of {what}")
         for k in RANKS
     )
     return (

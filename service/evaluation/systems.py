@@ -18,8 +18,7 @@ from msgspec import Struct
 
 from index.checksums import sha256_of
 from index.models import resolve_or_hub
-from index.retrieve import Found, Retriever
-from index.types import Filters
+from index.snapshot import Snapshot
 from service.answer import AnswerPipeline
 from service.contract import Answer, ArticleResponse, AskRequest, SearchRequest, SearchResponse
 from service.draft import found_passages
@@ -27,6 +26,7 @@ from service.errors import ArticleNotFound
 from service.evaluation.errors import SystemUnreachable
 from service.evaluation.gold import Gold
 from service.evaluation.results import SourceArticle
+from service.finding import Finding
 from service.opening import open_pipeline
 from service.prompt import PROMPT_VERSION
 from service.settings import Settings
@@ -116,7 +116,7 @@ class LocalSystem:
 
     async def identity(self) -> Identity:
         """Snapshot, models with their hashes, settings without secrets, and the hash of the code."""
-        snapshot = self._pipeline.retriever().snapshot
+        snapshot = self._pipeline.finder().snapshot
         embedding = {name: str(value) for name, value in snapshot.manifest.embedding.items()}
         generator = await asyncio.to_thread(_generator, self._settings)
         return Identity(
@@ -135,10 +135,9 @@ class LocalSystem:
 
     async def search(self, gold: Gold, query: str, top_k: int) -> Search:
         """As the pipeline searches before it answers."""
-        retriever = self._pipeline.retriever()
-        filters = Filters(published_to=gold.as_of)
-        found = await asyncio.to_thread(retriever.search, [query, gold.question], top_k, filters)
-        return _search(found, retriever, top_k)
+        finder = self._pipeline.finder()
+        finding = await asyncio.to_thread(finder.find, msgspec.structs.replace(gold.request(), top_k=top_k))
+        return _search(finding, finder.snapshot)
 
     async def article(self, article_id: str) -> SourceArticle | None:
         """From the snapshot."""
@@ -260,9 +259,9 @@ def _sha256(place: Path) -> str:
     return hashlib.sha256(listed.encode()).hexdigest()
 
 
-def _search(found: Found, retriever: Retriever, top_k: int) -> Search:
-    passages = found_passages(found.hits, retriever.snapshot)
-    sentences = ((hit.sentence, hit) for hit in found.sentences[:top_k])
+def _search(finding: Finding, snapshot: Snapshot) -> Search:
+    passages = found_passages(finding.hits, snapshot)
+    sentences = ((hit.sentence, hit) for hit in finding.found.sentences[: finding.asked.request.top_k])
     return Search(
         tuple(Ranked(p.article_id, p.start, p.end, p.text, p.score) for p in passages),
         tuple(Ranked(s.article_id, s.start, s.end, hit.text, round(hit.score, 4)) for s, hit in sentences),

@@ -13,10 +13,10 @@ from bilingual import CONCEPTS, ConceptEmbedder
 from index.progress import Silence
 from index.retrieve import Retriever, language_means
 from service.calibration import FEATURES, NOTHING_FOUND, Features, FittedOn, Measured, load, spread_of
-from service.contract import AskRequest
 from service.evaluation import parallel
-from service.evaluation.answerability import Asker, Row, all_but, benchmark_rows
+from service.evaluation.answerability import Row, all_but, benchmark_rows
 from service.evaluation.metrics.refusal import calibration_error
+from service.finding import filters_of
 
 calibrate = bilingual.script("calibrate.py")
 QUESTIONS = len(CONCEPTS) + 1
@@ -62,7 +62,8 @@ def test_the_paragraph_is_gone_in_all_languages(tmp_path: Path) -> None:
     own = [parallel.article_id(language, question.paragraph) for language in benchmark.texts]
 
     with parallel.indexed(mixed, ConceptEmbedder()) as snapshot:
-        found = Retriever(snapshot, ConceptEmbedder()).search([question.text], 50, all_but(snapshot.article_ids, own))
+        filters = filters_of(all_but(snapshot.article_ids, own))
+        found = Retriever(snapshot, ConceptEmbedder()).search([question.text], 50, filters)
 
     articles = {hit.passage.article_id for hit in found.hits}
     assert articles == set(mixed.texts) - set(own)
@@ -162,19 +163,6 @@ def test_without_questions_of_both_kinds_it_ends_with_a_message(
     assert calibrate.main(["--out", str(tmp_path / "calibration.json")]) == 2
     assert "needs answerable and unanswerable questions" in capsys.readouterr().err
     assert not (tmp_path / "calibration.json").exists()
-
-
-def test_the_asker_hides_nothing_unless_told(tmp_path: Path) -> None:
-    benchmark = parallel.read(bilingual.write(tmp_path), ["en", "de"])
-    question = benchmark.questions["de"][3]
-
-    with parallel.indexed(parallel.collections(benchmark)[0], ConceptEmbedder()) as snapshot:
-        asker = Asker(snapshot, ConceptEmbedder(), 250)
-        request = AskRequest(question=question.text)
-        whole, hidden = asker.ask(request, "de"), asker.ask_without(request, "de", ["en/" + question.paragraph])
-
-    assert whole.passage_crossed > 0.0
-    assert whole.similarity > 1.5 * hidden.similarity
 
 
 def test_the_spread_is_the_mean_squared_distance_from_the_language_means(tmp_path: Path) -> None:

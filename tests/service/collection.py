@@ -10,12 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from index.build import build
-from index.embedding import Embedder, Vectors
+from index.embedding import Vectors
 from index.retrieve import Retriever
 from index.snapshot import Snapshot
+from service.abstain import Abstention
 from service.answer import AnswerPipeline, Limits
+from service.calibration import Calibration, OperatingPoint
 from service.contract import Usage
 from service.errors import GeneratorUnavailable
+from service.finding import Finder
 from service.generators import Delta, Prompt
 
 ARTICLES = {
@@ -33,6 +36,10 @@ ARTICLES = {
         "Die Sammlung stammt von der Reederei Castellmar."
     ),
 }
+
+
+NEVER = Calibration(schema=1, intercept=0.0, weights={}, points=(OperatingPoint(false_refusals=0.0, threshold=0.0),))
+"""Refuses no question for want of likeness: what `WordEmbedder` finds alike says nothing."""
 
 
 class WordEmbedder:
@@ -109,8 +116,10 @@ def opened(index: Path) -> Retriever:
     return Retriever(Snapshot.open(index), WordEmbedder())
 
 
-def pipeline_over(index: Path, generator: ScriptedGenerator, seconds: float = 10.0) -> AnswerPipeline:
-    def open_retriever() -> tuple[Retriever, Embedder]:
-        return opened(index), WordEmbedder()
+def pipeline_over(
+    index: Path, generator: ScriptedGenerator, seconds: float = 10.0, calibrated: Calibration = NEVER
+) -> AnswerPipeline:
+    def open_index() -> tuple[Finder, Abstention]:
+        return Finder(opened(index), WordEmbedder(), evidence_tokens=200), Abstention(calibrated)
 
-    return AnswerPipeline(open_retriever, generator, Limits(200, 100, seconds))
+    return AnswerPipeline(open_index, generator, Limits(100, seconds))

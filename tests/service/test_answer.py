@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from service.answer import AnswerPipeline, Done, Released, Sources
+from service.calibration import DEFAULTS, Calibration
 from service.contract import Answer, AskRequest, FilterRequest, SearchRequest, Turn
 from service.errors import ArticleNotFound, GeneratorTimeout, GeneratorUnavailable, IndexUnavailable
 from service.generators import Delta, Prompt
-from tests.service.collection import ARTICLES, ScriptedGenerator, pipeline_over, published
+from tests.service.collection import ARTICLES, NEVER, ScriptedGenerator, pipeline_over, published
 
 pytestmark = pytest.mark.anyio
 
@@ -30,8 +31,10 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @asynccontextmanager
-async def running(index: Path, generator: ScriptedGenerator, seconds: float = 10.0) -> AsyncGenerator[AnswerPipeline]:
-    pipeline = pipeline_over(index, generator, seconds)
+async def running(
+    index: Path, generator: ScriptedGenerator, seconds: float = 10.0, calibrated: Calibration = NEVER
+) -> AsyncGenerator[AnswerPipeline]:
+    pipeline = pipeline_over(index, generator, seconds, calibrated)
     await pipeline.start()
     try:
         yield pipeline
@@ -106,7 +109,7 @@ async def test_a_question_about_a_name_that_no_source_mentions_is_refused_withou
 
 async def test_a_question_far_from_every_source_is_refused_without_asking_the_model(index: Path) -> None:
     generator = ScriptedGenerator("Six.")
-    async with running(index, generator) as pipeline:
+    async with running(index, generator, calibrated=DEFAULTS) as pipeline:
         answer = await pipeline.ask(AskRequest(question="does chocolate melt above forty degrees?"))
     assert (answer.status, answer.reason) == ("refused", "no_relevant_source")
     assert generator.prompts == []

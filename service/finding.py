@@ -1,0 +1,101 @@
+"""Question -> what one index holds on it: passages, evidence, and how likely an answer is among them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from index.embedding import Embedder
+from index.language import detect_question
+from index.retrieve import Found, Retriever
+from index.snapshot import Snapshot
+from index.types import Filters, Hit
+from service import calibration
+from service.calibration import Features
+from service.contract import AskRequest, FilterRequest, SearchRequest
+from service.evidence import Evidence, choose
+from service.follow_up import standalone_query
+from service.names import names
+
+FALLBACK_LANGUAGE = "en"
+LEAST_PASSAGES = 8
+"""Passages that are searched for even where fewer are asked for: the estimate must not depend on the answer's form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, understood: its language, what to search with, and the names that it is about."""
+
+    request: AskRequest
+    language: str
+    query: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found for a question. `hits` are as many passages as were asked for, `known` tells how likely it helps.
+
+    Times are seconds.
+    """
+
+    asked: Asked
+    found: Found
+    evidence: tuple[Evidence, ...]
+    known: Features
+
+    @property
+    def hits(self) -> Sequence[Hit]:
+        """The passages to report, best first."""
+        return self.found.hits[: self.asked.request.top_k]
+
+
+class Finder:
+    """Finds evidence in one snapshot. Any number of threads may ask at once."""
+
+    def __init__(self, retriever: Retriever, embedder: Embedder, *, evidence_tokens: int) -> None:
+        """`evidence_tokens` is how much evidence there may be, as `embedder` counts."""
+        self.retriever = retriever
+        self.embedder = embedder
+        self._evidence_tokens = evidence_tokens
+        self._spread = calibration.spread_of(retriever.snapshot)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What is searched."""
+        return self.retriever.snapshot
+
+    def find(self, request: AskRequest) -> Finding:
+        """Everything that is known of a question before a language model is asked."""
+        asked = understood(request)
+        filters = filters_of(request.filters, request.as_of)
+        found = self.retriever.search([asked.query, request.question], max(request.top_k, LEAST_PASSAGES), filters)
+        evidence = choose(
+            found.sentences, self.snapshot, tokens=self._evidence_tokens, count_tokens=self.embedder.count_tokens
+        )
+        known = calibration.features(request.question, asked.language, asked.names, found, evidence, self._spread)
+        return Finding(asked, found, evidence, known)
+
+    def search(self, request: SearchRequest) -> Found:
+        """The passages for a question as it stands."""
+        return self.retriever.search([request.question], request.top_k, filters_of(request.filters))
+
+
+def understood(request: AskRequest) -> Asked:
+    """`request` with its language, by itself where it is told to be found out, and a query that stands alone."""
+    language = request.language
+    if language == "auto":
+        language = detect_question(request.question, _language_of_history(request))
+    query = standalone_query(request.question, language, request.history)
+    return Asked(request, language, query, tuple(names(request.question, language)))
+
+
+def filters_of(request: FilterRequest, as_of: date | None = None) -> Filters:
+    """The filters of the contract as the retriever has them."""
+    return Filters(request.article_ids, request.languages, request.published_from, request.published_to, as_of)
+
+
+def _language_of_history(request: AskRequest) -> str:
+    asked = [turn.content for turn in request.history if turn.role == "user"]
+    return detect_question(asked[-1], FALLBACK_LANGUAGE) if asked else FALLBACK_LANGUAGE
