@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """Build an index of articles and publish it.
 
+Vectors are kept beside the snapshots (`INDEX/embeddings`), so that the next building embeds only what is new. They may
+be deleted at any time.
+
 Exit status: 0 if an index was published (articles that could not be used are named on standard error), 1 if not,
 2 for a wrong command line or setting.
 """
@@ -15,11 +18,15 @@ from pathlib import Path
 from index.build import BuildReport, build
 from index.cores import available_cores
 from index.embedding import Embedder, SentenceTransformerEmbedder
+from index.embedding_cache import CachedEmbedder
 from index.errors import IndexingError
 from index.models import resolve
 from index.progress import Bars
 from service.errors import SettingsError
 from service.settings import Settings, load_settings
+
+EMBEDDINGS = "embeddings"
+"""In the directory of the index: the vectors of all texts of the last buildings."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     bars = Bars()
     try:
         chosen = _parser(load_settings()).parse_args(arguments)
-        embedder = _load(resolve(chosen.embedding, chosen.models), bars)
+        model = _load(resolve(chosen.embedding, chosen.models), bars)
+        embedder = CachedEmbedder(model, chosen.out / EMBEDDINGS)
         report = build(
             chosen.articles,
             chosen.out,
@@ -35,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             on_error=lambda error: bars.say(f"left out: {error}"),
             progress=bars,
         )
+        embedder.retire()
     except SettingsError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -44,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
-    print(_summary(report, chosen.out))
+    print(_summary(report, chosen.out, embedder))
     return 0
 
 
@@ -72,13 +81,14 @@ def _load(model: Path, bars: Bars) -> Embedder:
     return embedder
 
 
-def _summary(report: BuildReport, out: Path) -> str:
+def _summary(report: BuildReport, out: Path, embedder: CachedEmbedder) -> str:
     languages = ", ".join(f"{name} {count}" for name, count in report.languages.items())
     share = report.embedding_seconds / report.seconds
     lines = [
         f"{report.articles} articles, {report.passages} passages ({languages}), {report.sentences} sentences",
         f"{len(report.skipped)} left out" if report.skipped else "none left out",
-        f"{report.seconds:.1f} s, {share:.0%} of it inside the embedding model",
+        f"{embedder.misses} texts embedded, {embedder.hits} known from earlier buildings",
+        f"{report.seconds:.1f} s, {share:.0%} of it for vectors",
         f"published {report.snapshot} in {out}",
     ]
     return "\n".join(lines)

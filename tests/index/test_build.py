@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,12 @@ import pytest
 
 from index import build as building
 from index.build import build
+from index.embedding import Vectors
+from index.embedding_cache import DOCUMENTS, CachedEmbedder
 from index.errors import ArticleError, EmptyCollection, ModelError, SnapshotError, SnapshotMissing
 from index.inputs import SPLITTING
 from index.lexical import LEXICAL
+from index.manifest import Manifest
 from index.snapshot import Snapshot
 from index.types import Article, Passage, Sentence
 
@@ -209,3 +213,78 @@ def test_an_article_of_a_million_characters_is_indexed_to_its_end(tmp_path: Path
     with Snapshot.open(tmp_path / "index") as snapshot:
         assert len(snapshot.sentences) == 40_000
         assert snapshot.sentence_text(39_999) == "Ship 39999 left the harbour."
+
+
+class Asked:
+    """An embedder that notes what it is asked to embed."""
+
+    def __init__(self, embedder, prompt: str = "passage: ") -> None:
+        self._embedder = embedder
+        self.dim, self.name = embedder.dim, embedder.name
+        self._prompt = prompt
+        self.texts: list[str] = []
+
+    def identity(self) -> dict[str, str | int | bool]:
+        return {**self._embedder.identity(), "document_prompt": self._prompt}
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return self._embedder.count_tokens(texts)
+
+    def embed_documents(self, texts: Sequence[str], progress=None) -> Vectors:
+        self.texts += texts
+        return self._embedder.embed_documents(texts, progress)
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        return self._embedder.embed_queries(texts)
+
+
+def built_again(collection: Path, out: Path, hash_embedder, prompt: str = "passage: ") -> tuple[list[str], Manifest]:
+    """Build with what earlier buildings have embedded: what was embedded now, and what was published."""
+    asked = Asked(hash_embedder, prompt)
+    cached = CachedEmbedder(asked, out / "embeddings")
+    build([collection], out, cached, on_error=ignore)
+    cached.retire()
+    with Snapshot.open(out) as snapshot:
+        return asked.texts, snapshot.manifest
+
+
+def test_building_an_unchanged_collection_again_embeds_nothing(collection: Path, tmp_path: Path, hash_embedder) -> None:
+    first, before = built_again(collection, tmp_path / "index", hash_embedder)
+    second, after = built_again(collection, tmp_path / "index", hash_embedder)
+
+    assert len(first) > 5
+    assert second == []
+    assert after.files == before.files
+
+
+def test_a_changed_article_is_all_that_is_embedded(collection: Path, tmp_path: Path, hash_embedder) -> None:
+    built_again(collection, tmp_path / "index", hash_embedder)
+    (collection / "hafen.txt").write_text(HAFEN.replace("Juni", "Juli"))
+    texts, manifest = built_again(collection, tmp_path / "index", hash_embedder)
+
+    assert texts
+    assert all("Juli" in text for text in texts)
+    fresh = build([collection], tmp_path / "fresh", hash_embedder, on_error=ignore)
+    assert fresh.sentences == manifest.counts.sentences
+    with Snapshot.open(tmp_path / "fresh") as snapshot:
+        assert snapshot.manifest.files == manifest.files
+
+
+def test_another_prompt_embeds_everything_again(collection: Path, tmp_path: Path, hash_embedder) -> None:
+    first, _ = built_again(collection, tmp_path / "index", hash_embedder)
+    second, _ = built_again(collection, tmp_path / "index", hash_embedder, prompt="text: ")
+
+    assert sorted(second) == sorted(first)
+
+
+def test_a_damaged_vector_is_never_published(collection: Path, tmp_path: Path, hash_embedder) -> None:
+    _, before = built_again(collection, tmp_path / "index", hash_embedder)
+    path = next((tmp_path / "index" / "embeddings").rglob(DOCUMENTS))
+    content = bytearray(path.read_bytes())
+    for offset in range(40, len(content), 200):
+        content[offset] ^= 0x40
+    path.write_bytes(content[:-9])
+    texts, after = built_again(collection, tmp_path / "index", hash_embedder)
+
+    assert texts
+    assert after.files == before.files

@@ -182,3 +182,98 @@ def test_every_text_finds_its_own_vector(tmp_path_factory: pytest.TempPathFactor
     VectorLog(path, 5).append(texts, vectors)
 
     assert VectorLog(path, 5).vectors(texts[::-1]).tobytes() == vectors[::-1].tobytes()
+
+
+def reopened(directory: Path, revision: str = "1") -> tuple[CachedEmbedder, CountingEmbedder]:
+    inner = CountingEmbedder(revision)
+    return CachedEmbedder(inner, directory), inner
+
+
+def test_what_no_run_uses_any_more_is_deleted_after_some(tmp_path: Path) -> None:
+    cached, _ = reopened(tmp_path)
+    first = cached.embed_documents(["a ferry", "a bridge"])
+    cached.retire()
+    file = next(tmp_path.rglob(DOCUMENTS))
+    whole = file.stat().st_size
+    sizes = []
+    for _ in range(embedding_cache.KEPT + 1):
+        cached, inner = reopened(tmp_path)
+        assert cached.embed_documents(["a ferry"]).tobytes() == first[:1].tobytes()
+        cached.retire()
+        assert inner.asked == []
+        sizes.append(file.stat().st_size)
+
+    assert sizes == [whole] * embedding_cache.KEPT + [whole // 2]
+    cached, inner = reopened(tmp_path)
+    cached.embed_documents(["a bridge"])
+    assert inner.asked == ["a bridge"]
+
+
+def test_what_is_used_again_in_time_stays(tmp_path: Path) -> None:
+    reopened(tmp_path)[0].embed_documents(["a ferry", "a bridge"])
+    for run in range(3 * embedding_cache.KEPT):
+        cached, inner = reopened(tmp_path)
+        cached.embed_documents(["a ferry"] if run % embedding_cache.KEPT else ["a bridge"])
+        cached.retire()
+        assert inner.asked == []
+
+
+def test_vectors_of_other_models_are_deleted_and_nothing_else(tmp_path: Path) -> None:
+    reopened(tmp_path, "1")[0].embed_documents(["a ferry"])
+    (tmp_path / "notes").mkdir()
+    cached, _ = reopened(tmp_path, "2")
+    cached.embed_documents(["a ferry"])
+    cached.retire()
+
+    assert {path.name for path in tmp_path.iterdir()} == {"notes", identity_hash(cached.identity())}
+
+
+@pytest.mark.parametrize("ages", [b"", b"\xff", b"\xff" * 999, None])
+def test_wrong_ages_cost_no_more_than_vectors_that_are_not_used(tmp_path: Path, ages: bytes | None) -> None:
+    cached, _ = reopened(tmp_path)
+    first = cached.embed_documents(["a ferry", "a bridge"])
+    cached.retire()
+    path = next(tmp_path.rglob(f"{DOCUMENTS}.ages"))
+    path.unlink() if ages is None else path.write_bytes(ages)
+
+    cached, inner = reopened(tmp_path)
+    assert cached.embed_documents(["a ferry", "a bridge"]).tobytes() == first.tobytes()
+    cached.retire()
+    again, inner = reopened(tmp_path)
+    assert again.embed_documents(["a ferry", "a bridge"]).tobytes() == first.tobytes()
+    assert inner.asked == []
+
+
+def test_a_damaged_record_is_gone_after_the_run_that_made_it_again(tmp_path: Path) -> None:
+    reopened(tmp_path)[0].embed_documents(["a ferry", "a bridge"])
+    file = next(tmp_path.rglob(DOCUMENTS))
+    content = bytearray(file.read_bytes())
+    content[40] ^= 1
+    file.write_bytes(content)
+    cached, inner = reopened(tmp_path)
+    cached.embed_documents(["a ferry", "a bridge"])
+    cached.retire()
+
+    assert len(inner.asked) == 1
+    assert file.stat().st_size == len(content)
+    cached, inner = reopened(tmp_path)
+    cached.embed_documents(["a ferry", "a bridge"])
+    assert inner.asked == []
+
+
+@given(st.binary(max_size=400), st.integers(0, 400), st.integers(0, 7))
+def test_whatever_lies_in_the_file_no_text_gets_a_vector_that_was_not_its(
+    tmp_path_factory: pytest.TempPathFactory, junk: bytes, offset: int, bit: int
+) -> None:
+    path = tmp_path_factory.mktemp("log") / "vectors"
+    texts, vectors = ["a ferry", "a bridge", "a harbour"], np.eye(3, 5, dtype=np.float32)
+    VectorLog(path, 5).append(texts, vectors)
+    content = bytearray(path.read_bytes() + junk)
+    content[offset % len(content)] ^= 1 << bit
+    path.write_bytes(content)
+
+    log = VectorLog(path, 5)
+
+    for text, vector in zip(texts, vectors, strict=True):
+        assert text not in log or log.vectors([text]).tobytes() == vector.tobytes()
+    assert sum(text in log for text in texts) >= 2

@@ -57,6 +57,7 @@ def test_it_publishes_an_index_that_answers_across_languages(
     out, err = capfd.readouterr()
     assert "2 articles, 2 passages (de 1, en 1), 4 sentences\nnone left out\n" in out
     assert err == ""
+    assert "6 texts embedded, 0 known from earlier buildings\n" in out
     with Snapshot.open(tmp_path / "index", expect=embedder.identity()) as snapshot:
         assert f"published {snapshot.id} in index" in out
         question = embedder.embed_queries(["Wer hat aus der Zeitung vom Verkauf erfahren?"])
@@ -65,6 +66,24 @@ def test_it_publishes_an_index_that_answers_across_languages(
             "Its crew learned of it from the newspaper.",
             "Die Besatzung erfuhr es aus der Zeitung.",
         }
+
+
+def test_building_again_embeds_nothing_and_publishes_the_same(
+    run: Run,
+    articles: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    embedder,
+) -> None:
+    monkeypatch.setattr("index.embedding.SentenceTransformerEmbedder", lambda *_, **__: embedder)
+    files = []
+    for said in ("6 texts embedded, 0 known", "0 texts embedded, 6 known"):
+        assert run(articles, "--out", "index") == 0
+        assert said in capfd.readouterr().out
+        with Snapshot.open(tmp_path / "index") as snapshot:
+            files.append(snapshot.manifest.files)
+    assert files[0] == files[1]
 
 
 def test_a_bad_file_is_named_and_the_rest_is_indexed(
