@@ -115,6 +115,19 @@ def _check_question(question: str) -> None:
         raise ValueError("question must hold more than white space")
 
 
+class Copy(Struct, frozen=True):
+    """Where a copy of a cited sentence stands, in its own wording: `article.text[start:end] == quote`."""
+
+    article_id: Annotated[str, Meta(description="For `GET /v1/articles/{id}`.")]
+    title: Annotated[str, Meta(description="Title of the article.")]
+    url: Annotated[str | None, Meta(description="Where the article was published.")]
+    published_at: Annotated[date | None, Meta(description="Day of publication.")]
+    start: Annotated[int, Meta(description="First character of the copy in the article's text.")]
+    end: Annotated[int, Meta(description="The character after the last one of the copy.")]
+    quote: Annotated[str, Meta(description="The copy's own words, which may differ a little from the citation's.")]
+    article_sha256: Annotated[str, Meta(description="SHA-256 of the article's text in UTF-8.")]
+
+
 class Citation(Struct, frozen=True):
     """The exact characters that bear out a sentence: `article.text[start:end] == quote`, always."""
 
@@ -128,6 +141,10 @@ class Citation(Struct, frozen=True):
     end: Annotated[int, Meta(description="The character after the last one of the quote.")]
     quote: Annotated[str, Meta(description="The source's own words.")]
     article_sha256: Annotated[str, Meta(description="SHA-256 of the article's text in UTF-8.")]
+    also_at: Annotated[
+        tuple[Copy, ...],
+        Meta(description="Copies of the quote elsewhere (syndicated, repeated): one source together with it."),
+    ] = ()
 
 
 class AnswerSentence(Struct, frozen=True):

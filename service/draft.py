@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from index.snapshot import Snapshot
 from index.types import ArticleInfo, Hit
-from service.contract import AnswerSentence, Citation, Dropped, FoundPassage
+from service.contract import AnswerSentence, Citation, Copy, Dropped, FoundPassage
 from service.errors import IndexUnavailable
-from service.evidence import Evidence
+from service.evidence import Evidence, Place
 
 
 class Draft:
@@ -60,6 +60,21 @@ def _citation(label: int, item: Evidence) -> Citation:
         start=item.start,
         end=item.end,
         quote=item.text,
+        article_sha256=article.sha256,
+        also_at=tuple(_copy(place) for place in item.also_at),
+    )
+
+
+def _copy(place: Place) -> Copy:
+    article = place.article
+    return Copy(
+        article_id=article.id,
+        title=article.title,
+        url=article.url,
+        published_at=article.published_at,
+        start=place.start,
+        end=place.end,
+        quote=place.text,
         article_sha256=article.sha256,
     )
 

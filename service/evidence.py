@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from index.snapshot import Snapshot
 from index.types import ArticleInfo, SentenceHit
+from service.duplicates import Statement, grouped
 
 MOST_SENTENCES = 10
 CONTEXT_SENTENCES = 2
@@ -25,12 +27,23 @@ _ESCAPED = re.compile(r"\\([$*_#\[\]()`~-])")
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a copy of a source sentence stands: `text == article.text[start:end]`, in its own wording."""
+
+    article: ArticleInfo
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """A source sentence: `text == article.text[start:end]`, in `language`, `row` of the snapshot.
 
     `context` is the title, the heading, the sentences just before it and itself; `passage` is all that it stands among:
     names that a sentence leaves out are looked for there. `cosine` is its similarity to the question, 0 where it was
-    taken along only because the next sentence can't be understood without it.
+    taken along only because the next sentence can't be understood without it. `also_at` are its copies, the best ranked
+    first: what `service.duplicates` takes for the same statement.
     """
 
     row: int
@@ -42,6 +55,7 @@ class Evidence:
     context: str
     passage: str
     cosine: float
+    also_at: tuple[Place, ...] = ()
 
     def shown(self) -> str:
         """The sentence as a language model sees it: white space folded, escapes of the scrape undone."""
@@ -60,36 +74,56 @@ def choose(
     tokens: int,
     count_tokens: Callable[[Sequence[str]], list[int]],
 ) -> tuple[Evidence, ...]:
-    """The best of `found`, no two alike, as many as `tokens` of the embedding model admit; at least one.
+    """The best of `found`, copies as one, as many as `tokens` of the embedding model admit; at least one.
 
-    A sentence that can't stand alone brings the one before it. Neighbours stand together in reading order, and groups
-    of neighbours in the order of their best sentence.
+    Of copies the earliest published stands for all, as what the others were made from; where that can't be told, the
+    one whose article was found first, so that the sentences of one text stay together. A sentence that can't stand
+    alone brings the one before it. Neighbours stand together in reading order, and groups of neighbours in the order
+    of their best sentence.
     """
     cosines: dict[int, float] = {}
-    seen: set[str] = set()
+    others: dict[int, list[SentenceHit]] = {}
+    original_of: dict[int, int] = {}
     left = tokens
-    for hit in found:
+    for copies in _copies(found, snapshot):
         if len(cosines) >= MOST_SENTENCES or left <= 0:
             break
+        hit = next((copy for copy in copies if copy.row in cosines), copies[0])
+        others[hit.row] = [copy for copy in copies if copy is not hit]
+        original_of |= {copy.row: hit.row for copy in copies}
         if hit.row in cosines:
             cosines[hit.row] = hit.cosine
             continue
-        if _key(hit.text) in seen:
-            continue
-        texts = {row: snapshot.sentence_text(row) for row in _with_lead(hit, snapshot) if row not in cosines}
-        cost = sum(count_tokens([plain(text) for text in texts.values()]))
+        rows = [row for row in _with_lead(hit, snapshot) if original_of.get(row, row) not in cosines]
+        cost = sum(count_tokens([plain(snapshot.sentence_text(row)) for row in rows]))
         if cosines and cost > left:
             continue
-        for row, text in texts.items():
-            cosines[row] = hit.cosine if row == hit.row else 0.0
-            seen.add(_key(text))
+        cosines |= {row: hit.cosine if row == hit.row else 0.0 for row in rows}
         left -= cost
-    return tuple(_evidence(row, cosines[row], snapshot) for row in _in_groups(list(cosines)))
+    ordered = _in_groups(list(cosines))
+    return tuple(_evidence(row, cosines[row], others.get(row, ()), snapshot) for row in ordered)
 
 
-def _key(text: str) -> str:
-    """What two copies of a sentence share."""
-    return " ".join(re.findall(r"\w+", text.casefold()))
+def _copies(found: Sequence[SentenceHit], snapshot: Snapshot) -> list[list[SentenceHit]]:
+    """`found` with copies together, the one that stands for all first, in the order of the best of each."""
+    groups = grouped([Statement(hit.text, hit.sentence.language) for hit in found])
+    first: dict[str, int] = {}
+    for rank, hit in enumerate(found):
+        first.setdefault(hit.sentence.article_id, rank)
+
+    def age(hit: SentenceHit) -> tuple[date, int]:
+        article = hit.sentence.article_id
+        return _info(article, snapshot).published_at or date.max, first[article]
+
+    return [_oldest_first([found[rank] for rank in group], age) for group in groups]
+
+
+def _oldest_first(copies: list[SentenceHit], age: Callable[[SentenceHit], tuple[date, int]]) -> list[SentenceHit]:
+    """`copies` with the oldest moved to the front."""
+    if len(copies) == 1:
+        return copies
+    oldest = min(copies, key=age)
+    return [oldest, *(copy for copy in copies if copy is not oldest)]
 
 
 def _with_lead(hit: SentenceHit, snapshot: Snapshot) -> list[int]:
@@ -112,11 +146,9 @@ def _in_groups(rows: Sequence[int]) -> list[int]:
     return list(ordered)
 
 
-def _evidence(row: int, cosine: float, snapshot: Snapshot) -> Evidence:
+def _evidence(row: int, cosine: float, copies: Sequence[SentenceHit], snapshot: Snapshot) -> Evidence:
     sentence = snapshot.sentences[row]
-    info = snapshot.article_info(sentence.article_id)
-    if info is None:
-        raise LookupError(f"sentence {row} belongs to no article of snapshot {snapshot.id}")
+    info = _info(sentence.article_id, snapshot)
     text = snapshot.sentence_text(row)
     before = [snapshot.sentence_text(earlier) for earlier in _rows_before(row, snapshot)]
     heading = snapshot.passages[sentence.passage].heading
@@ -130,7 +162,20 @@ def _evidence(row: int, cosine: float, snapshot: Snapshot) -> Evidence:
         context="\n".join([info.title, heading, *before, text]),
         passage="\n".join([info.title, heading, snapshot.passage_text(sentence.passage), *before]),
         cosine=cosine,
+        also_at=tuple(_place(copy, snapshot) for copy in copies),
     )
+
+
+def _place(copy: SentenceHit, snapshot: Snapshot) -> Place:
+    sentence = copy.sentence
+    return Place(_info(sentence.article_id, snapshot), sentence.start, sentence.end, copy.text)
+
+
+def _info(article_id: str, snapshot: Snapshot) -> ArticleInfo:
+    info = snapshot.article_info(article_id)
+    if info is None:
+        raise LookupError(f"snapshot {snapshot.id} has no article {article_id}, which a sentence of it names")
+    return info
 
 
 def _rows_before(row: int, snapshot: Snapshot) -> range:

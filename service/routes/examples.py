@@ -11,6 +11,7 @@ from service.contract import (
     ArticleResponse,
     AskRequest,
     Citation,
+    Copy,
     FilterRequest,
     FoundPassage,
     Models,
@@ -29,6 +30,17 @@ _QUOTE = "Die Kunden fürchten, dass ihre sensiblen Daten bei Meta landen."
 _TEXT = f"# {_TITLE}\n\nGoogle beendet die Zusammenarbeit mit Scale AI. {_QUOTE}\n"
 _SHA256 = hashlib.sha256(_TEXT.encode()).hexdigest()
 _START = _TEXT.index(_QUOTE)
+REVIEW = f"# Presseschau\n\n{_QUOTE}\n"
+_COPY = Copy(
+    article_id="2025/06/presseschau.md",
+    title="Presseschau",
+    url=None,
+    published_at=date(2025, 6, 17),
+    start=REVIEW.index(_QUOTE),
+    end=REVIEW.index(_QUOTE) + len(_QUOTE),
+    quote=_QUOTE,
+    article_sha256=hashlib.sha256(REVIEW.encode()).hexdigest(),
+)
 _PASSAGE = "Google beendet die Zusammenarbeit mit Scale AI. " + _QUOTE
 _SENTENCE = "Google left because customers fear that their sensitive data would end up at Meta."
 _REFUSAL = "The articles do not say."
@@ -66,7 +78,9 @@ ANSWER = {
         query=_QUESTION,
         confidence=0.91,
         sentences=(AnswerSentence(_SENTENCE, (1,)),),
-        citations=(Citation(1, _ID, _TITLE, None, _DAY, "de", _START, _START + len(_QUOTE), _QUOTE, _SHA256),),
+        citations=(
+            Citation(1, _ID, _TITLE, None, _DAY, "de", _START, _START + len(_QUOTE), _QUOTE, _SHA256, (_COPY,)),
+        ),
         passages=(_FOUND,),
         conflicts=(),
         dropped=(),

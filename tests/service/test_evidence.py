@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import pytest
 
+from index.build import build
 from index.retrieve import Retriever
 from index.types import SentenceHit
-from service.evidence import Evidence, choose, plain
-from tests.service.collection import opened, published
+from service.evidence import Evidence, Place, choose, plain
+from tests.service.collection import WordEmbedder, opened, published
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +81,114 @@ def test_context_holds_title_and_the_sentences_before_and_passage_all(retriever:
 def test_text_is_shown_on_one_line_without_the_escapes_of_a_scrape() -> None:
     assert plain("It cost\n  \\$14  billion \\[1\\]") == "It cost $14 billion [1]"
     assert plain("a\\b") == "a\\b"
+
+
+SYNDICATED = {
+    "daily.md": "---\ntitle: Daily\npublished_at: 2025-06-02\nlanguage: en\n---\n"
+    "The new electric ferry carries 300 cars across the bay every hour. It replaces the old steamer.",
+    "agency.md": "---\ntitle: Agency\npublished_at: 2025-06-01\nlanguage: en\n---\n"
+    "A notice of the harbour office. The new ferry carries 300 cars across the bay every hour. "
+    "It replaces the old steamer.",
+    "rumour.md": "---\ntitle: Rumour\npublished_at: 2025-05-30\nlanguage: en\n---\n"
+    "The new ferry carries 200 cars across the bay every hour.",
+    "undated.md": "---\ntitle: Undated\nlanguage: en\n---\n"
+    "Welcome to the pier. The new ferry carries 300 cars across the bay every hour!",
+    "faq.md": "---\ntitle: Questions\nlanguage: en\n---\n"
+    "Tickets are sold on board. The old pier stays open for walkers. Dogs travel free. Tickets are sold on board.",
+}
+
+
+@pytest.fixture(scope="module")
+def syndicated(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
+    folder = tmp_path_factory.mktemp("syndicated")
+
+    def refuse(error: Exception) -> None:
+        raise error
+
+    (folder / "articles").mkdir()
+    for name, text in SYNDICATED.items():
+        (folder / "articles" / name).write_text(text, encoding="utf-8")
+    build([folder / "articles"], folder / "index", WordEmbedder(), on_error=refuse)
+    return opened(folder / "index")
+
+
+def rows(retriever: Retriever, article: str, beginning: str) -> list[int]:
+    """The rows of the sentences of an article that begin so."""
+    return [
+        row
+        for row, sentence in enumerate(retriever.snapshot.sentences)
+        if sentence.article_id == article and retriever.snapshot.sentence_text(row).startswith(beginning)
+    ]
+
+
+def collapsed(retriever: Retriever, *found: int, tokens: int = 100) -> tuple[Evidence, ...]:
+    """What is chosen from the sentences of these rows, best first."""
+    texts = [retriever.snapshot.sentence_text(row) for row in found]
+    ranked = [
+        SentenceHit(row, retriever.snapshot.sentences[row], text, 9.0 - place, 0.9 - place / 10)
+        for place, (row, text) in enumerate(zip(found, texts, strict=True))
+    ]
+    return choose(ranked, retriever.snapshot, tokens=tokens, count_tokens=words)
+
+
+def test_copies_are_one_piece_of_evidence_by_the_earliest_with_all_their_places(syndicated: Retriever) -> None:
+    places = [rows(syndicated, name, "The new")[0] for name in ("undated.md", "daily.md", "agency.md")]
+    (ferry,) = collapsed(syndicated, *places)
+    assert (ferry.article.id, ferry.row, ferry.cosine) == ("agency.md", places[2], pytest.approx(0.7))
+    assert [copy.article.id for copy in ferry.also_at] == ["undated.md", "daily.md"]
+    for copy in (ferry, *ferry.also_at):
+        article = syndicated.snapshot.article(copy.article.id)
+        assert article is not None
+        assert article.text[copy.start : copy.end] == copy.text
+    assert ferry.also_at[1].text == "The new electric ferry carries 300 cars across the bay every hour."
+
+
+def test_a_conflicting_fact_stays_beside_what_it_contradicts(syndicated: Retriever) -> None:
+    places = [rows(syndicated, name, "The new")[0] for name in ("agency.md", "rumour.md", "daily.md")]
+    found = collapsed(syndicated, *places)
+    assert [item.article.id for item in found] == ["agency.md", "rumour.md"]
+    assert [len(item.also_at) for item in found] == [1, 0]
+
+
+def test_the_sentences_of_one_text_stay_together(syndicated: Retriever) -> None:
+    ranked = [
+        *rows(syndicated, "agency.md", "The new"),
+        *rows(syndicated, "daily.md", "It replaces"),
+        *rows(syndicated, "daily.md", "The new"),
+        *rows(syndicated, "agency.md", "It replaces"),
+    ]
+    found = collapsed(syndicated, *ranked)
+    assert [(item.article.id, item.text[:11]) for item in found] == [
+        ("agency.md", "The new fer"),
+        ("agency.md", "It replaces"),
+    ]
+    assert [[copy.article.id for copy in item.also_at] for item in found] == [["daily.md"], ["daily.md"]]
+
+
+def test_a_sentence_repeated_in_one_article_is_shown_once(syndicated: Retriever) -> None:
+    first, again = rows(syndicated, "faq.md", "Tickets")
+    (tickets,) = collapsed(syndicated, again, first)
+    sentence = syndicated.snapshot.sentences[first]
+    assert tickets.row == again
+    assert tickets.also_at == (Place(tickets.article, sentence.start, sentence.end, "Tickets are sold on board."),)
+
+
+def test_a_sentence_taken_along_stands_for_its_copies(syndicated: Retriever) -> None:
+    ranked = [*rows(syndicated, "daily.md", "It replaces"), *rows(syndicated, "undated.md", "The new")]
+    found = collapsed(syndicated, *ranked)
+    assert [(item.article.id, item.text[:11]) for item in found] == [
+        ("daily.md", "The new ele"),
+        ("daily.md", "It replaces"),
+        ("undated.md", "The new fer"),
+    ]
+    found = collapsed(syndicated, *ranked, *rows(syndicated, "daily.md", "The new"))
+    assert [(item.text[:11], [copy.article.id for copy in item.also_at]) for item in found] == [
+        ("The new ele", ["undated.md"]),
+        ("It replaces", []),
+    ]
+
+
+def test_copies_leave_room_for_other_statements(syndicated: Retriever) -> None:
+    copies = [rows(syndicated, name, "The new")[0] for name in ("agency.md", "daily.md", "undated.md")]
+    found = collapsed(syndicated, *copies, *rows(syndicated, "faq.md", "The old pier"), tokens=20)
+    assert [item.text[:11] for item in found] == ["The new fer", "The old pie"]

@@ -134,6 +134,7 @@ def test_the_offsets_of_the_examples_are_true() -> None:
     text = examples.ARTICLE["article"].text
     for answer in examples.ANSWER.values():
         assert all(text[c.start : c.end] == c.quote for c in answer.citations)
+        assert all(examples.REVIEW[c.start : c.end] == c.quote for cited in answer.citations for c in cited.also_at)
         assert all(text[p.start : p.end] == p.text for p in answer.passages)
         assert (answer.status == "refused") == (answer.reason is not None) == (answer.sentences == ())
 
