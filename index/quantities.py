@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 
 from text_to_num import find_numbers
@@ -91,6 +92,8 @@ MONTHS = {
 }
 WORDS_THAT_ARE_ALSO_MONTHS = {"may", "march", "mar"}
 ARTICLES_THAT_LOOK_LIKE_ONE = {"ein", "eine", "einen", "einem", "einer", "eines", "a", "an", "one", "eins"}
+DECIMAL_POINTS = {"komma", "point"}
+"""What joins "eins" and "eins" to 1.1."""
 INDEFINITE = frozenset(
     [
         "hundreds",
@@ -135,6 +138,11 @@ _RANGE = re.compile(r"\s*(?:[-–—]|bis|to|or|oder)\s*(?:(?:US)?\\?[$€£])?\
 _ORDINAL_COMPOUND = re.compile(
     rf"(?P<de>{'|'.join(GERMAN_ORDINALS[1:])})(?:größt|best|wichtigst|höchst|stärkst|reichst|teuerst)\w*", re.IGNORECASE
 )
+_ENGLISH_ORDINAL = re.compile(
+    rf"\b({'|'.join(ENGLISH_ORDINALS)})[- ](?:largest|biggest|most|highest|best|richest)\b", re.IGNORECASE
+)
+_PIECE = re.compile(r"[^\W\d_]+|\d")
+_WORDS_REMEMBERED = 1 << 17
 _MONTH_LEAD = re.compile(
     r"(?:\b(?:in|im|on|since|seit|until|till|by|bis|ab|of|from|last|next|this|mid|early|late)|[\d.,])[\s-]*\Z", re.I
 )
@@ -158,10 +166,30 @@ class Quantity:
 def quantities(text: str, language: str) -> list[Quantity]:
     """The quantities that `text` states, in order. Languages other than German are read the English way."""
     language = "de" if language == "de" else "en"
+    if not any(_may_state(piece, language) for piece in _PIECE.findall(text)):
+        return []
     found = [*_numbers(text, language), *_months(text), *_ordinals(text)]
     days = {(q.start, q.end) for q in found if q.unit == "day"}
     kept = [q for q in found if q.unit == "day" or not any(s <= q.start and q.end <= e for s, e in days)]
     return sorted(kept, key=lambda q: (q.start, q.end))
+
+
+@lru_cache(maxsize=_WORDS_REMEMBERED)
+def _may_state(piece: str, language: str) -> bool:
+    """Whether a run of letters, or a digit, can be part of a quantity. Most sentences hold none and are soon done.
+
+    "ein" and its like are none by themselves: they state something only before a word that is one.
+    """
+    word = piece.lower()
+    if word in ARTICLES_THAT_LOOK_LIKE_ONE:
+        return False
+    if piece.isdecimal() or any(
+        word in known for known in (SCALES[language], MONTHS, ENGLISH_ORDINALS, DECIMAL_POINTS)
+    ):
+        return True
+    if _ORDINAL_COMPOUND.search(piece):
+        return True
+    return bool(find_numbers([_Token("word", 0, len(piece), word)], language, 0.0))
 
 
 def same_value(left: Quantity, right: Quantity) -> bool:
@@ -302,7 +330,5 @@ def _ordinals(text: str) -> Iterator[Quantity]:
     for match in _ORDINAL_COMPOUND.finditer(text):
         rank = GERMAN_ORDINALS.index(match["de"].lower()) + 1
         yield Quantity(float(rank), "ordinal", match.start(), match.end())
-    for match in re.finditer(
-        rf"\b({'|'.join(ENGLISH_ORDINALS)})[- ](?:largest|biggest|most|highest|best|richest)\b", text, re.I
-    ):
+    for match in _ENGLISH_ORDINAL.finditer(text):
         yield Quantity(float(ENGLISH_ORDINALS.index(match.group(1).lower()) + 2), "ordinal", match.start(), match.end())

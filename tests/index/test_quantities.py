@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from itertools import product
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index import quantities as module
 from index.quantities import Quantity, quantities, same_value
 
 
@@ -103,3 +107,51 @@ def test_same_value_is_symmetric(value: float, scale: str) -> None:
     english = Quantity(german.value, "USD", 0, 1)
     assert same_value(german, english)
     assert same_value(english, german)
+
+
+NUMBER_WORDS = {
+    "de": """
+    ein eine eins einer eines zwei drei zwölf zwanzig hundert tausend einundzwanzig null und komma plus minus erste
+    zweite drittgrößte hunderte dutzend milliarde mrd juni mai 7 4,5 $ % prozent euro halb paar im bericht
+    """,
+    "en": """
+    a an one two three twelve twenty twenty-one hundred thousand and point o nought plus first second hundreds dozen
+    billion bn k may june 7 4.5 $ % percent euros half once largest in report one's
+    """,
+}
+
+
+def read_in_full(text: str, language: str) -> list[Quantity]:
+    """What is found where no text is passed over because none of its words can state anything."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(module, "_may_state", lambda *_: True)
+        return quantities(text, language)
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("joint", [" ", "-"])
+def test_nothing_is_stated_where_no_word_can_state_anything(language: str, joint: str) -> None:
+    for words in product(NUMBER_WORDS[language].split(), repeat=2):
+        for text in (joint.join(words), joint.join((*words, words[0]))):
+            assert quantities(text, language) == read_in_full(text, language)
+
+
+@given(st.lists(st.sampled_from([*" ".join(NUMBER_WORDS.values()).split(), "der", "Grund", ",", "."])), st.booleans())
+def test_a_sentence_that_is_passed_over_states_nothing(words: list[str], german: bool) -> None:
+    language, text = "de" if german else "en", " ".join(words)
+    assert quantities(text, language) == read_in_full(text, language)
+
+
+@given(st.text())
+def test_any_text_reads_as_it_does_in_full(text: str) -> None:
+    assert quantities(text, "de") == read_in_full(text, "de")
+
+
+def test_every_sentence_of_the_examples_reads_as_it_does_in_full() -> None:
+    articles = sorted((Path(__file__).resolve().parents[2] / "examples" / "articles").glob("*.md"))
+    lines = [line for path in articles for line in path.read_text(encoding="utf-8").split(". ")]
+    assert len(lines) > 100
+    for language in ("de", "en"):
+        assert [quantities(line, language) for line in lines] == [read_in_full(line, language) for line in lines]
+    passed_over = [line for line in lines if not any(module._may_state(p, "de") for p in module._PIECE.findall(line))]
+    assert len(passed_over) > len(lines) / 4
