@@ -177,18 +177,11 @@ def _local_folder(model: str | Path, hub: bool) -> Path:
 
 
 def _load(folder: Path) -> SentenceTransformer:
-    _require_safetensors(folder)
-    # read when the libraries are imported; a model that is on disk must never wait for a network
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
-    # waiting threads must not spin: on cores that are shared with a language model that halves the speed
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    require_safetensors(folder)
+    prepare_libraries()
     import torch
     from sentence_transformers import SentenceTransformer
-    from transformers.utils.logging import disable_progress_bar
 
-    hide_bars: Callable[[], None] = disable_progress_bar  # Fundstelle shows its own
-    hide_bars()
     options: dict[str, Any] = {"use_safetensors": True, "dtype": torch.float32}
     try:
         return SentenceTransformer(
@@ -198,7 +191,20 @@ def _load(folder: Path) -> SentenceTransformer:
         raise ModelError(f"{folder} holds no sentence-transformers model that can be loaded: {error}") from error
 
 
-def _require_safetensors(folder: Path) -> None:
+def prepare_libraries() -> None:
+    """Import the model libraries in a state in which they ask no network and draw no bars."""
+    # read when the libraries are imported; a model that is on disk must never wait for a network
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
+    # waiting threads must not spin: on cores that are shared with a language model that halves the speed
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    from transformers.utils.logging import disable_progress_bar
+
+    hide_bars: Callable[[], None] = disable_progress_bar  # Fundstelle shows its own
+    hide_bars()
+
+
+def require_safetensors(folder: Path) -> None:
     """Pickled weights can run code when they are read, so they are refused where no safe ones lie beside them."""
     weights = {path.parent for path in folder.rglob("*.safetensors")}
     pickled = [path for path in folder.rglob("pytorch_model*.bin") if path.parent not in weights]

@@ -8,6 +8,7 @@ from index.cores import available_cores
 from index.embedding import Embedder, SentenceTransformerEmbedder
 from index.errors import IndexingError
 from index.models import resolve, resolve_or_hub
+from index.rerank import CrossEncoderReranker, RerankingRetriever, require_cross_encoder
 from index.retrieve import Retriever
 from index.snapshot import Snapshot
 from service import calibration
@@ -24,6 +25,7 @@ LOCAL = ("llama_cpp", "transformers")
 
 def open_pipeline(settings: Settings) -> AnswerPipeline:
     """The pipeline that `settings` describe, not started yet. Raises `SettingsError` for what can't be had."""
+    reranker_folder(settings)
     limits = Limits(settings.answer_tokens, settings.answer_timeout)
     return AnswerPipeline(lambda: open_index(settings), open_generator(settings), limits)
 
@@ -46,9 +48,30 @@ def open_retriever(settings: Settings) -> tuple[Retriever, Embedder]:
     try:
         model = _found(settings.embedding, settings)
         embedder = SentenceTransformerEmbedder(model, threads=1, hub=settings.hub == "on")
-        return Retriever(Snapshot.open(settings.index, expect=embedder.identity()), embedder), embedder
+        folder = reranker_folder(settings)
+        reranker = CrossEncoderReranker(folder) if folder else None
+        snapshot = Snapshot.open(settings.index, expect=embedder.identity())
     except IndexingError as error:
         raise IndexUnavailable(str(error)) from error
+    if reranker is None:
+        return Retriever(snapshot, embedder), embedder
+    return RerankingRetriever(snapshot, embedder, reranker), embedder
+
+
+def reranker_folder(settings: Settings) -> Path | None:
+    """The folder of the second stage's model, None where there is to be none.
+
+    Raises `SettingsError` where the setting names no cross-encoder.
+    """
+    if settings.reranker is None:
+        return None
+    named = Path(settings.reranker).expanduser()
+    folder = named if named.is_dir() else settings.models / named
+    try:
+        require_cross_encoder(folder)
+    except IndexingError as error:
+        raise SettingsError(f"FUNDSTELLE_RERANKER {settings.reranker}: {error}") from error
+    return folder
 
 
 def open_generator(settings: Settings) -> Generator:

@@ -53,6 +53,13 @@ class Settings:
             "It must be the one that the index was built with."
         ),
     ] = "multilingual-e5-small"
+    reranker: Annotated[
+        str | None,
+        About(
+            "Second stage of the search: the folder of a cross-encoder, also one inside the models directory. "
+            "Without it the search has one stage. docs/second-stage.md has what it costs."
+        ),
+    ] = None
     generator: Annotated[GeneratorName, About("What writes the answers; `extractive` needs no language model.")] = (
         "llama_cpp"
     )

@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from index.build import build
+from index.embedding import SentenceTransformerEmbedder
+from index.rerank import CrossEncoderReranker, RerankingRetriever, reranked
+from index.retrieve import Retriever
 from service.errors import IndexUnavailable, SettingsError
 from service.opening import open_generator, open_pipeline, open_retriever
 from service.settings import Settings
+from tests.index.tiny_cross_encoder import tiny_cross_encoder
+from tests.service.collection import write_articles
 
 
 def test_the_generator_reports_the_name_in_the_settings(tmp_path: Path) -> None:
@@ -36,3 +43,34 @@ def test_a_missing_embedding_model_makes_the_index_unavailable(tmp_path: Path) -
 def test_a_pipeline_is_not_ready_before_it_is_started() -> None:
     pipeline = open_pipeline(Settings(generator="extractive"))
     assert pipeline.ready() == {"index": False, "generator": False}
+
+
+def test_a_reranker_that_is_not_there_is_a_wrong_setting_before_anything_is_opened(tmp_path: Path) -> None:
+    settings = Settings(generator="extractive", reranker="judge", models=tmp_path)
+    with pytest.raises(SettingsError, match=f"FUNDSTELLE_RERANKER judge: no folder {tmp_path / 'judge'}"):
+        open_pipeline(settings)
+
+
+def test_a_reranker_that_is_no_cross_encoder_is_a_wrong_setting(tmp_path: Path, e5_folder: Path) -> None:
+    settings = Settings(generator="extractive", reranker=str(e5_folder), models=tmp_path)
+    with pytest.raises(SettingsError, match=r"FUNDSTELLE_RERANKER .* holds no cross-encoder"):
+        open_pipeline(settings)
+
+
+def test_the_second_stage_is_off_by_default_and_on_where_one_is_named(tmp_path: Path, e5_folder: Path) -> None:
+    index = tmp_path / "index"
+    build([write_articles(tmp_path / "articles")], index, SentenceTransformerEmbedder(e5_folder), on_error=raised)
+    plain = Settings(index=index, models=e5_folder.parent)
+    first, _ = open_retriever(plain)
+    assert type(first) is Retriever
+    tiny = tiny_cross_encoder(tmp_path / "models")
+    second, _ = open_retriever(replace(plain, reranker=str(tiny)))
+    assert type(second) is RerankingRetriever
+    judge = CrossEncoderReranker(tiny)
+    question = "What did the bridge cost?"
+    found = second.search([question], 5)
+    assert found.hits == reranked(first.search([question], 5), question, judge, first.snapshot).hits
+
+
+def raised(error: Exception) -> None:
+    raise error

@@ -1,0 +1,85 @@
+"""The second stage inside the pipeline: in use, and left by a client while it works."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.rerank import RerankingRetriever, Scores
+from index.snapshot import Snapshot
+from service.abstain import Abstention
+from service.answer import AnswerPipeline, Limits
+from service.contract import AskRequest, SearchRequest
+from service.finding import Finder
+from tests.service.collection import NEVER, ScriptedGenerator, WordEmbedder, published
+
+ASKED = AskRequest("What did the 420 metres long bridge cost?", mode="extract")
+
+
+class Patient:
+    """Judges by length as soon as it is allowed to; `begun` tells that it was asked."""
+
+    name = "patient"
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self.allowed = threading.Event()
+
+    def score(self, question: str, texts: Sequence[str]) -> Scores:
+        self.begun.set()
+        assert self.allowed.wait(30)
+        return np.array([float(len(text)) for text in texts], dtype=np.float32)
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return published(tmp_path_factory.mktemp("collection"))
+
+
+def pipeline_with(index: Path, reranker: Patient) -> AnswerPipeline:
+    def open_index() -> tuple[Finder, Abstention]:
+        retriever = RerankingRetriever(Snapshot.open(index), WordEmbedder(), reranker)
+        return Finder(retriever, WordEmbedder(), evidence_tokens=200), Abstention(NEVER)
+
+    return AnswerPipeline(open_index, ScriptedGenerator(), Limits(100, 10.0))
+
+
+def test_answers_and_searches_go_through_the_second_stage(index: Path) -> None:
+    async def run() -> None:
+        reranker = Patient()
+        reranker.allowed.set()
+        pipeline = pipeline_with(index, reranker)
+        await pipeline.start()
+        answer = await pipeline.ask(ASKED)
+        found = await pipeline.search(SearchRequest("Eintritt", top_k=1))
+        await pipeline.close()
+        assert answer.answer == "The bridge cost 14.3 million euros and is 420 metres long."
+        assert [passage.score for passage in answer.passages] == sorted(
+            (float(len(f"{passage.title}\n{passage.text}")) for passage in answer.passages), reverse=True
+        )
+        assert found.passages[0].article_id == "harbour.md"
+
+    asyncio.run(run())
+
+
+def test_a_client_that_leaves_is_let_go_at_once_and_the_next_one_is_served(index: Path) -> None:
+    async def run() -> None:
+        reranker = Patient()
+        pipeline = pipeline_with(index, reranker)
+        await pipeline.start()
+        left = asyncio.create_task(pipeline.ask(ASKED))
+        assert await asyncio.to_thread(reranker.begun.wait, 30)
+        left.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(left, 5)
+        reranker.allowed.set()
+        answer = await asyncio.wait_for(pipeline.ask(ASKED), 30)
+        await pipeline.close()
+        assert answer.answer == "The bridge cost 14.3 million euros and is 420 metres long."
+
+    asyncio.run(run())
