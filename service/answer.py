@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import ParamSpec, TypeVar
 
-import numpy as np
-
-from index.quantities import quantities
 from index.retrieve import Scores
-from index.sentences import sentence_spans
-from index.types import Span
 from service import prompt
-from service.abstain import LEAST_SUPPORT, Abstention, confidence, refusal
-from service.answer_type import missing
+from service.abstain import Abstention, confidence, refusal
+from service.checking import Compare, check, quoted, worded
 from service.clock import Clock
 from service.contract import (
     Answer,
@@ -40,16 +33,9 @@ from service.evidence import Evidence
 from service.finding import Asked, Finder, Finding
 from service.generators import Delta, Generator
 from service.generators.extractive import ExtractiveGenerator
-from service.names import names
-from service.verify import verify
-from service.wording import with_own_scale_words
+from service.sentence_stream import sentences
 
 SEARCH_THREADS = 2
-FRAGMENT_WORDS = 5
-"""A sentence of fewer words is compared with the evidence together with its question."""
-
-_MARK_AHEAD = re.compile(r"[\[(]\d+[\])]")
-
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -104,15 +90,16 @@ class _Run:
         """The question."""
         return self.finding.asked
 
+    def notice(self, delta: Delta) -> None:
+        """Keep when the first token came and what was used."""
+        self.clock.mark("first_token")
+        self.usage = delta.usage or self.usage
+
     def refusal(self) -> Reason | None:
         """Why there is no answer after all; None where a sentence was released."""
         if self.draft.sentences:
             return None
         return "not_in_sources" if self.not_stated else "unsupported"
-
-
-Compare = Callable[[str, _Run], Awaitable[Scores]]
-"""How near in meaning a sentence is to each piece of evidence, float32 `(len(evidence),)`."""
 
 
 class AnswerPipeline:
@@ -198,8 +185,8 @@ class AnswerPipeline:
         run = _Run(finder, finding, finding.evidence, Draft(), clock)
         reason = abstention.before_generation(finding)
         if reason is None:
-            async with aclosing(self._generated(run)) as sentences:
-                async for sentence in sentences:
+            async with aclosing(self._generated(run)) as released:
+                async for sentence in released:
                     yield Released(sentence)
             reason = run.refusal()
         yield Done(self._composed(run, reason, passages))
@@ -215,14 +202,15 @@ class AnswerPipeline:
             request.question, run.asked.language, request.history, run.evidence, max_tokens=self._limits.answer_tokens
         )
         run.generator = generator.name
-        compare = _quoted if quotes else self._comparison(run)
+        compare = quoted(run.evidence) if quotes else self._comparison(run)
         try:
             async with asyncio.timeout(self._limits.answer_seconds), aclosing(generator.stream(asked_for)) as deltas:
-                async for text in _sentences(deltas, run):
-                    if sentence := await self._checked(text, run, compare):
+                async for text in sentences(deltas, run.asked.language, on_delta=run.notice):
+                    if sentence := await self._released(text, run, compare):
                         yield sentence
                     if quotes and run.draft.sentences:
                         break
+            run.clock.mark("generated")
         except TimeoutError as error:
             raise GeneratorTimeout(f"The answer took longer than {self._limits.answer_seconds:g} s.") from error
 
@@ -231,37 +219,26 @@ class AnswerPipeline:
         rows = [item.row for item in run.evidence]
         vectors = self._threads.submit(run.finder.retriever.embed_alone, rows)
 
-        async def compare(sentence: str, _: _Run) -> Scores:
+        async def compare(sentence: str) -> Scores:
             return await self._run(run.finder.retriever.compare, sentence, await asyncio.wrap_future(vectors))
 
         return compare
 
-    async def _checked(self, text: str, run: _Run, compare: Compare) -> AnswerSentence | None:
-        """The sentence, released, where the evidence bears it out; else None, and why is kept."""
-        request = run.asked.request
+    async def _released(self, text: str, run: _Run, compare: Compare) -> AnswerSentence | None:
+        """The sentence where the evidence bears it out; else None, and why is kept."""
+        draft = run.draft
         if prompt.says_not_stated(text):
             run.not_stated = True
             return None
-        sentence = with_own_scale_words(prompt.without_marks(text), run.asked.language)
-        if not re.search(r"\w", sentence) or run.draft.says(sentence):
+        sentence = worded(text, run.asked.language)
+        if not sentence or draft.says(sentence):
             return None
         with run.clock.measured("verify"):
-            similarities = await compare(_in_full(sentence, run.asked), run)
-            verdict = verify(
-                sentence,
-                run.asked.language,
-                run.asked.names,
-                run.evidence,
-                similarities,
-                least_similarity=LEAST_SUPPORT,
-            )
-        if not verdict.cited:
-            run.draft.drop(sentence, verdict.reason)
-            return None
-        if not run.draft.sentences and (lacking := missing(request.question, sentence, run.asked.language)):
-            run.draft.drop(sentence, f"type: the question asks for something that is not here ({lacking})")
-            return None
-        return run.draft.release(sentence, [run.evidence[i] for i in verdict.cited], verdict.similarity)
+            checked = await check(sentence, run.asked, run.evidence, compare, is_first=not draft.sentences)
+        if checked.cited:
+            return draft.release(checked.text, checked.cited, checked.similarity)
+        draft.drop(checked.text, checked.reason)
+        return None
 
     def _composed(self, run: _Run, reason: Reason | None, passages: tuple[FoundPassage, ...]) -> Answer:
         draft = run.draft
@@ -296,43 +273,3 @@ class AnswerPipeline:
         """`work` in a thread, so that the event loop goes on."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, lambda: work(*args, **kwargs))
-
-
-def _in_full(sentence: str, asked: Asked) -> str:
-    """`sentence` behind its question where it is a mere figure or name ("49 percent."), which means little alone."""
-    checked = quantities(sentence, asked.language) or names(sentence, asked.language)
-    if len(sentence.split()) >= FRAGMENT_WORDS or not checked:
-        return sentence
-    return f"{asked.request.question} {sentence}"
-
-
-async def _quoted(sentence: str, run: _Run) -> Scores:
-    """For quotes, which mean what they say: how near the question they are, 0 for all other evidence."""
-    near = [max(item.cosine, LEAST_SUPPORT) if sentence.endswith(item.shown()) else 0 for item in run.evidence]
-    return np.array(near, dtype=np.float32)
-
-
-async def _sentences(deltas: AsyncIterator[Delta], run: _Run) -> AsyncGenerator[str, None]:
-    """The sentences of a generated text, each as soon as the next one has begun."""
-    buffer = ""
-    async for delta in deltas:
-        run.clock.mark("first_token")
-        buffer += delta.text
-        run.usage = delta.usage or run.usage
-        *complete, rest = _split(buffer, run.asked.language)
-        for sentence in complete:
-            yield sentence
-        buffer = rest
-    run.clock.mark("generated")
-    if buffer.strip():
-        yield buffer
-
-
-def _split(text: str, language: str) -> list[str]:
-    """`text` in sentences; a mark like `[2]` stays with the sentence before it. The last one may be unfinished."""
-    if not text.strip():
-        return [text]
-    starts = [span.start for span in sentence_spans(text, Span(0, len(text)), language)]
-    starts = [start for start in starts if not _MARK_AHEAD.match(text, start)]
-    edges = [0, *starts[1:], len(text)]
-    return [text[begin:end] for begin, end in pairwise(edges)]

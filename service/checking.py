@@ -1,0 +1,74 @@
+"""One sentence of a generator -> released with what it cites, or dropped with a reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from index.quantities import quantities
+from index.retrieve import Scores
+from service import prompt
+from service.abstain import LEAST_SUPPORT
+from service.answer_type import missing
+from service.evidence import Evidence
+from service.finding import Asked
+from service.names import names
+from service.verify import verify
+from service.wording import with_own_scale_words
+
+FRAGMENT_WORDS = 5
+"""A sentence of fewer words is compared with the evidence together with its question."""
+
+Compare = Callable[[str], Awaitable[Scores]]
+"""How near in meaning a sentence is to each piece of evidence, float32 `(len(evidence),)`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A sentence as it may be shown. `cited` is empty where it may not, `reason` says why."""
+
+    text: str
+    cited: tuple[Evidence, ...]
+    similarity: float
+    reason: str
+
+
+def worded(text: str, language: str) -> str:
+    """What the generator wrote as a reader sees it: without marks, with its own language's words; may be empty."""
+    sentence = with_own_scale_words(prompt.without_marks(text), language)
+    return sentence if re.search(r"\w", sentence) else ""
+
+
+async def check(
+    sentence: str, asked: Asked, evidence: Sequence[Evidence], compare: Compare, *, is_first: bool
+) -> Checked:
+    """Hold a `worded` sentence against the evidence. The first sentence of an answer has to answer the question."""
+    similarities = await compare(_in_full(sentence, asked))
+    verdict = verify(sentence, asked.language, asked.names, evidence, similarities, least_similarity=LEAST_SUPPORT)
+    if not verdict.cited:
+        return Checked(sentence, (), verdict.similarity, verdict.reason)
+    if is_first and (lacking := missing(asked.request.question, sentence, asked.language)):
+        reason = f"type: the question asks for something that is not here ({lacking})"
+        return Checked(sentence, (), verdict.similarity, reason)
+    return Checked(sentence, tuple(evidence[i] for i in verdict.cited), verdict.similarity, "")
+
+
+def quoted(evidence: Sequence[Evidence]) -> Compare:
+    """For quotes, which mean what they say: how near the question they are, 0 for all other evidence."""
+
+    async def compare(sentence: str) -> Scores:
+        near = [max(item.cosine, LEAST_SUPPORT) if sentence.endswith(item.shown()) else 0 for item in evidence]
+        return np.array(near, dtype=np.float32)
+
+    return compare
+
+
+def _in_full(sentence: str, asked: Asked) -> str:
+    """`sentence` behind its question where it is a mere figure or name ("49 percent."), which means little alone."""
+    checked = quantities(sentence, asked.language) or names(sentence, asked.language)
+    if len(sentence.split()) >= FRAGMENT_WORDS or not checked:
+        return sentence
+    return f"{asked.request.question} {sentence}"
