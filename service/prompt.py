@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from babel import Locale, UnknownLocaleError
 
@@ -11,14 +12,38 @@ from service.contract import Turn
 from service.evidence import Evidence
 from service.generators.base import Message, Prompt
 
-PROMPT_VERSION = "2"
+PROMPT_VERSION = "3"
 NOT_STATED = "NOT STATED"
 
-# The same for every question, so that the model's cache of it is reused.
+# Everything down to the question is the same for every question, so that the model's cache of it is reused: examples
+# cost nothing but the first time. They show a small model what rules alone do not: to translate, to take the value of
+# the deal and not of the talks before it, and to say that nothing is stated of another person, firm or role.
 _SYSTEM = (
     "You answer questions from numbered source sentences and nothing else. Answer in one or two short sentences, in "
     "the language asked for, with the names and figures that the sources give, and end each sentence with the number "
-    f"of its source, like [2]. If the sources do not state the answer, reply only: {NOT_STATED}."
+    f"of its source, like [2]. If the sources do not state the answer to just this question, reply only: {NOT_STATED}."
+)
+_EXAMPLE_SOURCES = (
+    "Großbritannien kaufte 1875 dem Vizekönig von Ägypten seinen Anteil von 44 Prozent an der Suezkanal-Gesellschaft "
+    "für rund vier Millionen Pfund ab.",
+    "Zuvor hatte der Vizekönig mit französischen Banken über einen Verkauf für 92 Millionen Franken verhandelt.",
+    "The company was headed by Ferdinand de Lesseps, who had led the building of the canal.",
+    "The viceroy sold because his country was deep in debt and the next payment was due.",
+)
+_EXAMPLES = (
+    (
+        "How much did Britain pay for its stake in the Suez Canal Company?",
+        "en",
+        "Britain paid about four million pounds for its stake of 44 percent [1].",
+    ),
+    ("Wie hieß der Finanzchef der Suezkanal-Gesellschaft?", "de", NOT_STATED),
+    (
+        "Warum verkaufte der Vizekönig seinen Anteil?",
+        "de",
+        "Der Vizekönig verkaufte seinen Anteil, weil sein Land hoch verschuldet und die nächste Zahlung fällig war [4].",
+    ),
+    ("Why did Russia buy shares of the Suez Canal Company?", "en", NOT_STATED),
+    ("Did France buy the stake?", "en", "No, Britain bought the stake [1]."),
 )
 HISTORY_TURNS = 2
 HISTORY_CHARACTERS = 300
@@ -32,9 +57,30 @@ def build(
 ) -> Prompt:
     """The prompt that asks for an answer in `language` (ISO 639-1) from `evidence`."""
     shown = tuple(item.shown() for item in evidence)
-    sources = "\n".join(f"[{number}] {text}" for number, text in enumerate(shown, start=1))
-    user = f"Sources:\n{sources}\n\n{_conversation(history)}Question: {question}\nAnswer in {language_name(language)}:"
-    return Prompt((Message("system", _SYSTEM), Message("user", user)), shown, max_tokens)
+    asked = Message("user", _sources(shown) + _conversation(history) + _question(question, language))
+    return Prompt((*_beginning(), asked), shown, max_tokens)
+
+
+def beginning() -> Prompt:
+    """What all prompts have in common, for a model to read before the first question comes."""
+    return Prompt(_beginning(), (), max_tokens=1)
+
+
+@cache
+def _beginning() -> tuple[Message, ...]:
+    messages = [Message("system", _SYSTEM)]
+    for question, language, answer in _EXAMPLES:
+        sources = _sources(_EXAMPLE_SOURCES) if len(messages) == 1 else ""
+        messages += [Message("user", sources + _question(question, language)), Message("assistant", answer)]
+    return tuple(messages)
+
+
+def _sources(shown: Sequence[str]) -> str:
+    return "Sources:\n" + "\n".join(f"[{number}] {text}" for number, text in enumerate(shown, start=1)) + "\n\n"
+
+
+def _question(question: str, language: str) -> str:
+    return f"Question: {question}\nAnswer in {language_name(language)}:"
 
 
 def language_name(language: str) -> str:

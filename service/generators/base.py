@@ -32,11 +32,24 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True)
+class Token:
+    """One token that was written, and what the model might have written in its place. Natural logarithms throughout."""
+
+    text: str
+    logprob: float
+    candidates: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Delta:
-    """A piece of generated text. The last one of a stream carries `usage` (and may have no text)."""
+    """A piece of generated text. The last one of a stream carries `usage` (and may have no text).
+
+    `tokens` are those that came since the last piece, from backends that tell; the text of the piece may lag behind.
+    """
 
     text: str
     usage: Usage | None = None
+    tokens: tuple[Token, ...] = ()
 
 
 class Generator(Protocol):

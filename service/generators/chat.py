@@ -16,7 +16,7 @@ import msgspec
 
 from service.contract import Usage
 from service.errors import GeneratorTimeout, GeneratorUnavailable, PromptTooLong, Unavailable
-from service.generators.base import Delta, Prompt
+from service.generators.base import Delta, Prompt, Token
 from service.generators.sse import events
 from service.generators.stop import StopFilter
 
@@ -40,8 +40,24 @@ class _Content(msgspec.Struct, frozen=True):
     content: str | None = None
 
 
+class _Candidate(msgspec.Struct, frozen=True):
+    token: str
+    logprob: float
+
+
+class _Token(msgspec.Struct, frozen=True):
+    token: str
+    logprob: float
+    top_logprobs: tuple[_Candidate, ...] = ()
+
+
+class _Logprobs(msgspec.Struct, frozen=True):
+    content: tuple[_Token, ...] | None = None
+
+
 class _Choice(msgspec.Struct, frozen=True):
     delta: _Content = _Content()
+    logprobs: _Logprobs | None = None
 
 
 class _Chunk(msgspec.Struct, frozen=True):
@@ -83,8 +99,9 @@ class ChatClient:
                 text = stop.feed("".join(choice.delta.content or "" for choice in chunk.choices[:1]))
                 if chunk.usage is not None:
                     usage = _usage(chunk.usage)
-                if text:
-                    yield Delta(text)
+                tokens = _tokens(chunk)
+                if text or tokens:
+                    yield Delta(text, tokens=tokens)
         yield Delta(stop.flush(), usage)
 
     def _body(self, prompt: Prompt) -> bytes:
@@ -162,6 +179,14 @@ class ChatClient:
             raise GeneratorUnavailable(f"{self._server} can't be reached; check that it runs") from None
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL):
             raise GeneratorUnavailable(f"{self._server} broke off in the middle of an answer; try again") from None
+
+
+def _tokens(chunk: _Chunk) -> tuple[Token, ...]:
+    content = [token for choice in chunk.choices[:1] if choice.logprobs for token in choice.logprobs.content or ()]
+    return tuple(
+        Token(token.token, token.logprob, tuple((other.token, other.logprob) for other in token.top_logprobs))
+        for token in content
+    )
 
 
 def _usage(usage: _Usage) -> Usage:

@@ -28,6 +28,8 @@ DEATH_NOTICE = 1.0
 _SERVER = "the language model process"
 # With temperature 0 this is greedy decoding. The cache spares the start that two prompts have in common.
 _SAMPLING = {"seed": 0, "top_k": 1, "repeat_penalty": 1.0, "cache_prompt": True}
+# What the model might have said instead tells how sure it is; twenty candidates hold nearly all of the probability.
+_LIKELIHOODS = {"logprobs": True, "top_logprobs": 20}
 
 
 class _Defaults(msgspec.Struct, frozen=True):
@@ -57,7 +59,7 @@ class _Connection:
             trust_env=False,
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=4),
         )
-        self.chat = ChatClient(self._http, server=_SERVER, token_timeout=token_timeout, extra=_SAMPLING)
+        self.chat = ChatClient(self._http, server=_SERVER, token_timeout=token_timeout, extra=_SAMPLING | _LIKELIHOODS)
         self.context = 0
 
     async def warm(self) -> None:

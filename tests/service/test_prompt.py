@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from service import prompt
@@ -9,7 +11,7 @@ from tests.service.test_verify import CUSTOMERS, REVENUE
 
 def test_evidence_is_numbered_in_order_and_the_language_is_named() -> None:
     built = prompt.build("Wer kauft?", "de", (), (CUSTOMERS, REVENUE), max_tokens=50)
-    user = built.messages[1].content
+    user = built.messages[-1].content
     assert user == (
         "Sources:\n[1] Zu den Kunden zählen Tessera und Quillon.\n"
         "[2] Nordholz erzielte 2024 einen Umsatz von 870 Millionen Dollar.\n\n"
@@ -22,12 +24,24 @@ def test_evidence_is_numbered_in_order_and_the_language_is_named() -> None:
 def test_the_start_of_every_prompt_is_the_same_so_that_it_is_computed_once() -> None:
     first = prompt.build("Wer?", "de", (), (CUSTOMERS,), max_tokens=50)
     second = prompt.build("Who?", "en", (Turn("user", "Hi"),), (REVENUE,), max_tokens=50)
-    assert first.messages[0] == second.messages[0]
+    assert first.messages[:-1] == second.messages[:-1] == prompt.beginning().messages
+
+
+def test_the_examples_hold_a_refusal_and_an_answer_in_each_language_and_every_answer_cites() -> None:
+    examples = prompt.beginning().messages[1:]
+    asked, answers = examples[::2], [message.content for message in examples[1::2]]
+    kinds = {
+        (message.content.rpartition("in ")[2], prompt.says_not_stated(answer))
+        for message, answer in zip(asked, answers, strict=True)
+    }
+    assert kinds == {("English:", True), ("English:", False), ("German:", True), ("German:", False)}
+    assert all(prompt.says_not_stated(answer) or re.search(r"\[[1-4]\]\.\Z", answer) for answer in answers)
+    assert [message.role for message in examples] == ["user", "assistant"] * len(answers)
 
 
 def test_the_last_turns_are_shown_before_the_question() -> None:
     history = (Turn("user", "Oldest"), Turn("user", "Who?"), Turn("assistant", "x" * 1000))
-    user = prompt.build("And?", "en", history, (REVENUE,), max_tokens=50).messages[1].content
+    user = prompt.build("And?", "en", history, (REVENUE,), max_tokens=50).messages[-1].content
     assert f"Conversation so far:\nuser: Who?\nassistant: {'x' * 300}\n\nQuestion: And?" in user
     assert "Oldest" not in user
 
