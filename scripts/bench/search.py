@@ -6,7 +6,7 @@
 Both are timed in one run, question by question in turn, and compared as ratios. The model is the real one, on one
 thread as in the service; the snapshot is written by the writers that building uses and opened as the service opens it.
 
-Large collections are made up, since embedding 100,000 passages takes hours here (`recombined.py` does it):
+Large collections are made up, since embedding 100,000 passages takes hours here (service/evaluation/recombined.py):
 
 - texts are sentences of real articles, drawn at random within a language (seed 0) and joined to passages and articles.
   What is indexed of words is real. Words are more frequent than in a real collection of that size, so that queries
@@ -40,15 +40,13 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from recombined import Recombined, opened
-
 from index.embedding import Embedder, SentenceTransformerEmbedder
 from index.embedding_cache import CachedEmbedder
 from index.models import resolve
 from index.retrieve import Retriever
 from index.snapshot import Snapshot
 from service.evaluation import parallel
+from service.evaluation.recombined import Recombined, opened
 from service.settings import load_settings
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -84,7 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         asked, articles = _xquad(chosen.xquad, directory) if chosen.xquad else (_examples(), [])
         questions = list(islice(cycle(asked), chosen.searches))
         print(f"{embedder.name}, {len(questions)} searches a size, times in ms")
-        source = Recombined.read([*chosen.articles, *articles], CachedEmbedder(embedder, directory / "embeddings"))
+        cached = CachedEmbedder(embedder, directory / "embeddings")
+        source = Recombined.read([*chosen.articles, *articles], cached, lambda error: print(error, file=sys.stderr))
         print(f"{source.sentences} sentences of {len(source.languages)} languages to recombine")
         for line in HEAD:
             print(line)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index import embedding_cache
@@ -173,6 +173,7 @@ def test_a_directory_that_can_not_be_written_is_said(tmp_path: Path) -> None:
         CachedEmbedder(CountingEmbedder(), tmp_path / "taken")
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), st.integers(0, 2**32 - 1), min_size=1))
 def test_every_text_finds_its_own_vector(tmp_path_factory: pytest.TempPathFactory, seeds: dict[str, int]) -> None:
     path = tmp_path_factory.mktemp("log") / "vectors"
@@ -261,6 +262,7 @@ def test_a_damaged_record_is_gone_after_the_run_that_made_it_again(tmp_path: Pat
     assert inner.asked == []
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400), st.integers(0, 400), st.integers(0, 7))
 def test_whatever_lies_in_the_file_no_text_gets_a_vector_that_was_not_its(
     tmp_path_factory: pytest.TempPathFactory, junk: bytes, offset: int, bit: int

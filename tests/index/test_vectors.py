@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.errors import ModelError, SnapshotCorrupt, SnapshotError
-from index.vectors import VectorIndex, VectorWriter
+from index.vectors import EXACT_UP_TO, VectorIndex, VectorWriter
 
 
 def unit(rows: int, dim: int, seed: int = 0) -> np.ndarray:
@@ -41,6 +41,7 @@ def test_rows_survive_disk_bit_by_bit_in_the_order_they_were_added(tmp_path: Pat
     np.testing.assert_array_equal(index.reconstruct([29, 3]), vectors[[29, 3]])
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 1000), k=st.integers(1, 30))
 def test_search_is_exact(seed: int, k: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     vectors, queries = unit(30, 8), unit(3, 8, seed)
@@ -100,3 +101,62 @@ def test_a_file_of_something_else_is_corrupt(tmp_path: Path) -> None:
 def test_a_directory_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(SnapshotError, match=r"nowhere/v: the vectors can't be written"):
         VectorWriter(8).write(tmp_path / "nowhere" / "v")
+
+
+def clustered(rows: int, seed: int = 0) -> np.ndarray:
+    """Vectors that lie around few directions, as those of texts do."""
+    random = np.random.default_rng(seed)
+    centres, noise = unit(200, 32)[random.integers(0, 200, rows)], random.normal(size=(rows, 32)) * 0.08
+    vectors = (centres + noise).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> VectorIndex:
+    return index_of(clustered(4 * EXACT_UP_TO), tmp_path_factory.mktemp("many") / "v")
+
+
+def test_of_many_vectors_the_nearest_are_found_with_their_exact_scores(many: VectorIndex) -> None:
+    queries = clustered(50, seed=1)
+    products = queries @ many.all().T
+    scores, rows = many.search(queries, 100)
+
+    np.testing.assert_allclose(scores, np.take_along_axis(products, rows, axis=1), atol=1e-6)
+    assert (np.diff(scores, axis=1) <= 0).all()
+    nearest = np.argsort(-products, axis=1, kind="stable")[:, :100]
+    np.testing.assert_array_equal(rows[:, :10], nearest[:, :10])
+    assert np.mean([np.isin(found, right).mean() for found, right in zip(rows, nearest, strict=True)]) > 0.99
+
+
+def test_many_vectors_survive_disk_bit_by_bit(many: VectorIndex) -> None:
+    np.testing.assert_array_equal(many.all(), clustered(4 * EXACT_UP_TO))
+    np.testing.assert_array_equal(many.reconstruct([29, 3]), many.all()[[29, 3]])
+    assert (len(many), many.dim) == (4 * EXACT_UP_TO, 32)
+
+
+def test_most_of_many_vectors_are_found_by_looking_at_all(many: VectorIndex) -> None:
+    query = clustered(1, seed=2)
+    scores, rows = many.search(query, 10**6)
+
+    assert sorted(rows[0].tolist()) == list(range(len(many)))
+    np.testing.assert_allclose(scores[0], np.sort((query @ many.all().T)[0])[::-1], atol=1e-6)
+
+
+def test_many_vectors_give_the_same_bytes_each_time(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        index_of(clustered(EXACT_UP_TO + 1), tmp_path / name)
+
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_many_vectors_outlive_their_index(tmp_path: Path) -> None:
+    view = index_of(clustered(EXACT_UP_TO + 1), tmp_path / "v").all()
+    gc.collect()
+    np.testing.assert_array_equal(view, clustered(EXACT_UP_TO + 1))
+
+
+def test_an_odd_number_of_dimensions_is_searched_without_codes(tmp_path: Path) -> None:
+    vectors = unit(EXACT_UP_TO + 1, 3)
+    index = index_of(vectors, tmp_path / "v")
+
+    assert index.search(vectors[77:78], 1)[1].tolist() == [[77]]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import random
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -19,8 +18,9 @@ import numpy as np
 from index import durable
 from index import manifest as manifests
 from index.articles import read_collection
+from index.build import OnError
 from index.embedding import Embedder, Vectors
-from index.errors import ArticleError, SnapshotError
+from index.errors import SnapshotError
 from index.inputs import passage_terms, sentence_terms, sentence_vectors
 from index.lexical import LEXICAL, LexicalWriter
 from index.manifest import Counts, Manifest, Value
@@ -49,10 +49,10 @@ class Recombined:
     dim: int
 
     @classmethod
-    def read(cls, paths: Sequence[Path], embedder: Embedder) -> Recombined:
+    def read(cls, paths: Sequence[Path], embedder: Embedder, on_error: OnError) -> Recombined:
         """The sentences of all articles in `paths`; languages with too few for a passage are left out."""
         found: dict[str, dict[str, None]] = {}
-        for article in read_collection(paths, _complain):
+        for article in read_collection(paths, on_error):
             for sentence in split(article, embedder.count_tokens)[1]:
                 found.setdefault(sentence.language, {})[article.text[sentence.start : sentence.end]] = None
         enough = {name: tuple(texts) for name, texts in found.items() if len(texts) >= SENTENCES_A_PASSAGE[1]}
@@ -80,7 +80,6 @@ def opened(index_dir: Path, source: Recombined, passages: int) -> Iterator[Snaps
     except SnapshotError:
         fresh = False
     if not fresh:
-        print(f"making {passages:,} passages", file=sys.stderr)
         _make(index_dir, source, passages)
         snapshot = Snapshot.open(index_dir, expect=source.identity)
     with snapshot:
@@ -182,7 +181,3 @@ def _joined(
     published = date.fromordinal(date(2020, 1, 1).toordinal() + number % 2000)
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     return Article(name, drawn[0][0][:60], text, None, published, language, sha256), passages, sentences
-
-
-def _complain(error: ArticleError) -> None:
-    print(error, file=sys.stderr)
