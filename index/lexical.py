@@ -99,8 +99,15 @@ class LexicalIndex:
         return len(self._fields[GRAMS])
 
     def match(self, query: str, language: str) -> Match:
-        """Score all rows against `query`, which is in `language`; in one that has no stems, those scores are all 0."""
-        found = self._fields[GRAMS].match(term.text for term in grams(query, language))
+        """Score all rows against `query`, which is in `language`, both ways."""
+        return Match(self.match_stems(query, language), self.match_grams(query, language))
+
+    def match_grams(self, query: str, language: str) -> Ranking:
+        """Score all rows by the 4-grams that they share with `query`, whose numbers are read as in `language`."""
+        return self._fields[GRAMS].match(term.text for term in grams(query, language))
+
+    def match_stems(self, query: str, language: str) -> Ranking:
+        """Score all rows by the stems that they share with `query`; all 0 where `language` is one without stems."""
         if language not in STEMMED:
-            return Match(Ranking(np.zeros(len(self), dtype=np.float32), 0.0), found)
-        return Match(self._fields[language].match(term.text for term in analyse(query, language)), found)
+            return Ranking(np.zeros(len(self), dtype=np.float32), 0.0)
+        return self._fields[language].match(term.text for term in analyse(query, language))

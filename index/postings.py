@@ -34,6 +34,8 @@ POSTINGS_AT_ONCE = 1 << 22
 POSTINGS_A_QUERY = 1 << 19
 """Postings that one query reads at the most, which takes about 1.5 ms. The most frequent terms are left out for it."""
 MAX_COUNT = 255
+_BLOCK = 64
+"""Rows whose best score is found at once, before single rows are looked at."""
 
 T = TypeVar("T", bound=np.generic)
 Rows = NDArray[np.int64]
@@ -151,12 +153,21 @@ class Ranking:
         """The `k` best rows that hold a term of the query, and their scores; best first, equal ones by row."""
         if k < 1:
             raise ValueError(f"k must be at least 1, not {k}")
-        rows = np.flatnonzero(self.scores)
+        floor = self._floor(k)
+        rows = np.flatnonzero(self.scores >= floor) if floor else np.flatnonzero(self.scores)
         if k < len(rows):
             found = self.scores[rows]
             rows = rows[found >= np.partition(found, -k)[-k]]
         rows = rows[np.argsort(-self.scores[rows], kind="stable")][:k]
         return rows, self.scores[rows]
+
+    def _floor(self, k: int) -> float:
+        """What the `k`th best score is at least: the `k`th highest of the best scores of blocks of rows."""
+        blocks = len(self.scores) // _BLOCK
+        if blocks < k:
+            return 0.0
+        highest = self.scores[: blocks * _BLOCK].reshape(blocks, _BLOCK).max(axis=1)
+        return float(np.partition(highest, -k)[-k])
 
     def covered(self, rows: Rows) -> Scores:
         """The share of the query's information that each of `rows` holds: score / ceiling, float32 in [0, 1)."""

@@ -270,3 +270,25 @@ def test_a_full_disk_is_an_error_and_no_crash(tmp_path: Path, monkeypatch: pytes
 
     with pytest.raises(SnapshotError, match="No space left on device"):
         write(tmp_path / "index", [["a"]])
+
+
+@given(
+    st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0, 2.0, 3.5]), min_size=1, max_size=400),
+    st.integers(1, 12),
+    st.integers(0, 399),
+)
+def test_the_best_are_those_of_sorting_all_rows(scores: list[float], k: int, better: int) -> None:
+    scores[better % len(scores)] = 9.0
+    ranked = sorted((row for row, score in enumerate(scores) if score), key=lambda row: (-scores[row], row))
+
+    rows, found = Ranking(np.array(scores, dtype=np.float32), 10.0).top(k)
+
+    assert rows.tolist() == ranked[:k]
+    assert found.tolist() == [scores[row] for row in ranked[:k]]
+
+
+def test_rows_behind_the_last_whole_block_are_found(tmp_path: Path) -> None:
+    scores = np.zeros(10 * postings._BLOCK + 1, dtype=np.float32)
+    scores[[0, 40, 80, -1]] = [1, 2, 3, 4]
+
+    assert Ranking(scores, 5.0).top(2)[0].tolist() == [len(scores) - 1, 80]
