@@ -34,6 +34,8 @@ from service.finding import Asked, Finder, Finding
 from service.generators import Delta, Generator
 from service.generators.extractive import ExtractiveGenerator
 from service.sentence_stream import sentences
+from service.sureness import Sureness
+from service.warming import Warming
 
 SEARCH_THREADS = 2
 P = ParamSpec("P")
@@ -84,6 +86,7 @@ class _Run:
     generator: str = ""
     not_stated: bool = False
     usage: Usage = field(default_factory=Usage)
+    sureness: Sureness = field(default_factory=Sureness)
 
     @property
     def asked(self) -> Asked:
@@ -91,8 +94,9 @@ class _Run:
         return self.finding.asked
 
     def notice(self, delta: Delta) -> None:
-        """Keep when the first token came and what was used."""
+        """Keep when the first token came, how sure the model is and what was used."""
         self.clock.mark("first_token")
+        self.sureness.hear(delta.tokens)
         self.usage = delta.usage or self.usage
 
     def refusal(self) -> Reason | None:
@@ -115,6 +119,7 @@ class AnswerPipeline:
         self._limits = limits
         self._threads = ThreadPoolExecutor(SEARCH_THREADS, thread_name_prefix="search")
         self._opened: tuple[Finder, Abstention] | None = None
+        self._warming = Warming(generator)
 
     async def start(self) -> None:
         """Open the index and bring up the language model, side by side."""
@@ -122,9 +127,11 @@ class AnswerPipeline:
             group.create_task(self._open())
             group.create_task(self._generator.start())
             group.create_task(self._extractive.start())
+        self._warming.begin()
 
     async def close(self) -> None:
         """Stop the language model and close the index."""
+        await self._warming.end()
         await self._generator.close()
         await self._extractive.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -198,6 +205,8 @@ class AnswerPipeline:
         quotes = isinstance(generator, ExtractiveGenerator)
         if quotes:
             run.evidence = tuple(sorted(run.evidence, key=lambda item: -item.cosine))
+        else:
+            await self._warming.end()
         asked_for = prompt.build(
             request.question, run.asked.language, request.history, run.evidence, max_tokens=self._limits.answer_tokens
         )

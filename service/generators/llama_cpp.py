@@ -27,7 +27,7 @@ DEATH_NOTICE = 1.0
 
 _SERVER = "the language model process"
 # With temperature 0 this is greedy decoding. The cache spares the start that two prompts have in common.
-_SAMPLING = {"seed": 0, "top_k": 1, "repeat_penalty": 1.0, "cache_prompt": True}
+_SAMPLING: dict[str, object] = {"seed": 0, "top_k": 1, "repeat_penalty": 1.0, "cache_prompt": True}
 # What the model might have said instead tells how sure it is; twenty candidates hold nearly all of the probability.
 _LIKELIHOODS = {"logprobs": True, "top_logprobs": 20}
 

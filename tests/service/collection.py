@@ -75,6 +75,7 @@ class ScriptedGenerator:
         self.text = text
         self.fails = fails
         self.prompts: list[Prompt] = []
+        self.read_before: list[Prompt] = []
 
     async def start(self) -> None:
         return None
@@ -86,7 +87,7 @@ class ScriptedGenerator:
         return True
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
-        self.prompts.append(prompt)
+        (self.prompts if prompt.evidence else self.read_before).append(prompt)
         end = len(self.text) // 2 if self.fails else len(self.text)
         for start in range(0, end, 7):
             yield Delta(self.text[start : min(start + 7, end)])
