@@ -115,7 +115,11 @@ GERMAN_ORDINALS = ["erst", "zweit", "dritt", "viert", "fünft", "sechst", "siebt
 ENGLISH_ORDINALS = ["second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
 
 _DIGITS = r"\d{1,3}(?:[.,'’\u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?"
-_TOKEN = re.compile(rf"(?P<digits>(?<![\w.,]){_DIGITS})|(?P<word>[^\W\d_]+(?:-[^\W\d_]+)*)|(?P<mark>[$€£¥%‰])")
+_CODE = r"(?!(?:USD|EUR|GBP|CHF)\d)[^\W\d_]+(?:-[^\W\d_]+)*\d+(?:[.,]\d+)*"
+"""A name that ends in a number, such as "H100": no amount of anything."""
+_TOKEN = re.compile(
+    rf"(?P<code>(?<!\w){_CODE})|(?P<digits>(?<![\w.,]){_DIGITS})|(?P<word>[^\W\d_]+(?:-[^\W\d_]+)*)|(?P<mark>[$€£¥%‰])"
+)
 _GAP = r"[\s\u00a0\u202f-]{0,2}"
 _SCALE_AHEAD = {
     language: re.compile(

@@ -73,10 +73,13 @@ class Recombined:
 
 @contextmanager
 def opened(index_dir: Path, source: Recombined, passages: int) -> Iterator[Snapshot]:
-    """The snapshot of a collection of `passages` passages in `index_dir`; made where another or none is there."""
+    """The snapshot of a collection of `passages` passages in `index_dir`; made where another or none is there.
+
+    One that is there is taken although texts might be analysed otherwise today: timings hardly depend on that.
+    """
     try:
         snapshot = Snapshot.open(index_dir, expect=source.identity)
-        fresh = snapshot.manifest.splitter == source.parameters(passages) and snapshot.manifest.lexical == LEXICAL
+        fresh = snapshot.manifest.splitter == source.parameters(passages)
     except SnapshotError:
         fresh = False
     if not fresh:

@@ -60,6 +60,9 @@ def test_two_languages_state_one_value(german: str, english: str) -> None:
         ("5 m long, $5m wide", "en", [(5.0, ""), (5e6, "USD")]),
         ("it may march on", "en", []),
         ("They left in May.", "en", [(5.0, "month")]),
+        ("20 H100 chips and one A4.5", "en", [(20.0, "")]),
+        ("Im Q3 kamen 20 X-H100-Chips", "de", [(20.0, "")]),
+        ("v2.0 kostet EUR5 oder USD14.3", "en", [(5.0, "EUR"), (14.3, "USD")]),
     ],
 )
 def test_language_decides_what_marks_and_words_mean(
