@@ -188,6 +188,19 @@ def test_a_sentence_taken_along_stands_for_its_copies(syndicated: Retriever) -> 
     ]
 
 
+def test_what_a_sentence_refers_to_is_not_taken_along_where_a_copy_of_it_is_there(syndicated: Retriever) -> None:
+    ranked = [
+        *rows(syndicated, "agency.md", "The new"),
+        *rows(syndicated, "daily.md", "The new"),
+        *rows(syndicated, "daily.md", "It replaces"),
+    ]
+    found = collapsed(syndicated, *ranked)
+    assert [(item.article.id, item.text[:11]) for item in found] == [
+        ("agency.md", "The new fer"),
+        ("daily.md", "It replaces"),
+    ]
+
+
 def test_copies_leave_room_for_other_statements(syndicated: Retriever) -> None:
     copies = [rows(syndicated, name, "The new")[0] for name in ("agency.md", "daily.md", "undated.md")]
     found = collapsed(syndicated, *copies, *rows(syndicated, "faq.md", "The old pier"), tokens=20)
