@@ -10,6 +10,8 @@ from datetime import date
 from index.snapshot import Snapshot
 from index.types import ArticleInfo, SentenceHit
 from service.duplicates import Statement, grouped
+from service.plain_text import plain
+from service.withheld import is_withheld, label, without_withheld
 
 MOST_SENTENCES = 10
 CONTEXT_SENTENCES = 2
@@ -23,7 +25,6 @@ _STARTS_IN_THE_MIDDLE = re.compile(
     r"the reason|both|also|in particular|in addition|instead|there|however|as a result)\b",
     re.IGNORECASE,
 )
-_ESCAPED = re.compile(r"\\([$*_#\[\]()`~-])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +59,8 @@ class Evidence:
     also_at: tuple[Place, ...] = ()
 
     def shown(self) -> str:
-        """The sentence as a language model sees it: white space folded, escapes of the scrape undone."""
+        """The sentence as a language model sees it."""
         return plain(self.text)
-
-
-def plain(text: str) -> str:
-    """`text` on one line, with the backslashes taken away that scrapes put before marks."""
-    return _ESCAPED.sub(r"\1", " ".join(text.split()))
 
 
 def choose(
@@ -79,7 +75,7 @@ def choose(
     Of copies the earliest published stands for all, as what the others were made from; where that can't be told, the
     one whose article was found first, so that the sentences of one text stay together. A sentence that can't stand
     alone brings the one before it. Neighbours stand together in reading order, and groups of neighbours in the order
-    of their best sentence.
+    of their best sentence. What `service.withheld` names is left out, of copies and of what a sentence brings, too.
     """
     cosines: dict[int, float] = {}
     others: dict[int, list[SentenceHit]] = {}
@@ -88,6 +84,9 @@ def choose(
     for copies in _copies(found, snapshot):
         if len(cosines) >= MOST_SENTENCES or left <= 0:
             break
+        copies = [copy for copy in copies if not is_withheld(copy.row, snapshot)]
+        if not copies:
+            continue
         hit = next((copy for copy in copies if copy.row in cosines), copies[0])
         others[hit.row] = [copy for copy in copies if copy is not hit]
         original_of |= {copy.row: hit.row for copy in copies}
@@ -102,6 +101,13 @@ def choose(
         left -= cost
     ordered = _in_groups(list(cosines))
     return tuple(_evidence(row, cosines[row], others.get(row, ()), snapshot) for row in ordered)
+
+
+def every(found: Sequence[SentenceHit], snapshot: Snapshot) -> tuple[Evidence, ...]:
+    """All of `found` in their order, copies as one: what an answer is compared with, without a budget."""
+    return tuple(
+        _evidence(copies[0].row, copies[0].cosine, copies[1:], snapshot) for copies in _copies(found, snapshot)
+    )
 
 
 def _copies(found: Sequence[SentenceHit], snapshot: Snapshot) -> list[list[SentenceHit]]:
@@ -130,7 +136,7 @@ def _with_lead(hit: SentenceHit, snapshot: Snapshot) -> list[int]:
     """Its row, after the one before it where it can't be understood without."""
     if not _STARTS_IN_THE_MIDDLE.match(hit.text):
         return [hit.row]
-    return [*_rows_before(hit.row, snapshot)[-1:], hit.row]
+    return [*_told_before(hit.row, snapshot)[-1:], hit.row]
 
 
 def _in_groups(rows: Sequence[int]) -> list[int]:
@@ -150,8 +156,8 @@ def _evidence(row: int, cosine: float, copies: Sequence[SentenceHit], snapshot: 
     sentence = snapshot.sentences[row]
     info = _info(sentence.article_id, snapshot)
     text = snapshot.sentence_text(row)
-    before = [snapshot.sentence_text(earlier) for earlier in _rows_before(row, snapshot)]
-    heading = snapshot.passages[sentence.passage].heading
+    before = [snapshot.sentence_text(earlier) for earlier in _told_before(row, snapshot)]
+    titles = [label(info.title), label(snapshot.passages[sentence.passage].heading)]
     return Evidence(
         row=row,
         article=info,
@@ -159,8 +165,8 @@ def _evidence(row: int, cosine: float, copies: Sequence[SentenceHit], snapshot: 
         end=sentence.end,
         text=text,
         language=sentence.language,
-        context="\n".join([info.title, heading, *before, text]),
-        passage="\n".join([info.title, heading, snapshot.passage_text(sentence.passage), *before]),
+        context="\n".join([*titles, *before, text]),
+        passage="\n".join([*titles, without_withheld(sentence.passage, snapshot), *before]),
         cosine=cosine,
         also_at=tuple(_place(copy, snapshot) for copy in copies),
     )
@@ -176,6 +182,11 @@ def _info(article_id: str, snapshot: Snapshot) -> ArticleInfo:
     if info is None:
         raise LookupError(f"snapshot {snapshot.id} has no article {article_id}, which a sentence of it names")
     return info
+
+
+def _told_before(row: int, snapshot: Snapshot) -> list[int]:
+    """The rows of `_rows_before` that are evidence."""
+    return [earlier for earlier in _rows_before(row, snapshot) if not is_withheld(earlier, snapshot)]
 
 
 def _rows_before(row: int, snapshot: Snapshot) -> range:

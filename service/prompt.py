@@ -11,6 +11,7 @@ from babel import Locale, UnknownLocaleError
 from service.contract import Turn
 from service.evidence import Evidence
 from service.generators.base import Message, Prompt
+from service.withheld import remark, request
 
 PROMPT_VERSION = "3"
 NOT_STATED = "NOT STATED"
@@ -57,7 +58,9 @@ def build(
 ) -> Prompt:
     """The prompt that asks for an answer in `language` (ISO 639-1) from `evidence`."""
     shown = tuple(item.shown() for item in evidence)
-    asked = Message("user", _sources(shown) + _conversation(history) + _question(question, language))
+    asked = Message(
+        "user", _sources(shown) + _conversation(history, language) + _question(request(question, language), language)
+    )
     return Prompt((*_beginning(), asked), shown, max_tokens)
 
 
@@ -101,8 +104,7 @@ def says_not_stated(text: str) -> bool:
     return NOT_STATED.casefold() in text.casefold()
 
 
-def _conversation(history: Sequence[Turn]) -> str:
-    if not history:
-        return ""
-    turns = [f"{turn.role}: {turn.content[:HISTORY_CHARACTERS]}" for turn in history[-HISTORY_TURNS:]]
-    return "Conversation so far:\n" + "\n".join(turns) + "\n\n"
+def _conversation(history: Sequence[Turn], language: str) -> str:
+    said = [(turn.role, remark(turn.content, language)[:HISTORY_CHARACTERS]) for turn in history[-HISTORY_TURNS:]]
+    turns = [f"{role}: {text}" for role, text in said if text]
+    return "Conversation so far:\n" + "\n".join(turns) + "\n\n" if turns else ""

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.quantities import Quantity, quantities, same_value
-from service.evidence import Evidence, plain
+from service.evidence import Evidence
 from service.names import mentions, names, speaks_of_a_name
+from service.plain_text import plain
 
 MOST_CITATIONS = 3
 """A sentence that needs more sources than this together is not one claim."""

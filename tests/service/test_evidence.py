@@ -7,7 +7,7 @@ import pytest
 from index.build import build
 from index.retrieve import Retriever
 from index.types import SentenceHit
-from service.evidence import Evidence, Place, choose, plain
+from service.evidence import Evidence, Place, choose
 from tests.service.collection import WordEmbedder, opened, published
 
 
@@ -76,11 +76,6 @@ def test_context_holds_title_and_the_sentences_before_and_passage_all(retriever:
     assert "It was designed" in ferries.context
     assert "The city of Porthaven" not in ferries.context
     assert "The city of Porthaven" in ferries.passage
-
-
-def test_text_is_shown_on_one_line_without_the_escapes_of_a_scrape() -> None:
-    assert plain("It cost\n  \\$14  billion \\[1\\]") == "It cost $14 billion [1]"
-    assert plain("a\\b") == "a\\b"
 
 
 SYNDICATED = {
