@@ -1,56 +1,59 @@
-"""When to refuse, and in which words."""
+"""When to refuse."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.calibration import Calibration
 from service.contract import Reason
-from service.finding import Finding
+from service.finding import Asked, Finding
 from service.names import mentions
 from service.settings import Risk
+from service.sureness import Sureness
 
 FALSE_REFUSALS: dict[Risk, float] = {"low": 0.1, "medium": 0.02, "high": 0.01}
 """What share of answerable questions may be refused before a language model is asked, by the risk that is taken."""
 
 LEAST_SUPPORT = 0.05
 """Least similarity of an answer's sentence and what it cites."""
+MOST_NOT_STATED = 0.38
+"""An answer in whose place the model would have said so likely that nothing is stated is a guess."""
 CONFIDENCE_MIDPOINT, CONFIDENCE_SLOPE = 0.07, 40.0
 """Where similarity turns into confidence; documented defaults until they are fitted."""
 
-REFUSALS: dict[Reason, dict[str, str]] = {
-    "no_relevant_source": {
-        "de": "Dazu steht nichts in den Artikeln.",
-        "en": "The articles say nothing about this.",
-    },
-    "not_in_sources": {
-        "de": "Die Artikel behandeln das Thema, nennen aber keine Antwort auf diese Frage.",
-        "en": "The articles touch on this, but they do not state an answer to the question.",
-    },
-    "unsupported": {
-        "de": "Ich konnte keine Antwort geben, die sich in den Artikeln belegen lässt.",
-        "en": "I could not give an answer that the articles bear out.",
-    },
-}
+_PERSON = re.compile(r"\b(?:he|him|she|they|them|er|ihn|ihm|ihnen)\b")
+_ASKED_FOR = re.compile(r"\A\W*(?:how many|how much|wie viele?|which|what|welche[rnms]?)\s+\w+", re.IGNORECASE)
+_NOUN_AHEAD = re.compile(
+    r"\b(?:the|an?|this|every|each|d(?:er|ie|as|en|em)|eine?[nmrs]?|jede[rnms]?)\s+\w|\s[A-ZÄÖÜ]",
+)
+"""What the person may be, in a question without a name: "When did the mayor say that he ..."."""
 
 
 @dataclass(frozen=True, slots=True)
 class Abstention:
-    """When to refuse before a language model is asked."""
+    """When to refuse, before a language model is asked and while it answers."""
 
     calibrated: Calibration
     risk: Risk = "medium"
 
     def before_generation(self, finding: Finding) -> Reason | None:
         """Why no model needs to be asked; None where one should be."""
+        asked = finding.asked
+        if _names_nothing(asked):
+            return "ambiguous"
         if not finding.evidence:
             return "no_relevant_source"
         if self.calibrated.probability(finding.known) < self.calibrated.threshold(FALSE_REFUSALS[self.risk]):
             return "no_relevant_source"
-        missing = (name for name in finding.asked.names if not any(mentions(e.passage, name) for e in finding.evidence))
+        missing = (name for name in asked.names if not any(mentions(item.passage, name) for item in finding.evidence))
         return "not_in_sources" if any(missing) else None
+
+    def while_generating(self, sureness: Sureness) -> Reason | None:
+        """Why what a model writes is not to be trusted, once its first token is known; None where it is."""
+        return "not_in_sources" if sureness.not_stated >= MOST_NOT_STATED else None
 
 
 def confidence(support: Sequence[float]) -> float:
@@ -60,6 +63,10 @@ def confidence(support: Sequence[float]) -> float:
     return 1.0 / (1.0 + math.exp(-CONFIDENCE_SLOPE * (min(support) - CONFIDENCE_MIDPOINT)))
 
 
-def refusal(reason: Reason, language: str) -> str:
-    """What a reader is told; English for any language but German."""
-    return REFUSALS[reason]["de" if language == "de" else "en"]
+def _names_nothing(asked: Asked) -> bool:
+    """Whether the question is about somebody whom neither it nor a conversation names."""
+    request = asked.request
+    if request.history or asked.names:
+        return False
+    person = _PERSON.search(request.question)
+    return person is not None and not _NOUN_AHEAD.search(_ASKED_FOR.sub("", request.question[: person.start()]))

@@ -12,7 +12,7 @@ from typing import ParamSpec, TypeVar
 
 from index.retrieve import Scores
 from service import prompt
-from service.abstain import Abstention, confidence, refusal
+from service.abstain import Abstention, confidence
 from service.checking import Compare, check, quoted, worded
 from service.clock import Clock
 from service.contract import (
@@ -33,6 +33,7 @@ from service.evidence import Evidence
 from service.finding import Asked, Finder, Finding
 from service.generators import Delta, Generator
 from service.generators.extractive import ExtractiveGenerator
+from service.refusing import Refusal, explain
 from service.sentence_stream import sentences
 from service.sureness import Sureness
 from service.warming import Warming
@@ -98,6 +99,13 @@ class _Run:
         self.clock.mark("first_token")
         self.sureness.hear(delta.tokens)
         self.usage = delta.usage or self.usage
+
+    def guessed(self, text: str) -> None:
+        """Keep that the model nearly said that nothing is stated, instead of `text`."""
+        self.not_stated = True
+        if not prompt.says_not_stated(text):
+            chance = f"{self.sureness.not_stated:.2f}"
+            self.draft.drop(prompt.without_marks(text), f"guess: the model took it for not stated with chance {chance}")
 
     def refusal(self) -> Reason | None:
         """Why there is no answer after all; None where a sentence was released."""
@@ -192,13 +200,14 @@ class AnswerPipeline:
         run = _Run(finder, finding, finding.evidence, Draft(), clock)
         reason = abstention.before_generation(finding)
         if reason is None:
-            async with aclosing(self._generated(run)) as released:
+            async with aclosing(self._generated(run, abstention)) as released:
                 async for sentence in released:
                     yield Released(sentence)
             reason = run.refusal()
-        yield Done(self._composed(run, reason, passages))
+        refused = explain(reason, run.asked, run.evidence) if reason else None
+        yield Done(self._composed(run, refused, passages))
 
-    async def _generated(self, run: _Run) -> AsyncGenerator[AnswerSentence, None]:
+    async def _generated(self, run: _Run, abstention: Abstention) -> AsyncGenerator[AnswerSentence, None]:
         """The sentences of the generator that hold, as they come."""
         request = run.asked.request
         generator = self._extractive if request.mode == "extract" else self._generator
@@ -215,6 +224,9 @@ class AnswerPipeline:
         try:
             async with asyncio.timeout(self._limits.answer_seconds), aclosing(generator.stream(asked_for)) as deltas:
                 async for text in sentences(deltas, run.asked.language, on_delta=run.notice):
+                    if abstention.while_generating(run.sureness):
+                        run.guessed(text)
+                        break
                     if sentence := await self._released(text, run, compare):
                         yield sentence
                     if quotes and run.draft.sentences:
@@ -249,13 +261,15 @@ class AnswerPipeline:
         draft.drop(checked.text, checked.reason)
         return None
 
-    def _composed(self, run: _Run, reason: Reason | None, passages: tuple[FoundPassage, ...]) -> Answer:
+    def _composed(self, run: _Run, refused: Refusal | None, passages: tuple[FoundPassage, ...]) -> Answer:
         draft = run.draft
+        if refused and refused.nearest:
+            draft.cite(refused.nearest)
         return Answer(
             id=secrets.token_hex(12),
-            status="answered" if reason is None else "refused",
-            reason=reason,
-            answer=draft.text() if reason is None else refusal(reason, run.asked.language),
+            status="refused" if refused else "answered",
+            reason=refused.reason if refused else None,
+            answer=refused.text if refused else draft.text(),
             language=run.asked.language,
             query=run.asked.query,
             confidence=round(confidence(draft.support), 4),

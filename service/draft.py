@@ -28,6 +28,10 @@ class Draft:
         self.support.append(similarity)
         return sentence
 
+    def cite(self, item: Evidence) -> None:
+        """Add a citation that no sentence refers to: what a refusal quotes."""
+        self._label(item)
+
     def drop(self, text: str, reason: str) -> None:
         """Keep for the evaluator what was not released, and why."""
         self.dropped.append(Dropped(text, reason))

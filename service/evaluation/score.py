@@ -163,9 +163,10 @@ def _groups(evidence: Evidence) -> Groups:
 
 
 def _cited(answer: Answer | None) -> list[Region]:
-    return [
-        Region(citation.article_id, citation.start, citation.end) for citation in (answer.citations if answer else ())
-    ]
+    """What bears an answer out. A refusal quotes what comes nearest, which bears out nothing."""
+    if answer is None or answer.status == "refused":
+        return []
+    return [Region(citation.article_id, citation.start, citation.end) for citation in answer.citations]
 
 
 def _region(item: Ranked) -> Region:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import math
 
 import pytest
 from collection import WordEmbedder, opened, published
 
 from service.abstain import FALSE_REFUSALS, Abstention
 from service.calibration import Calibration, OperatingPoint, Weight
-from service.contract import AskRequest, FilterRequest
+from service.contract import AskRequest, FilterRequest, Turn
 from service.finding import LEAST_PASSAGES, Finder
+from service.generators import Token
 from service.settings import Risk
+from service.sureness import Sureness
 
 BY_WORDS = Calibration(
     schema=1,
@@ -72,3 +74,35 @@ def test_the_estimate_does_not_depend_on_how_many_passages_are_to_be_shown(finde
 
 def test_a_higher_risk_never_refuses_more_answerable_questions() -> None:
     assert FALSE_REFUSALS["low"] > FALSE_REFUSALS["medium"] > FALSE_REFUSALS["high"]
+
+
+@pytest.mark.parametrize(
+    ("question", "ambiguous"),
+    [
+        ("How many people did he take with him?", True),
+        ("Warum hat er die Brücke verlassen?", True),
+        ("Wie viele Menschen hat er mitgenommen?", True),
+        ("What did the mayor say when he opened it?", False),
+        ("What did the bridge cost and is it 420 metres long?", False),
+        ("Why did Brunvald say that they left?", False),
+    ],
+)
+def test_a_question_about_somebody_whom_nothing_names_is_ambiguous(
+    finder: Finder, question: str, ambiguous: bool
+) -> None:
+    alone = Abstention(BY_WORDS, "high").before_generation(finder.find(AskRequest(question=question)))
+    history = (Turn("user", "Who designed the bridge?"), Turn("assistant", "Brunvald."))
+    led_up_to = Abstention(BY_WORDS, "high").before_generation(
+        finder.find(AskRequest(question=question, history=history))
+    )
+
+    assert (alone == "ambiguous") is ambiguous
+    assert led_up_to != "ambiguous"
+
+
+@pytest.mark.parametrize(("not_stated", "reason"), [(0.37, None), (0.39, "not_in_sources")])
+def test_an_answer_that_the_model_nearly_did_not_give_is_a_guess(not_stated: float, reason: str | None) -> None:
+    sureness = Sureness()
+    sureness.hear([Token("Six", -0.1, ((" NOT", math.log(not_stated)),))])
+
+    assert Abstention(BY_WORDS).while_generating(sureness) == reason

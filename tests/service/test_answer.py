@@ -96,7 +96,12 @@ async def test_a_bad_sentence_does_not_take_the_good_one_with_it(index: Path) ->
 async def test_a_model_that_finds_nothing_ends_as_a_refusal_in_the_language_asked(index: Path) -> None:
     answer = await ask(index, "NOT STATED.", "Wie viel kostet der Eintritt in das Museum in Porthaven?")
     assert (answer.status, answer.reason, answer.language) == ("refused", "not_in_sources", "de")
-    assert answer.answer == "Die Artikel behandeln das Thema, nennen aber keine Antwort auf diese Frage."
+    assert answer.answer == (
+        "Die Artikel behandeln das Thema, nennen aber keine Antwort auf diese Frage. "
+        "Am nächsten kommt: „Der Eintritt kostet neun Euro.“ [1]"
+    )
+    assert [(c.label, c.quote) for c in answer.citations] == [(1, "Der Eintritt kostet neun Euro.")]
+    assert answer.sentences == ()
 
 
 async def test_a_question_about_a_name_that_no_source_mentions_is_refused_without_asking_the_model(index: Path) -> None:
