@@ -16,6 +16,7 @@ from service.answer_type import missing
 from service.evidence import Evidence
 from service.finding import Asked
 from service.names import names
+from service.outgoing import unfit
 from service.verify import verify
 from service.wording import with_own_scale_words
 
@@ -53,7 +54,10 @@ async def check(
     if is_first and (lacking := missing(asked.request.question, sentence, asked.language)):
         reason = f"type: the question asks for something that is not here ({lacking})"
         return Checked(sentence, (), verdict.similarity, reason)
-    return Checked(sentence, tuple(evidence[i] for i in verdict.cited), verdict.similarity, "")
+    cited = tuple(evidence[i] for i in verdict.cited)
+    if fault := unfit(sentence, cited):
+        return Checked(sentence, (), verdict.similarity, fault)
+    return Checked(sentence, cited, verdict.similarity, "")
 
 
 def quoted(evidence: Sequence[Evidence]) -> Compare:

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from service.plain_text import addresses, markup, plain, template_tokens
 from service.prompt import without_marks
 
-TRICKS = st.sampled_from(
-    "<|im_start|> <b> </b> [INST] [1] (2) ** ` ![a]( ) ](http://x.example) https://e.example/x \\ [ ] ( ) < > | # ### "
-    "<!-- --> <script> </script> im_ start \u200b \u202e \u00ad \U000e0041 javascript:a //x.example/ a Ä . - • __".split()
-)
+PIECES = r"""
+    <|im_start|> <b> </b> [INST] [1] (2) ** ` ![a]( ) ](http://x.example) https://e.example/x \ [ ] ( ) < > | # ### <!--
+    --> <script> </script> im_ start javascript:a //x.example/ a Ä . - • __
+"""
+TRICKS = st.sampled_from([*PIECES.split(), "\u200b", "\u202e", "\u00ad", "\U000e0041"])
 
 
 @pytest.mark.parametrize(
