@@ -16,10 +16,10 @@ from functools import cached_property
 from typing import NamedTuple
 
 from index.analysis import STEMMED
-from index.quantities import quantities
+from index.quantities import CURRENCIES, SCALES, quantities
 from service.names import bare, calendar_words, names
 
-SHARED_WORDS = 0.6
+SHARED_WORDS = 0.5
 """Share of all their words that two sentences have in common at least, before anything else of them is compared."""
 LEAST_KEPT = 0.8
 """Share of a statement's words that a copy keeps at least."""
@@ -31,8 +31,8 @@ def _listed(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_SEEN = re.compile(r"[^\W_]+|[$€£¥%‰]|(?<=\d)[.,](?=\d)|[-−](?=\d)")
+_PART = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[$€£¥%‰]|(?<=\d)[.,](?=\d)|[-−](?=\d)")
+_OF_NUMBERS = CURRENCIES.keys() | {word for words in SCALES.values() for word in words}
 _SILENT = _listed("""
     a an the of in on at and that der die das dem den des ein eine einen einem einer eines im am an auf und dass sich
 """)
@@ -53,26 +53,31 @@ _SWAPPED = {
 """Words that stand for one another in news."""
 _TELLING = re.compile(
     r"""
-    all|some|any|many|few|every|each|half|several|first|last|next|other|another|both|not|\w+n['’]t|no|none|nobody|nothing|never|neither|nor|without|hardly|barely|scarcely|except|instead|unless|
-    den(?:y|ies|ied|ying|ials?)|refus\w+|reject\w+|fail\w*|false\w*|untrue|wrong\w*|former\w*|ex|only|or|if|
-    may|might|could|should|would|will|can|alleged\w*|supposed\w*|rumou?r\w*|possibl\w+|perhaps|probabl\w+|likely|
-    unlikely|plan(?:s|ned|ning)?|want(?:s|ed)?|intend\w*|try|tries|tried|expect\w*|back|stop\w*|cancel\w*|
-    more|less|fewer|over|under|least|most|almost|nearly|up|down|below|above|before|after|since|until|till|because|due|
-    alle\w*|einige\w*|viele\w*|wenige\w*|jede\w*|halb\w*|mehrere\w*|manche\w*|erste\w*|letzte\w*|nächste\w*|
-    andere\w*|beide\w*|nicht|kein\w*|nie|niemals|niemand\w*|nichts|weder|noch|ohne|kaum|außer|statt|sondern|bestr[ei]i?t\w*|dementier\w*|
-    weiger\w*|lehn(?:t|te|ten|en)|abgelehnt|ablehn\w*|scheiter\w*|gescheitert\w*|falsch\w*|ehemalig\w*|früher\w*|nur|
-    oder|wenn|falls|angeblich\w*|mutmaßlich\w*|vermutlich\w*|wohl|kann|können|könnte\w*|dürfte\w*|soll\w*|woll\w*|
-    möchte\w*|wird|werden|würde\w*|möglicherweise|vielleicht|wahrscheinlich|womöglich|plan(?:t|te|en|ten)|geplant\w*|
-    zurück|gestoppt\w*|mehr|weniger|über|unter|mindestens|höchstens|fast|knapp|beinahe|bis|vor|nach|seit|ab|weil|wegen|
-    denn|damit|yesterday|today|tomorrow|gestern|heute|morgen
+    all | some | any | many | few | every | each | half | several | first | last | next | other | another | both | not
+    | \w+n['’]t | no | none | nobody | nothing | never | neither | nor | without | hardly | barely | scarcely | except
+    | instead | unless | den(?:y|ies|ied|ying|ials?) | refus\w+ | reject\w+ | fail\w* | false\w* | untrue | wrong\w*
+    | former\w* | ex | only | or | if | may | might | could | should | would | will | can | alleged\w* | supposed\w*
+    | rumou?r\w* | possibl\w+ | perhaps | probabl\w+ | likely | unlikely | reportedly | apparently | seemingly
+    | plan(?:s|ned|ning)? | want(?:s|ed)? | intend\w* | try | tries | tried | expect\w* | back | stop\w* | cancel\w*
+    | more | less | fewer | over | under | least | most | almost | nearly | up | down | below | above | before | after
+    | since | until | till | because | due | alle\w* | einige\w* | viele\w* | wenige\w* | jede\w* | halb\w*
+    | mehrere\w* | manche\w* | erste\w* | letzte\w* | nächste\w* | andere\w* | beide\w* | nicht | kein\w* | nie
+    | niemals | niemand\w* | nichts | weder | noch | ohne | kaum | außer | statt | sondern | bestr[ei]i?t\w*
+    | dementier\w* | weiger\w* | lehn(?:t|te|ten|en) | abgelehnt | ablehn\w* | scheiter\w* | gescheitert\w*
+    | falsch\w* | ehemalig\w* | früher\w* | nur | oder | wenn | falls | offenbar | anscheinend | scheinbar
+    | angeblich\w* | mutmaßlich\w* | vermutlich\w* | wohl | kann | können | könnte\w* | dürfte\w* | soll\w* | woll\w*
+    | möchte\w* | wird | werden | würde\w* | möglicherweise | vielleicht | wahrscheinlich | womöglich
+    | plan(?:t|te|en|ten) | geplant\w* | zurück | gestoppt\w* | mehr | weniger | über | unter | mindestens | höchstens
+    | fast | knapp | beinahe | bis | vor | nach | seit | ab | weil | wegen | denn | damit | yesterday | today
+    | tomorrow | gestern | heute | morgen
     """,
-    re.VERBOSE,
+    re.VERBOSE | re.IGNORECASE,
 )
 """What a copy must not leave out: it turns a statement round, doubts or bounds it, dates it or gives its reason."""
 
 
 class _Token(NamedTuple):
-    """A word by what copies have in common of it, and as it stands in a list of names."""
+    """A word, number or sign by what copies have in common of it, and as it stands there; a value has no `word`."""
 
     key: str
     word: str
@@ -87,29 +92,38 @@ class Statement:
     def __init__(self, text: str, language: str) -> None:
         self.text = unicodedata.normalize("NFKC", text).replace("\u00ad", "")
         self.language = language
-        self.seen = _SEEN.findall(self.text.casefold())
+        self.seen = _PART.findall(self.text.casefold())
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """The words as they stand there, lower-case."""
-        return frozenset(_WORD.findall(self.text.casefold()))
+        """What is seen, each once."""
+        return frozenset(self.seen)
 
     @cached_property
-    def tokens(self) -> tuple[_Token, ...]:
-        """The stems and the values of the sentence, in order; numbers by value and unit, without silent words."""
+    def tokens(self) -> list[_Token]:
+        """The sentence by stems, in order, without silent words; numbers as they are written."""
+        return [self._token(match) for match in _PART.finditer(self.text) if match.group().casefold() not in _SILENT]
+
+    @cached_property
+    def valued(self) -> list[_Token]:
+        """The same with numbers by value and unit."""
         stated = quantities(self.text, self.language)
         counted = {place for quantity in stated for place in range(quantity.start, quantity.end)}
         placed = [(quantity.start, _Token(f"#{quantity.value:.9g}{quantity.unit}", "")) for quantity in stated]
-        for match in _WORD.finditer(self.text):
-            word = match.group().casefold()
-            if match.start() not in counted and word not in _SILENT:
-                placed.append((match.start(), _Token(_key(word, self.language), bare(match.group()))))
-        return tuple(token for _, token in sorted(placed))
+        placed += [
+            (match.start(), self._token(match))
+            for match in _PART.finditer(self.text)
+            if not counted & {match.start(), match.end() - 1} and match.group()[0].isalnum()
+        ]
+        return [token for _, token in sorted(placed) if token.word.casefold() not in _SILENT]
 
     @cached_property
     def names(self) -> frozenset[str]:
         """The names that it mentions."""
         return frozenset(names(self.text, self.language))
+
+    def _token(self, match: re.Match[str]) -> _Token:
+        return _Token(_key(match.group().casefold(), self.language), match.group())
 
 
 def same_statement(left: Statement, right: Statement) -> bool:
@@ -120,15 +134,25 @@ def same_statement(left: Statement, right: Statement) -> bool:
         return left.seen != [] or left.text == right.text
     if not _share_words(left.words, right.words):
         return False
-    short, long = sorted((left, right), key=lambda statement: len(statement.tokens))
-    added = _added([token.key for token in short.tokens], long.tokens)
-    if added is None:
-        return False
+    if _keeps_all(left.tokens, left, right.tokens, right):
+        return True
+    # most differ in other words than those of numbers, and finding values takes long
+    return any(map(_is_of_number, left.words ^ right.words)) and _keeps_all(left.valued, left, right.valued, right)
+
+
+def _keeps_all(left: list[_Token], of_left: Statement, right: list[_Token], of_right: Statement) -> bool:
+    """Whether the shorter one has nothing else than the longer one, which has nothing that tells beside it."""
+    (short, _), (long, statement) = sorted(((left, of_left), (right, of_right)), key=lambda pair: len(pair[0]))
+    added = _added([token.key for token in short], long)
     if not added:
-        return bool(long.tokens)
-    if len(short.tokens) < FEWEST_WORDS or len(short.tokens) < LEAST_KEPT * len(long.tokens):
+        return added is not None and bool(long)
+    if len(short) < max(FEWEST_WORDS, LEAST_KEPT * len(long)):
         return False
-    return not any(_tells(token, long.names) for token in added)
+    return not any(_tells(token, statement) for token in added)
+
+
+def _is_of_number(word: str) -> bool:
+    return word in _OF_NUMBERS or not word.isalpha()
 
 
 def grouped(statements: Sequence[Statement]) -> list[list[int]]:
@@ -173,8 +197,11 @@ def _added(short: Sequence[str], long: Sequence[_Token]) -> list[_Token] | None:
     return added if position == len(short) else None
 
 
-def _tells(token: _Token, mentioned: frozenset[str]) -> bool:
-    """Whether a statement is another one without `token`: a value, a name, a day, or a telling word."""
-    if not token.word:
+def _tells(token: _Token, statement: Statement) -> bool:
+    """Whether a statement is another one without `token`: a value, a sign, a name, a day, or a telling word."""
+    word = bare(token.word)
+    if not word.replace("'", "").replace("’", "").isalpha() or _TELLING.fullmatch(word) or word in calendar_words():
         return True
-    return token.word in mentioned or token.word in calendar_words() or _TELLING.fullmatch(token.word) is not None
+    if token.word[0].isupper() and word in statement.names:
+        return True
+    return bool(quantities(token.word, statement.language))

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.duplicates import Statement, grouped, same_statement
@@ -140,6 +140,7 @@ WORDS = st.lists(
 ).map(" ".join)
 
 
+@settings(deadline=None)
 @given(WORDS, WORDS)
 def test_being_a_copy_holds_both_ways(left: str, right: str) -> None:
     one, other = Statement(left, "en"), Statement(right, "en")
@@ -147,12 +148,14 @@ def test_being_a_copy_holds_both_ways(left: str, right: str) -> None:
     assert same_statement(one, Statement(left, "en"))
 
 
+@settings(deadline=None)
 @given(WORDS, st.integers(2, 10**9), st.integers(2, 10**9), WORDS)
 def test_another_number_makes_another_statement(before: str, one: int, other: int, after: str) -> None:
     left, right = (Statement(f"{before}; {number} trees; {after}", "en") for number in (one, other))
     assert same_statement(left, right) == (one == other)
 
 
+@settings(deadline=None)
 @given(WORDS, st.sampled_from(["not", "never", "Castellmar", "allegedly", "7", "Monday"]), WORDS)
 def test_a_word_that_tells_is_never_left_out(before: str, word: str, after: str) -> None:
     left, right = Statement(f"{before} {word} {after}", "en"), Statement(f"{before} {after}", "en")
