@@ -27,11 +27,12 @@ from service.contract import (
     SearchResponse,
     Usage,
 )
+from service.disagreement import disagreements
 from service.draft import Draft, found_passages
 from service.errors import ArticleNotFound, GeneratorTimeout, IndexUnavailable
 from service.evidence import Evidence
 from service.finding import Asked, Finder, Finding
-from service.generators import Delta, Generator
+from service.generators import Delta, Generator, Prompt
 from service.generators.extractive import ExtractiveGenerator
 from service.refusing import Refusal, explain
 from service.sentence_stream import sentences
@@ -39,6 +40,8 @@ from service.sureness import Sureness
 from service.warming import Warming
 
 SEARCH_THREADS = 2
+NEAREST = 3
+"""Sentences of evidence that a model is asked with once more when it made nothing of all of them that holds."""
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -204,36 +207,69 @@ class AnswerPipeline:
                 async for sentence in released:
                     yield Released(sentence)
             reason = run.refusal()
+            for sentence in await self._differing(run):
+                yield Released(sentence)
         refused = explain(reason, run.asked, run.evidence) if reason else None
         yield Done(self._composed(run, refused, passages))
 
     async def _generated(self, run: _Run, abstention: Abstention) -> AsyncGenerator[AnswerSentence, None]:
-        """The sentences of the generator that hold, as they come."""
-        request = run.asked.request
-        generator = self._extractive if request.mode == "extract" else self._generator
+        """The sentences of the generator that hold, as they come; of a second attempt where the first had none."""
+        if run.asked.request.mode == "extract":
+            generator: Generator = self._extractive
+        else:
+            generator = self._generator
+            await self._warming.end()
+        run.generator = generator.name
         quotes = isinstance(generator, ExtractiveGenerator)
         if quotes:
             run.evidence = tuple(sorted(run.evidence, key=lambda item: -item.cosine))
-        else:
-            await self._warming.end()
-        asked_for = prompt.build(
-            request.question, run.asked.language, request.history, run.evidence, max_tokens=self._limits.answer_tokens
-        )
-        run.generator = generator.name
-        compare = quoted(run.evidence) if quotes else self._comparison(run)
+        asked_for = self._prompt(run)
         try:
-            async with asyncio.timeout(self._limits.answer_seconds), aclosing(generator.stream(asked_for)) as deltas:
-                async for text in sentences(deltas, run.asked.language, on_delta=run.notice):
-                    if abstention.while_generating(run.sureness):
-                        run.guessed(text)
+            async with asyncio.timeout(self._limits.answer_seconds):
+                compare = quoted(run.evidence) if quotes else self._comparison(run)
+                async for sentence in self._attempt(generator, asked_for, run, compare, abstention):
+                    yield sentence
+                    if quotes:
                         break
-                    if sentence := await self._released(text, run, compare):
+                if again := None if quotes else self._second(run, asked_for, abstention):
+                    async for sentence in self._attempt(generator, again, run, self._comparison(run), abstention):
                         yield sentence
-                    if quotes and run.draft.sentences:
-                        break
             run.clock.mark("generated")
         except TimeoutError as error:
             raise GeneratorTimeout(f"The answer took longer than {self._limits.answer_seconds:g} s.") from error
+
+    async def _attempt(
+        self, generator: Generator, asked_for: Prompt, run: _Run, compare: Compare, abstention: Abstention
+    ) -> AsyncGenerator[AnswerSentence, None]:
+        async with aclosing(generator.stream(asked_for)) as deltas:
+            async for text in sentences(deltas, run.asked.language, on_delta=run.notice):
+                if abstention.while_generating(run.sureness):
+                    run.guessed(text)
+                    break
+                if sentence := await self._released(text, run, compare):
+                    yield sentence
+
+    def _prompt(self, run: _Run) -> Prompt:
+        request = run.asked.request
+        return prompt.build(
+            request.question, run.asked.language, request.history, run.evidence, max_tokens=self._limits.answer_tokens
+        )
+
+    def _second(self, run: _Run, first: Prompt, abstention: Abstention) -> Prompt | None:
+        """What to ask after a first attempt of which nothing was released; None where there is no use in asking again.
+
+        A model that was far from sure that nothing is stated is asked for an answer all the same, which costs it no
+        reading. One that wrote what does not hold is asked once more with the nearest of the evidence alone.
+        """
+        if run.draft.sentences or abstention.while_generating(run.sureness):
+            return None
+        if run.not_stated:
+            return prompt.insisting(first) if run.sureness.tells else None
+        if len(run.evidence) <= NEAREST:
+            return None
+        nearest = sorted(run.evidence, key=lambda item: -item.cosine)[:NEAREST]
+        run.evidence = tuple(item for item in run.evidence if item in nearest)
+        return self._prompt(run)
 
     def _comparison(self, run: _Run) -> Compare:
         """Compares sentences with the evidence, whose vectors are made while the language model reads."""
@@ -261,6 +297,16 @@ class AnswerPipeline:
         draft.drop(checked.text, checked.reason)
         return None
 
+    async def _differing(self, run: _Run) -> list[AnswerSentence]:
+        """Sentences that say where other sources differ from what was released; all such places are kept."""
+        draft = run.draft
+        if not draft.claims:
+            return []
+        with run.clock.measured("compare"):
+            found = await self._run(disagreements, run.finder, run.finding, draft.claims)
+        noted = [draft.disagree(conflict, run.asked.language) for conflict in found]
+        return [sentence for sentence in noted if sentence]
+
     def _composed(self, run: _Run, refused: Refusal | None, passages: tuple[FoundPassage, ...]) -> Answer:
         draft = run.draft
         if refused and refused.nearest:
@@ -276,7 +322,7 @@ class AnswerPipeline:
             sentences=tuple(draft.sentences),
             citations=tuple(draft.citations),
             passages=passages,
-            conflicts=(),
+            conflicts=tuple(draft.conflicts),
             dropped=tuple(draft.dropped),
             snapshot=run.finder.snapshot.id,
             models=Models(run.finder.embedder.name, run.generator or self._generator.name),

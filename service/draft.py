@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from index.snapshot import Snapshot
 from index.types import ArticleInfo, Hit
-from service.contract import AnswerSentence, Citation, Copy, Dropped, FoundPassage
+from service.conflict_wording import note, told, worded
+from service.conflicts import FoundConflict
+from service.contract import AnswerSentence, Citation, Conflict, Copy, Dropped, FoundPassage
 from service.errors import IndexUnavailable
 from service.evidence import Evidence, Place
 
@@ -19,6 +21,8 @@ class Draft:
         self.citations: list[Citation] = []
         self.dropped: list[Dropped] = []
         self.support: list[float] = []
+        self.claims: list[tuple[str, tuple[Evidence, ...]]] = []
+        self.conflicts: list[Conflict] = []
         self._labels: dict[tuple[str, int, int], int] = {}
 
     def release(self, text: str, cited: Sequence[Evidence], similarity: float) -> AnswerSentence:
@@ -26,6 +30,27 @@ class Draft:
         sentence = AnswerSentence(text, tuple(sorted(self._label(item) for item in cited)))
         self.sentences.append(sentence)
         self.support.append(similarity)
+        self.claims.append((text, tuple(cited)))
+        return sentence
+
+    def disagree(self, conflict: FoundConflict, language: str) -> AnswerSentence | None:
+        """Keep where sources differ, and add the sentence that says so in `language`, where readers need one."""
+        cited = [tuple(self._label(source) for source in value.sources) for value in conflict.values]
+        self.conflicts.append(
+            Conflict(
+                values=tuple(worded(value.stated[0], language) for value in conflict.values),
+                citations=tuple(cited),
+                status=tuple(value.status for value in conflict.values),
+                published_at=tuple(value.published_at for value in conflict.values),
+            )
+        )
+        text = note(conflict, language)
+        if not text:
+            return None
+        values = told(conflict)
+        labels = {label for value, own in zip(conflict.values, cited, strict=True) if value in values for label in own}
+        sentence = AnswerSentence(text, tuple(sorted(labels)))
+        self.sentences.append(sentence)
         return sentence
 
     def cite(self, item: Evidence) -> None:
@@ -33,8 +58,9 @@ class Draft:
         self._label(item)
 
     def drop(self, text: str, reason: str) -> None:
-        """Keep for the evaluator what was not released, and why."""
-        self.dropped.append(Dropped(text, reason))
+        """Keep for the evaluator what was not released, and why; of what was written twice, the first time."""
+        if not any(dropped.text == text for dropped in self.dropped):
+            self.dropped.append(Dropped(text, reason))
 
     def says(self, text: str) -> bool:
         """Whether a released sentence says just this already."""

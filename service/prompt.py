@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 from babel import Locale, UnknownLocaleError
@@ -41,7 +42,7 @@ _EXAMPLES = (
     (
         "Warum verkaufte der Vizekönig seinen Anteil?",
         "de",
-        "Der Vizekönig verkaufte seinen Anteil, weil sein Land hoch verschuldet und die nächste Zahlung fällig war [4].",
+        "Der Vizekönig verkaufte seinen Anteil, weil sein Land verschuldet und die nächste Zahlung fällig war [4].",
     ),
     ("Why did Russia buy shares of the Suez Canal Company?", "en", NOT_STATED),
     ("Did France buy the stake?", "en", "No, Britain bought the stake [1]."),
@@ -62,6 +63,11 @@ def build(
         "user", _sources(shown) + _conversation(history, language) + _question(request(question, language), language)
     )
     return Prompt((*_beginning(), asked), shown, max_tokens)
+
+
+def insisting(asked: Prompt) -> Prompt:
+    """The same prompt, to which a model can't answer that nothing is stated."""
+    return replace(asked, never=(NOT_STATED.split()[0],))
 
 
 def beginning() -> Prompt:

@@ -22,13 +22,15 @@ class Prompt:
     """What is asked of a generator.
 
     `messages` is for language models. `evidence` are the numbered source sentences that the messages hold, in the same
-    order (number 1 first): a generator without a language model answers from these alone.
+    order (number 1 first): a generator without a language model answers from these alone. `never` are texts that the
+    model is kept from writing, where the backend can do that; others don't heed it.
     """
 
     messages: tuple[Message, ...]
     evidence: tuple[str, ...]
     max_tokens: int
     stop: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from typing import Any
 
@@ -72,7 +72,8 @@ class ChatClient:
     """Streams chat completions of one server.
 
     `client` has the base URL, the key and the connect timeout; `server` names the server in errors; `extra` is added to
-    every request body; `token_timeout` is how many seconds may pass without a token.
+    every request body; `forbid` makes of the texts that a prompt forbids what the server understands;
+    `token_timeout` is how many seconds may pass without a token.
     """
 
     def __init__(
@@ -82,12 +83,14 @@ class ChatClient:
         server: str,
         token_timeout: float,
         extra: Mapping[str, object],
+        forbid: Callable[[Sequence[str]], Mapping[str, object]] = lambda _: {},
         secret: str = "",
     ) -> None:
         self._client = client
         self._server = server
         self._token_timeout = token_timeout
         self._extra = dict(extra)
+        self._forbid = forbid
         self._secret = secret
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
@@ -114,7 +117,7 @@ class ChatClient:
         }
         if prompt.stop:
             body["stop"] = list(prompt.stop)
-        return msgspec.json.encode(body | self._extra)
+        return msgspec.json.encode({**body, **self._extra, **(self._forbid(prompt.never) if prompt.never else {})})
 
     async def _chunks(self, body: bytes) -> AsyncGenerator[_Chunk, None]:
         with self.failures():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
@@ -48,6 +48,11 @@ class _Tokens(msgspec.Struct, frozen=True):
     tokens: list[int]
 
 
+def _without_tokens(texts: Sequence[str]) -> dict[str, object]:
+    """llama.cpp forbids every token of a text, whether it begins a word or goes on with one."""
+    return {"logit_bias": [[text, False] for text in texts]}
+
+
 class _Connection:
     """A running server: its client, and the tokens that prompt and answer may have together."""
 
@@ -59,7 +64,13 @@ class _Connection:
             trust_env=False,
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=4),
         )
-        self.chat = ChatClient(self._http, server=_SERVER, token_timeout=token_timeout, extra=_SAMPLING | _LIKELIHOODS)
+        self.chat = ChatClient(
+            self._http,
+            server=_SERVER,
+            token_timeout=token_timeout,
+            extra=_SAMPLING | _LIKELIHOODS,
+            forbid=_without_tokens,
+        )
         self.context = 0
 
     async def warm(self) -> None:

@@ -19,7 +19,7 @@ from service.calibration import Calibration, OperatingPoint
 from service.contract import Usage
 from service.errors import GeneratorUnavailable
 from service.finding import Finder
-from service.generators import Delta, Prompt
+from service.generators import Delta, Prompt, Token
 
 ARTICLES = {
     "harbour.md": (
@@ -67,12 +67,16 @@ class WordEmbedder:
 
 
 class ScriptedGenerator:
-    """Says `text` in pieces of a few characters; with `fails` it dies half way."""
+    """Says `text` in pieces of a few characters; with `fails` it dies half way.
+
+    `again` is what it says when it is asked once more, `first` what it tells of its first token.
+    """
 
     name = "scripted"
 
-    def __init__(self, text: str = "", *, fails: bool = False) -> None:
-        self.text = text
+    def __init__(self, text: str = "", *, fails: bool = False, again: str = "", first: Token | None = None) -> None:
+        self.texts = [text, again or text]
+        self.first = first
         self.fails = fails
         self.prompts: list[Prompt] = []
         self.read_before: list[Prompt] = []
@@ -88,9 +92,12 @@ class ScriptedGenerator:
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
         (self.prompts if prompt.evidence else self.read_before).append(prompt)
-        end = len(self.text) // 2 if self.fails else len(self.text)
+        text = self.texts[min(len(self.prompts), len(self.texts)) - 1]
+        if self.first:
+            yield Delta("", tokens=(self.first,))
+        end = len(text) // 2 if self.fails else len(text)
         for start in range(0, end, 7):
-            yield Delta(self.text[start : min(start + 7, end)])
+            yield Delta(text[start : min(start + 7, end)])
         if self.fails:
             raise GeneratorUnavailable("the scripted model died")
         yield Delta("", Usage(prompt_tokens=100, completion_tokens=10, cached_tokens=40))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
 from datetime import date
@@ -12,7 +13,7 @@ from service.answer import AnswerPipeline, Done, Released, Sources
 from service.calibration import DEFAULTS, Calibration
 from service.contract import Answer, AskRequest, FilterRequest, SearchRequest, Turn
 from service.errors import ArticleNotFound, GeneratorTimeout, GeneratorUnavailable, IndexUnavailable
-from service.generators import Delta, Prompt
+from service.generators import Delta, Prompt, Token
 from tests.service.collection import ARTICLES, NEVER, ScriptedGenerator, pipeline_over, published
 
 pytestmark = pytest.mark.anyio
@@ -205,3 +206,45 @@ async def test_before_the_index_is_open_there_is_an_error_that_says_so(index: Pa
     with pytest.raises(IndexUnavailable, match="not open yet"):
         await pipeline.ask(AskRequest(question=COST))
     await pipeline.close()
+
+
+def _told(not_stated: float) -> Token:
+    """A first token in whose place the model would have begun to say that nothing is stated."""
+    return Token("x", -0.1, (("NOT", math.log(not_stated)),))
+
+
+async def test_a_model_that_is_not_sure_that_nothing_is_stated_is_asked_for_an_answer(index: Path) -> None:
+    generator = ScriptedGenerator("NOT STATED", again="It cost 14.3 million euros [1].", first=_told(0.3))
+    async with running(index, generator) as pipeline:
+        answer = await pipeline.ask(AskRequest(question=COST))
+    assert answer.answer == "It cost 14.3 million euros."
+    assert [asked.never for asked in generator.prompts] == [(), ("NOT",)]
+    assert generator.prompts[0].messages == generator.prompts[1].messages
+
+
+@pytest.mark.parametrize("first", [_told(0.6), None])
+async def test_a_model_that_is_sure_of_it_or_tells_nothing_is_believed(index: Path, first: Token | None) -> None:
+    generator = ScriptedGenerator("NOT STATED", again="It cost 14.3 million euros [1].", first=first)
+    async with running(index, generator) as pipeline:
+        answer = await pipeline.ask(AskRequest(question=COST))
+    assert (answer.status, answer.reason) == ("refused", "not_in_sources")
+    assert len(generator.prompts) == 1
+
+
+async def test_an_answer_that_the_model_nearly_did_not_give_is_dropped(index: Path) -> None:
+    generator = ScriptedGenerator("It cost 14.3 million euros [1].", first=_told(0.6))
+    async with running(index, generator) as pipeline:
+        answer = await pipeline.ask(AskRequest(question=COST))
+    assert (answer.status, answer.reason) == ("refused", "not_in_sources")
+    assert [item.reason for item in answer.dropped] == ["guess: the model took it for not stated with chance 0.60"]
+
+
+async def test_what_does_not_hold_is_written_once_more_from_the_nearest_evidence(index: Path) -> None:
+    generator = ScriptedGenerator("It cost 99 million euros [1].", again="It cost 14.3 million euros [1].")
+    async with running(index, generator) as pipeline:
+        answer = await pipeline.ask(AskRequest(question=COST))
+    assert answer.answer == "It cost 14.3 million euros."
+    assert [item.text for item in answer.dropped] == ["It cost 99 million euros."]
+    first, second = (asked.evidence for asked in generator.prompts)
+    assert len(second) == 3 < len(first)
+    assert set(second) < set(first)
