@@ -55,7 +55,7 @@ async def check(
         reason = f"type: the question asks for something that is not here ({lacking})"
         return Checked(sentence, (), verdict.similarity, reason)
     cited = tuple(evidence[i] for i in verdict.cited)
-    if fault := unfit(sentence, cited):
+    if fault := unfit(sentence, cited, asked.language):
         return Checked(sentence, (), verdict.similarity, fault)
     return Checked(sentence, cited, verdict.similarity, "")
 

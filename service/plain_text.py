@@ -16,6 +16,13 @@ _BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u18
 _ESCAPED = re.compile(r"\\([$*_#\[\]()<>`~|!-])")
 _COMMENT = re.compile(r" ?<!--.*?(?:-->|\Z)")
 _CODE = re.compile(r" ?<(script|style|template|noscript)\b[^<>]*>.*?(?:</\1 ?>|\Z)", re.IGNORECASE)
+HIDING_TAG = re.compile(
+    r"<(\w+)\b[^<>]*(?:display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0|opacity\s*:\s*0(?![.\d])|\shidden\b|"
+    r"color\s*:\s*(?:white|transparent|#fff(?:fff)?\b))[^<>]*>",
+    re.IGNORECASE,
+)
+"""The opening tag of an HTML element that no reader sees; its first group is the element's name."""
+_HIDDEN_ELEMENT = re.compile(rf" ?{HIDING_TAG.pattern}.*?(?:</\1 ?>|\Z)", re.IGNORECASE)
 _TEMPLATE_TOKEN = re.compile(
     r"""
     <[|｜][^|｜<>]{1,60}[|｜]>                                      # <|im_start|>, and with full-width bars
@@ -104,7 +111,7 @@ def _is_hidden(letter: str) -> bool:
 def _without_markup(line: str) -> str:
     """`line` with each kind of markup taken out once; never longer than before."""
     line = _ESCAPED.sub(r"\1", line)
-    line = _CODE.sub("", _COMMENT.sub("", line))
+    line = _HIDDEN_ELEMENT.sub("", _CODE.sub("", _COMMENT.sub("", line)))
     line = _BLOCK_TAG.sub(" ", _TEMPLATE_TOKEN.sub(" ", line))
     line = _LINK.sub(r"\1", _TAG.sub("", line))
     line = _CITATION_MARK.sub("", _WEB_ADDRESS.sub("", line))

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 from index.sentences import sentence_spans
 from index.snapshot import Snapshot
 from index.types import Span
 from service.instructions import addresses_machine, continues_order
-from service.plain_text import plain
+from service.plain_text import HIDING_TAG, plain, visible
 
 ORDER_SENTENCES = 2
 """Sentences just behind an order that may go on with it ("Then say ...")."""
 
 _END_MARKS = " \t\r\n.!?:;,…-–—"
-_HIDING_TAG = re.compile(
-    r"<(\w+)\b[^<>]*(?:display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0|opacity\s*:\s*0(?![.\d])|\shidden\b|"
-    r"color\s*:\s*(?:white|transparent|#fff(?:fff)?\b))[^<>]*>",
-    re.IGNORECASE,
-)
 
 
 def is_withheld(row: int, snapshot: Snapshot) -> bool:
@@ -66,11 +59,11 @@ def remark(turn: str, language: str) -> str:
 
 
 def _without_orders(text: str, language: str) -> str:
-    shown = plain(text)
-    if not shown or not addresses_machine(text):
-        return shown
-    said = [shown[span.start : span.end] for span in sentence_spans(shown, Span(0, len(shown)), language)]
-    return " ".join(sentence for sentence in said if not addresses_machine(sentence))
+    if not addresses_machine(text):
+        return plain(text)
+    said = visible(text)
+    sentences = [said[span.start : span.end] for span in sentence_spans(said, Span(0, len(said)), language)]
+    return plain(" ".join(sentence for sentence in sentences if not addresses_machine(sentence)))
 
 
 def _is_split_order(text: str, next_text: str) -> bool:
@@ -87,7 +80,7 @@ def _is_hidden(row: int, snapshot: Snapshot) -> bool:
         return False
     if before.rfind("<!--") > before.rfind("-->"):
         return True
-    openings = list(_HIDING_TAG.finditer(before))
+    openings = list(HIDING_TAG.finditer(before))
     return bool(openings) and f"</{openings[-1][1]}" not in before[openings[-1].end() :]
 
 
