@@ -167,13 +167,30 @@ class FoundPassage(Struct, frozen=True):
     score: Annotated[float, Meta(description="Ranks the passages of one response; not comparable between responses.")]
 
 
+Standing = Literal["current", "superseded", "disputed"]
+
+
 class Conflict(Struct, frozen=True):
-    """Sources that state different values for one thing: each value with the labels of the citations that state it."""
+    """Sources that state different values for one thing: each value with the labels of the citations that state it.
+
+    The value that the answer says comes first. All fields have one entry for each value.
+    """
 
     values: Annotated[tuple[str, ...], Meta(description="The values that are stated.")]
     citations: Annotated[
         tuple[tuple[int, ...], ...], Meta(description="For each value, the labels of the citations that state it.")
     ]
+    status: Annotated[
+        tuple[Standing, ...],
+        Meta(
+            description="For each value: `current` where it stands, `superseded` where it was a plan, a rumour or an "
+            "older count that a firm report replaces, `disputed` where nothing tells which value is right."
+        ),
+    ] = ()
+    published_at: Annotated[
+        tuple[date | None, ...],
+        Meta(description="For each value, the day of the latest report cited for it, null where no day is known."),
+    ] = ()
 
 
 class Dropped(Struct, frozen=True):

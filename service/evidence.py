@@ -105,8 +105,9 @@ def choose(
 
 def every(found: Sequence[SentenceHit], snapshot: Snapshot) -> tuple[Evidence, ...]:
     """All of `found` in their order, copies as one: what an answer is compared with, without a budget."""
+    allowed = [hit for hit in found if not is_withheld(hit.row, snapshot)]
     return tuple(
-        _evidence(copies[0].row, copies[0].cosine, copies[1:], snapshot) for copies in _copies(found, snapshot)
+        _evidence(copies[0].row, copies[0].cosine, copies[1:], snapshot) for copies in _copies(allowed, snapshot)
     )
 
 
