@@ -23,6 +23,7 @@ from service.generators.stop import StopFilter
 log = logging.getLogger(__name__)
 
 _BODY_LIMIT = 4_000
+_NO_STREAM = ("text/html", "application/json")
 _TOO_LONG = ("context_length_exceeded", "exceed_context_size", "maximum context length", "context size")
 
 
@@ -58,6 +59,7 @@ class _Logprobs(msgspec.Struct, frozen=True):
 class _Choice(msgspec.Struct, frozen=True):
     delta: _Content = _Content()
     logprobs: _Logprobs | None = None
+    finish_reason: str | None = None
 
 
 class _Chunk(msgspec.Struct, frozen=True):
@@ -127,6 +129,7 @@ class ChatClient:
                 response = await self._client.send(request, stream=True)
             try:
                 await self.check(response)
+                self._check_type(response.headers.get("Content-Type", ""))
                 async with aclosing(events(response.aiter_bytes())) as stream:
                     while (data := await self._next(stream)) != b"[DONE]":
                         yield self._decode(data)
@@ -149,6 +152,8 @@ class ChatClient:
             ) from None
         if chunk.error is not None:
             raise self._refusal(500, msgspec.json.encode(chunk.error))
+        if any(choice.finish_reason == "content_filter" for choice in chunk.choices):
+            raise GeneratorUnavailable(f"{self._server} broke off an answer by its content filter")
         return chunk
 
     async def check(self, response: httpx.Response) -> None:
@@ -161,6 +166,13 @@ class ChatClient:
             if len(body) >= _BODY_LIMIT:
                 break
         raise self._refusal(response.status_code, body[:_BODY_LIMIT], response.headers.get("Retry-After", ""))
+
+    def _check_type(self, content_type: str) -> None:
+        """Some servers name no type for a stream, or a wrong one; a page or a document it is never."""
+        if content_type.partition(";")[0].strip().lower() in _NO_STREAM:
+            raise GeneratorUnavailable(
+                f"{self._server} answered with {content_type} instead of a stream; check the base URL"
+            )
 
     def _refusal(self, status: int, body: bytes, retry_after: str = "") -> Unavailable:
         said = body.decode(errors="replace")

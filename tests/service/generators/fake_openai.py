@@ -91,6 +91,11 @@ def delta(text: str) -> bytes:
     return event({"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {"content": text}}]})
 
 
+def finish(reason: str) -> bytes:
+    """The end of a choice and why it ended."""
+    return event({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]})
+
+
 def usage(prompt: int, completion: int, cached: int) -> bytes:
     """The usage, which comes last."""
     details = {"cached_tokens": cached}
@@ -111,6 +116,28 @@ def raw(*pieces: bytes, then_hang: bool = False) -> Script:
             await asyncio.sleep(0.001)
         if then_hang:
             await asyncio.sleep(60)
+
+    return script
+
+
+def answer(content_type: str, body: bytes) -> Script:
+    """Answer with a whole document and success."""
+
+    async def script(request: Request, write: Write) -> None:
+        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nContent-Type: {content_type}\r\n"
+        await write(head.encode() + b"Connection: close\r\n\r\n" + body)
+
+    return script
+
+
+def slow(*pieces: bytes, pause: float) -> Script:
+    """Write a stream with `pause` seconds before each piece."""
+
+    async def script(request: Request, write: Write) -> None:
+        await write(OK)
+        for piece in pieces:
+            await asyncio.sleep(pause)
+            await write(piece)
 
     return script
 

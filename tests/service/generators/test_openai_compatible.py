@@ -7,7 +7,22 @@ import logging
 import time
 
 import pytest
-from fake_openai import DONE, OK, Request, Script, Write, delta, event, fake_openai, raw, refuse, usage
+from fake_openai import (
+    DONE,
+    OK,
+    Request,
+    Script,
+    Write,
+    answer,
+    delta,
+    event,
+    fake_openai,
+    finish,
+    raw,
+    refuse,
+    slow,
+    usage,
+)
 
 from service.contract import Usage
 from service.errors import GeneratorTimeout, GeneratorUnavailable, PromptTooLong, ServiceError
@@ -63,9 +78,64 @@ async def test_a_server_that_counts_nothing_makes_a_usage_of_zeros() -> None:
     assert deltas == [Delta("x"), Delta("", Usage())]
 
 
+@pytest.mark.parametrize("reason", ["stop", "length", "tool_calls"])
+async def test_an_answer_may_end_for_any_reason_but_one(reason: str) -> None:
+    deltas, _ = await ask(raw(delta("Köln"), finish(reason), usage(9, 2, 0), DONE))
+    assert deltas == [Delta("Köln"), Delta("", Usage(9, 2, 0))]
+
+
+async def test_events_without_a_choice_or_with_an_empty_one_say_nothing() -> None:
+    nothing = [event({"choices": []}), event({}), event({"choices": [{"delta": {"content": None}}]}), delta("")]
+    deltas, _ = await ask(raw(nothing[0], delta("a"), *nothing, delta("b"), DONE))
+    assert deltas == [Delta("a"), Delta("b"), Delta("", Usage())]
+
+
+async def test_of_several_choices_the_first_is_heard() -> None:
+    both = event({"choices": [{"delta": {"content": "one"}}, {"delta": {"content": "two"}}]})
+    deltas, _ = await ask(raw(both, DONE))
+    assert deltas[0] == Delta("one")
+
+
+async def test_what_a_model_says_of_its_refusal_is_no_answer() -> None:
+    refusal = event({"choices": [{"delta": {"refusal": "I can't help with that."}}]})
+    deltas, _ = await ask(raw(refusal, finish("stop"), DONE))
+    assert deltas == [Delta("", Usage())]
+
+
+async def test_reasoning_and_calls_of_tools_are_no_answer() -> None:
+    thought = event({"choices": [{"delta": {"reasoning_content": "Hm.", "tool_calls": [{"id": "1"}]}}]})
+    deltas, _ = await ask(raw(thought, delta("Köln"), DONE))
+    assert deltas == [Delta("Köln"), Delta("", Usage())]
+
+
+async def test_slow_tokens_may_take_longer_than_one_may() -> None:
+    started = time.monotonic()
+    pieces = [delta(letter) for letter in "abcdef"]
+    deltas, _ = await ask(slow(*pieces, DONE, pause=0.1), token_timeout=0.4)
+    assert "".join(delta.text for delta in deltas) == "abcdef"
+    assert time.monotonic() - started > 0.4
+
+
+async def test_a_type_with_a_parameter_or_none_is_still_a_stream() -> None:
+    body = delta("Köln") + DONE
+    for content_type in ("text/event-stream; charset=utf-8", "application/octet-stream"):
+        deltas, _ = await ask(answer(content_type, body))
+        assert deltas[0] == Delta("Köln")
+
+
 @pytest.mark.parametrize(
     ("script", "error", "message"),
     [
+        (
+            answer("text/html; charset=utf-8", b"<h1>Sign in</h1>"),
+            GeneratorUnavailable,
+            "text/html; charset=utf-8 instea",
+        ),
+        (answer("application/json", b'{"choices": []}'), GeneratorUnavailable, "application/json instead of a stream"),
+        (raw(delta("a"), finish("content_filter"), DONE), GeneratorUnavailable, "content filter"),
+        (raw(event([1, 2]), DONE), GeneratorUnavailable, "not a chat completion"),
+        (raw(event({"choices": [{"delta": {"content": 7}}]}), DONE), GeneratorUnavailable, "not a chat completion"),
+        (raw(delta("a"), event({"error": "context_length_exceeded"})), PromptTooLong, "does not fit"),
         (raw(delta("a")), GeneratorUnavailable, "broke off in the middle"),
         (raw(), GeneratorUnavailable, "broke off in the middle"),
         (raw(delta("a"), b"data: {"), GeneratorUnavailable, "broke off in the middle"),
