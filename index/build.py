@@ -16,7 +16,7 @@ import numpy as np
 from index import durable
 from index import manifest as manifests
 from index.articles import read_collection
-from index.embedding import Embedder
+from index.embedding import Embedder, TokenEmbedder, Vectors
 from index.errors import ArticleError, EmptyCollection
 from index.inputs import (
     SPLITTING,
@@ -32,8 +32,16 @@ from index.manifest import Counts, Manifest
 from index.passages import split
 from index.progress import Progress, Silence, Step
 from index.publish import publish, staging
-from index.snapshot import ARTICLES, PASSAGE_VECTORS, PASSAGE_WORDS, SENTENCE_VECTORS, SENTENCE_WORDS
+from index.snapshot import (
+    ARTICLES,
+    PASSAGE_TOKENS,
+    PASSAGE_VECTORS,
+    PASSAGE_WORDS,
+    SENTENCE_VECTORS,
+    SENTENCE_WORDS,
+)
 from index.store import StoreWriter
+from index.tokens import TokenWriter
 from index.types import Article, Passage, Sentence
 from index.vectors import VectorWriter
 
@@ -130,6 +138,7 @@ class _Writer:
         self._sentence_words = LexicalWriter(draft / SENTENCE_WORDS)
         self._passage_vectors = VectorWriter(embedder.dim)
         self._sentence_vectors = VectorWriter(embedder.dim)
+        self._passage_tokens = TokenWriter(draft / PASSAGE_TOKENS) if isinstance(embedder, TokenEmbedder) else None
         self.embedding_seconds = 0.0
 
     def add_all(self, articles: Iterator[Article], skip: OnError) -> None:
@@ -157,6 +166,8 @@ class _Writer:
         self.store.close()
         self._passage_words.close()
         self._sentence_words.close()
+        if self._passage_tokens is not None:
+            self._passage_tokens.close()
 
     def finish(self) -> Manifest:
         """Write everything to disk; the manifest of what was written."""
@@ -168,6 +179,8 @@ class _Writer:
         self._sentence_vectors.write(self._draft / SENTENCE_VECTORS)
         self._passage_words.write()
         self._sentence_words.write()
+        if self._passage_tokens is not None:
+            self._passage_tokens.write()
         return manifests.new(
             self._draft,
             corpus_sha256=corpus_sha256,
@@ -190,15 +203,23 @@ class _Writer:
         pending.add(article, passages, sentences)
 
     def _embed(self, pending: _Pending, step: Step) -> None:
-        """Embed passages, sentences and contexts in one go, so that they fill each other's batches."""
-        texts = pending.passages + pending.sentences + pending.contexts
+        """Embed sentences and contexts in one go, so that they fill each other's batches."""
+        texts = pending.sentences + pending.contexts
         if not texts:
             return
-        step.expect(len(texts))
+        step.expect(len(pending.passages) + len(texts))
         started = time.perf_counter()
+        passages = self._embed_passages(pending.passages, step)
         vectors = self._embedder.embed_documents(texts, step.advance)
         self.embedding_seconds += time.perf_counter() - started
-        edges = [len(pending.passages), len(pending.passages) + len(pending.sentences)]
-        passages, alone, in_context = np.split(vectors, edges)
+        alone, in_context = np.split(vectors, [len(pending.sentences)])
         self._passage_vectors.add(passages)
         self._sentence_vectors.add(sentence_vectors(alone, in_context))
+
+    def _embed_passages(self, texts: Sequence[str], step: Step) -> Vectors:
+        """The vectors of passages; those of their tokens, where the model gives any, are written on the way."""
+        if self._passage_tokens is None or not isinstance(self._embedder, TokenEmbedder):
+            return self._embedder.embed_documents(texts, step.advance)
+        vectors, tokens = self._embedder.embed_document_tokens(texts, step.advance)
+        self._passage_tokens.add(tokens)
+        return vectors

@@ -6,8 +6,9 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,24 @@ class Embedder(Protocol):
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """float32 `(len(texts), dim)`, unit L2 norm."""
+        ...
+
+
+@runtime_checkable
+class TokenEmbedder(Embedder, Protocol):
+    """An `Embedder` that also gives a vector for every token, in the same pass through the model.
+
+    Tokens that hold no letter or digit, special ones and those of the prompt are left out, unless nothing else is left.
+    """
+
+    def embed_document_tokens(
+        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+    ) -> tuple[Vectors, list[Vectors]]:
+        """As `embed_documents`; and for each text float32 `(tokens, dim)`, at least one row, of any length."""
+        ...
+
+    def embed_query_tokens(self, texts: Sequence[str]) -> tuple[Vectors, list[Vectors]]:
+        """As `embed_queries`; and for each text float32 `(tokens, dim)`, at least one row, of any length."""
         ...
 
 
@@ -109,18 +128,29 @@ class SentenceTransformerEmbedder:
 
         `progress` is told how many more texts are done, after every batch.
         """
-        rows: dict[str, list[int]] = {}
-        for row, text in enumerate(texts):
-            rows.setdefault(text, []).append(row)
-        distinct = list(rows)
         vectors = np.empty((len(texts), self.dim), dtype=np.float32)
-        for batch in batches(self._lengths(distinct), TOKENS_A_BATCH):
-            chosen = [distinct[number] for number in batch]
-            for text, vector in zip(chosen, self._encode(chosen, self._document_prompt, self._threads), strict=True):
-                vectors[rows[text]] = vector
+        for rows, batch in self._distinct_batches(texts):
+            for same, vector in zip(rows, self._encode(batch, self._document_prompt, self._threads), strict=True):
+                vectors[same] = vector
             if progress is not None:
-                progress(sum(len(rows[text]) for text in chosen))
+                progress(sum(map(len, rows)))
         return vectors
+
+    def embed_document_tokens(
+        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+    ) -> tuple[Vectors, list[Vectors]]:
+        """As `embed_documents`; and for each text float32 `(tokens, dim)`."""
+        vectors = np.empty((len(texts), self.dim), dtype=np.float32)
+        tokens: list[Vectors] = [vectors] * len(texts)
+        for rows, batch in self._distinct_batches(texts):
+            found = self._encode_tokens(batch, self._document_prompt, self._threads)
+            for same, (vector, of_tokens) in zip(rows, found, strict=True):
+                vectors[same] = vector
+                for row in same:
+                    tokens[row] = of_tokens
+            if progress is not None:
+                progress(sum(map(len, rows)))
+        return vectors, tokens
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """float32 `(len(texts), dim)`, unit L2 norm."""
@@ -128,6 +158,25 @@ class SentenceTransformerEmbedder:
         for row, text in enumerate(texts):
             vectors[row] = self._encode([text], self._query_prompt, 1)[0]
         return vectors
+
+    def embed_query_tokens(self, texts: Sequence[str]) -> tuple[Vectors, list[Vectors]]:
+        """As `embed_queries`; and for each text float32 `(tokens, dim)`."""
+        vectors = np.empty((len(texts), self.dim), dtype=np.float32)
+        tokens = []
+        for row, text in enumerate(texts):
+            vectors[row], own = self._encode_tokens([text], self._query_prompt, 1)[0]
+            tokens.append(own)
+        return vectors, tokens
+
+    def _distinct_batches(self, texts: Sequence[str]) -> Iterator[tuple[list[list[int]], list[str]]]:
+        """Batches of distinct texts of about one length, each after the rows that each of its texts stands in."""
+        rows: dict[str, list[int]] = {}
+        for row, text in enumerate(texts):
+            rows.setdefault(text, []).append(row)
+        distinct = list(rows)
+        for batch in batches(self._lengths(distinct), TOKENS_A_BATCH):
+            chosen = [distinct[number] for number in batch]
+            yield [rows[text] for text in chosen], chosen
 
     def _lengths(self, texts: Sequence[str]) -> list[int]:
         """Tokens that each text takes in a batch, prompt and special tokens included."""
@@ -144,6 +193,38 @@ class SentenceTransformerEmbedder:
             return self._model.encode(
                 texts, prompt=prompt, batch_size=len(texts), normalize_embeddings=True, show_progress_bar=False
             )
+
+    def _encode_tokens(self, texts: list[str], prompt: str, threads: int) -> list[tuple[Vectors, Vectors]]:
+        """The unit vector of each text and the vectors of its own tokens."""
+        import torch
+
+        with self._lock:
+            if torch.get_num_threads() != threads:
+                torch.set_num_threads(threads)
+            found: Any = self._model.encode(
+                texts, prompt=prompt, batch_size=len(texts), output_value=None, show_progress_bar=False
+            )
+        speaking = self._speaking
+        skipped = (
+            int(speaking[self._model.tokenizer(prompt, add_special_tokens=False)["input_ids"]].sum()) if prompt else 0
+        )
+        embedded = []
+        for item in found:
+            whole: Vectors = item["sentence_embedding"].numpy()
+            ids = item["input_ids"].numpy()[: len(item["token_embeddings"])]
+            own = np.flatnonzero(speaking[ids])[skipped:]
+            tokens: Vectors = item["token_embeddings"].numpy()[own if len(own) else slice(None)]
+            embedded.append((whole / np.linalg.norm(whole), tokens))
+        return embedded
+
+    @cached_property
+    def _speaking(self) -> NDArray[np.bool_]:
+        """Which tokens of the vocabulary hold a letter or digit and are no special ones, bool `(vocabulary,)`."""
+        tokenizer = self._model.tokenizer
+        pieces = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
+        speaking = np.array([any(map(str.isalnum, piece or "")) for piece in pieces])
+        speaking[tokenizer.all_special_ids] = False
+        return speaking
 
 
 def batches(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:

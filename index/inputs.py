@@ -13,6 +13,7 @@ from index.types import Article, Passage, Sentence
 INPUTS = {
     "passage_vectors": "text",
     "sentence_vectors": "mean of sentence, predecessor + sentence",
+    "passage_tokens": "text",
     "passage_terms": "title, heading, text",
     "sentence_terms": "title, heading, predecessor, sentence",
 }

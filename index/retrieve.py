@@ -1,8 +1,8 @@
 """Question -> passages and sentences of a snapshot, best first, whatever language they are in.
 
-Passages are ranked by half their own cosine with the question and half that of their best sentence. The encoder gives
-texts in the question's own language a constant bonus; taking each language's mean score off removes it
-(docs/architecture.md has the figures).
+Passages are ranked by half their own cosine with the question and half that of their best sentence; the best of them
+then by how well every single token of the question is met. The encoder gives texts in the question's own language a
+constant bonus; taking each language's mean score off removes it. docs/retrieval.md has the figures.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from index.embedding import Embedder, Vectors
+from index.embedding import Embedder, TokenEmbedder, Vectors
 from index.language import detect_question
 from index.scales import scale
 from index.snapshot import Snapshot
+from index.token_match import TokenMatch, Weighing
 from index.types import ArticleInfo, Filters, Hit, SentenceHit
 
 Scores = NDArray[np.float32]
@@ -33,10 +34,12 @@ PASSAGE_SHARE = 0.5
 """What a sentence's passage adds to the sentence's own score."""
 PREDECESSOR_SHARE = 0.25
 """What the sentence before adds: an answer often follows the sentence that the question sounds like."""
-WORDS_IN_SENTENCES, WORDS_IN_PASSAGES = 0.4, 0.1
-"""What shared words count beside vectors, both in standard deviations. Long texts share words by chance."""
+WORDS_IN_SENTENCES = 0.4
+"""What shared words count beside vectors, both in standard deviations."""
 TELLING = 0.3
 """Share of a question's words from which on the best passage's match is believed in full."""
+MATCHED = 40
+"""Passages whose tokens are compared with the question's."""
 LEAST_DEVIATION = 0.01
 """Of shares of words, that is taken for one."""
 SHRINKAGE = 10.0
@@ -53,14 +56,34 @@ class Found:
     search_seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What counts how much when passages are ranked; one for all collections. docs/retrieval.md measures each part.
+
+    `sentences` is the share of the best sentence's similarity, the passage's own being the rest. `words` and `tokens`
+    are what shared letters and matched tokens count beside both, in standard deviations of each; long texts share
+    letters by chance. `centring` is the share of their language's mean that similarities are measured from.
+    """
+
+    sentences: float = 0.5
+    words: float = 0.1
+    tokens: float = 1.3
+    centring: float = 1.0
+
+
+RECIPE = Recipe()
+
+
 class Retriever:
     """Searches one snapshot. Any number of threads may search at once."""
 
-    def __init__(self, snapshot: Snapshot, embedder: Embedder) -> None:
+    def __init__(self, snapshot: Snapshot, embedder: Embedder, recipe: Recipe = RECIPE) -> None:
         self.snapshot = snapshot
+        self._recipe = recipe
         self._embedder = embedder
         self._passage_means = language_means(snapshot.passage_vectors.all(), snapshot.passage_language)
         self._sentence_means = language_means(snapshot.sentence_vectors.all(), snapshot.sentence_language)
+        self._tokens = Weighing(snapshot) if snapshot.passage_tokens is not None else None
         self._first_sentence = np.searchsorted(snapshot.sentence_passage, np.arange(len(snapshot.passages) + 1))
 
     def search(self, queries: Sequence[str], k: int, filters: Filters | None = None) -> Found:
@@ -72,12 +95,33 @@ class Retriever:
         if not queries:
             raise ValueError("a search needs at least one query")
         started = time.perf_counter()
-        vector = self._embedder.embed_queries(list(dict.fromkeys(queries))).mean(axis=0)
+        vector, tokens = self._embed(list(dict.fromkeys(queries)))
         embedded = time.perf_counter()
         words = _Words(self.snapshot, queries[0])
-        hits, sentences = self._search(vector, words, k, filters or Filters())
+        hits, sentences = self._search(vector, tokens, words, k, filters or Filters())
         done = time.perf_counter()
         return Found(hits, sentences, embedded - started, done - embedded)
+
+    def _embed(self, queries: list[str]) -> tuple[Vectors, TokenMatch | None]:
+        """The mean vector of `queries`, and what their tokens meet, where snapshot and model know tokens."""
+        if self._tokens is None or not self._recipe.tokens or not isinstance(self._embedder, TokenEmbedder):
+            return self._embedder.embed_queries(queries).mean(axis=0), None
+        vectors, tokens = self._embedder.embed_query_tokens(queries)
+        return vectors.mean(axis=0), self._tokens.of(np.concatenate(tokens))
+
+    def _fused(self, near: Scores, words: Scores, rows: Rows, tokens: TokenMatch | None) -> Scores:
+        """Scores of the passages `rows` by vectors, words and, of the best `MATCHED` by these two, by tokens."""
+        scores: Scores = standardised(near) + words
+        if tokens is None or len(rows) < 2:
+            return scores
+        best = np.argsort(-scores, kind="stable")[:MATCHED]
+        fused = standardised(near[best]) + np.float32(self._recipe.tokens) * standardised(tokens.of(rows[best]))
+        fused += words[best]
+        others = np.delete(scores, best)
+        # what was not compared stays below what was
+        scores += fused.min() - others.max(initial=scores.min()) - np.float32(1e-3)
+        scores[best] = fused
+        return scores
 
     def embed_alone(self, rows: Sequence[int]) -> Vectors:
         """The vectors of the sentences `rows` without what stands around them, float32 `(len(rows), dim)`."""
@@ -91,7 +135,7 @@ class Retriever:
         return scores
 
     def _search(
-        self, vector: Vectors, words: _Words, k: int, filters: Filters
+        self, vector: Vectors, tokens: TokenMatch | None, words: _Words, k: int, filters: Filters
     ) -> tuple[tuple[Hit, ...], tuple[SentenceHit, ...]]:
         rows = self._candidates(vector, words, filters)
         if not len(rows):
@@ -102,7 +146,9 @@ class Retriever:
         owner = np.searchsorted(rows, self.snapshot.sentence_passage[sentence_rows])
         best = np.full(len(rows), -np.inf, dtype=np.float32)
         np.maximum.at(best, owner, own)
-        scores = standardised(np.float32(0.5) * (dense + best)) + words.of_passages(rows)
+        share = np.float32(self._recipe.sentences)
+        shared = np.float32(self._recipe.words) * words.of_passages(rows)
+        scores = self._fused((1 - share) * dense + share * best, shared, rows, tokens)
         order = np.argsort(-scores, kind="stable")[:k]
         lexical = words.passages.covered(rows)
         hits = tuple(
@@ -163,12 +209,12 @@ class Retriever:
         return allowed
 
     def _passage_scores(self, vector: Vectors, rows: Rows) -> Scores:
-        bias = self._passage_means @ vector
+        bias = np.float32(self._recipe.centring) * (self._passage_means @ vector)
         vectors = self.snapshot.passage_vectors.reconstruct(rows)
         return vectors @ vector - bias[self.snapshot.passage_language[rows]]
 
     def _sentence_scores(self, vector: Vectors, rows: Rows) -> Scores:
-        bias = self._sentence_means @ vector
+        bias = np.float32(self._recipe.centring) * (self._sentence_means @ vector)
         vectors = self.snapshot.sentence_vectors.reconstruct(rows)
         return vectors @ vector - bias[self.snapshot.sentence_language[rows]]
 
@@ -189,7 +235,7 @@ class _Words:
         """What the words add to the standardised scores of the passages `rows`, float32 `(len(rows),)`."""
         covered = self.passages.covered(np.arange(len(self._snapshot.passages)))
         trust = min(1.0, float(covered.max(initial=0.0)) / TELLING)
-        return np.float32(WORDS_IN_PASSAGES * trust) * _from_mean(covered, self._snapshot.passage_language, rows)
+        return np.float32(trust) * _from_mean(covered, self._snapshot.passage_language, rows)
 
     def of_sentences(self, rows: Rows) -> Scores:
         """What the words add to the standardised scores of the sentences `rows`, float32 `(len(rows),)`."""

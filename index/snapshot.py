@@ -8,13 +8,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar, overload
 
-from index import lexical
+from index import lexical, tokens
 from index import manifest as manifests
 from index.errors import SnapshotCorrupt, SnapshotMismatch
 from index.lexical import LexicalIndex
 from index.manifest import Manifest, Value
 from index.publish import current_directory
 from index.store import Store
+from index.tokens import TokenIndex
 from index.types import Article, ArticleInfo, Passage, Sentence
 from index.vectors import VectorIndex
 
@@ -23,12 +24,16 @@ PASSAGE_VECTORS = "vectors/passages.faiss"
 SENTENCE_VECTORS = "vectors/sentences.faiss"
 PASSAGE_WORDS = "lexical/passages"
 SENTENCE_WORDS = "lexical/sentences"
+PASSAGE_TOKENS = "tokens/passages"
+"""Only where the embedding model gives vectors of tokens."""
 FILES = (
     ARTICLES,
     PASSAGE_VECTORS,
     SENTENCE_VECTORS,
     *(f"{words}/{name}" for words in (PASSAGE_WORDS, SENTENCE_WORDS) for name in lexical.FILES),
 )
+
+TOKEN_FILES = tuple(f"{PASSAGE_TOKENS}/{name}" for name in tokens.FILES)
 
 T = TypeVar("T")
 
@@ -64,15 +69,24 @@ class Snapshot:
     `sentence_passage`, `sentence_start`, `sentence_end`, `sentence_language`.
     Starts and ends are offsets into the article's text; `passage_article` is a row of `article_ids`, languages are
     codes of `languages` and headings of `headings`. Passages are in the order of their articles, sentences in the order
-    of their passages. Rows of `passage_vectors` and `passage_words` are those of `passages`, likewise for sentences.
+    of their passages. Rows of `passage_vectors`, `passage_words` and `passage_tokens` (None where the embedding model
+    gives no tokens) are those of `passages`, likewise for sentences.
     """
 
-    def __init__(self, manifest: Manifest, store: Store, passages: Searchable, sentences: Searchable) -> None:
+    def __init__(
+        self,
+        manifest: Manifest,
+        store: Store,
+        passages: Searchable,
+        sentences: Searchable,
+        passage_tokens: TokenIndex | None = None,
+    ) -> None:
         """Use `Snapshot.open`: nothing is verified here."""
         self.id = manifest.id
         self.manifest = manifest
         self.passage_vectors, self.passage_words = passages
         self.sentence_vectors, self.sentence_words = sentences
+        self.passage_tokens = passage_tokens
         self._store = store
         self.article_ids = store.article_ids()
         self.languages = store.languages()
@@ -95,7 +109,8 @@ class Snapshot:
         """
         directory = current_directory(index_dir)
         manifest = manifests.read(directory)
-        if missing := set(FILES) - set(manifest.files):
+        listed = set(manifest.files)
+        if missing := set(FILES if listed.isdisjoint(TOKEN_FILES) else FILES + TOKEN_FILES) - listed:
             raise SnapshotCorrupt(f"{directory / manifests.FILE_NAME}: does not list {', '.join(sorted(missing))}")
         _check_embedder(directory, manifest, expect)
         manifests.verify(manifest, directory)
@@ -108,7 +123,8 @@ class Snapshot:
             stack.callback(store.close)
             passages = VectorIndex.read(directory / PASSAGE_VECTORS), LexicalIndex.open(directory / PASSAGE_WORDS)
             sentences = VectorIndex.read(directory / SENTENCE_VECTORS), LexicalIndex.open(directory / SENTENCE_WORDS)
-            snapshot = cls(manifest, store, passages, sentences)
+            of_tokens = TokenIndex(directory / PASSAGE_TOKENS) if TOKEN_FILES[0] in manifest.files else None
+            snapshot = cls(manifest, store, passages, sentences, of_tokens)
             snapshot._check_counts(directory)
             stack.pop_all()
         return snapshot
@@ -175,6 +191,11 @@ class Snapshot:
             (SENTENCE_VECTORS, len(self.sentence_vectors), counts.sentences),
             (PASSAGE_WORDS, len(self.passage_words), counts.passages),
             (SENTENCE_WORDS, len(self.sentence_words), counts.sentences),
+            (
+                PASSAGE_TOKENS,
+                counts.passages if self.passage_tokens is None else len(self.passage_tokens),
+                counts.passages,
+            ),
         ):
             if rows != expected:
                 raise SnapshotCorrupt(f"{directory / name}: has {rows} rows, its manifest says {expected}")

@@ -22,6 +22,7 @@ from index.embedding_cache import CachedEmbedder
 from index.errors import IndexingError
 from index.models import resolve
 from index.progress import Bars
+from index.token_cache import cached
 from service.errors import SettingsError
 from service.settings import Settings, load_settings
 
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         chosen = _parser(load_settings()).parse_args(arguments)
         model = _load(resolve(chosen.embedding, chosen.models), bars)
-        embedder = CachedEmbedder(model, chosen.out / EMBEDDINGS)
+        embedder = cached(model, chosen.out / EMBEDDINGS)
         report = build(
             chosen.articles,
             chosen.out,

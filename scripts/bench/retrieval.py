@@ -2,7 +2,7 @@
 """Measure retrieval across languages: recall@1/3/5 and MRR@10 with bootstrap 95 % intervals.
 
     python scripts/bench/retrieval.py --xquad DIR --cache DIR
-    python scripts/bench/retrieval.py --xquad DIR --cache DIR --ablate default passages
+    python scripts/bench/retrieval.py --xquad DIR --cache DIR --ablate default no-tokens no-words passages
 
 DIR holds one SQuAD-style file a language with the same paragraphs (XQuAD: xquad.en.json, xquad.de.json). Each paragraph
 is one article, and what counts is at which rank the question's own paragraph is found. Cells:
@@ -22,19 +22,19 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 
 import msgspec
 
 from index.embedding import Embedder, SentenceTransformerEmbedder
-from index.embedding_cache import CachedEmbedder
 from index.errors import IndexingError
 from index.models import resolve
 from index.progress import Bars, Progress, Silence
-from index.retrieve import Retriever
+from index.retrieve import RECIPE, Recipe, Retriever
 from index.snapshot import Snapshot
+from index.token_cache import cached as remembering
 from service.errors import SettingsError
 from service.evaluation import parallel
 from service.evaluation.bootstrap import mean_interval, paired_p
@@ -52,14 +52,18 @@ Search = Callable[[str, int], Sequence[str]]
 """A question and a number of passages -> the ids of these passages' articles, best first, repeated as they come."""
 
 
-def by_retriever(snapshot: Snapshot, embedder: Embedder) -> Search:
-    """The retriever as the service uses it."""
-    retriever = Retriever(snapshot, embedder)
+def by(recipe: Recipe) -> Callable[[Snapshot, Embedder], Search]:
+    """The retriever as the service uses it, but for what counts how much."""
 
-    def search(question: str, k: int) -> list[str]:
-        return [hit.passage.article_id for hit in retriever.search([question], k).hits]
+    def opened(snapshot: Snapshot, embedder: Embedder) -> Search:
+        retriever = Retriever(snapshot, embedder, recipe)
 
-    return search
+        def search(question: str, k: int) -> list[str]:
+            return [hit.passage.article_id for hit in retriever.search([question], k).hits]
+
+        return search
+
+    return opened
 
 
 def by_passage_vectors(snapshot: Snapshot, embedder: Embedder) -> Search:
@@ -73,10 +77,15 @@ def by_passage_vectors(snapshot: Snapshot, embedder: Embedder) -> Search:
 
 
 CONFIGURATIONS: Mapping[str, Callable[[Snapshot, Embedder], Search]] = {
-    "default": by_retriever,
+    "default": by(RECIPE),
+    "no-tokens": by(replace(RECIPE, tokens=0.0)),
+    "no-words": by(replace(RECIPE, words=0.0)),
+    "no-sentences": by(replace(RECIPE, sentences=0.0)),
+    "no-passages": by(replace(RECIPE, sentences=1.0)),
+    "no-centring": by(replace(RECIPE, centring=0.0)),
     "passages": by_passage_vectors,
 }
-"""What `--ablate` names. An ablation is one line here."""
+"""What `--ablate` names: the default with one ingredient switched off, and the floor. An ablation is one line here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +147,7 @@ def _run(chosen: argparse.Namespace) -> int:
 
 def cached(embedder: Embedder, directory: Path | None) -> Embedder:
     """`embedder`, remembering in `directory` where one is named."""
-    return CachedEmbedder(embedder, directory) if directory else embedder
+    return remembering(embedder, directory) if directory else embedder
 
 
 def measure(

@@ -1,13 +1,21 @@
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Sequence
 from datetime import date
+from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 
-from index.retrieve import Retriever, language_means
+from index.build import build
+from index.embedding import Vectors
+from index.retrieve import MATCHED, Retriever, Rows, Scores, language_means
+from index.snapshot import Snapshot
+from index.token_match import TokenMatch
 from index.types import Filters
-from tests.service.collection import opened, published
+from tests.service.collection import WordEmbedder, opened, published
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +72,47 @@ def test_the_mean_of_a_language_with_few_texts_is_drawn_to_that_of_all() -> None
     assert means[0] == pytest.approx((90 * vectors[0] + 10 * overall) / 100)
     assert means[1] == pytest.approx(overall)
     assert means[2] == pytest.approx((vectors[90] + 10 * overall) / 11)
+
+
+class TokenWordEmbedder(WordEmbedder):
+    """Every text has the same vector; only its tokens tell it from others."""
+
+    dim = 512
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        return super().embed_queries(["same"] * len(texts))
+
+    def embed_document_tokens(
+        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+    ) -> tuple[Vectors, list[Vectors]]:
+        words = [re.findall(r"\w+", text.casefold()) or [text] for text in texts]
+        return self.embed_documents(texts, progress), [
+            super(TokenWordEmbedder, self).embed_queries(own) for own in words
+        ]
+
+    def embed_query_tokens(self, texts: Sequence[str]) -> tuple[Vectors, list[Vectors]]:
+        return self.embed_document_tokens(texts)
+
+
+def test_of_passages_alike_the_one_that_meets_the_questions_tokens_comes_first(tmp_path: Path) -> None:
+    embedder = TokenWordEmbedder()
+    lines = ["The lighthouse was painted red in spring.", "The windmill was painted white in spring."]
+    for number, line in enumerate(lines):
+        (tmp_path / f"{number}.md").write_text(line, encoding="utf-8")
+    build([tmp_path], tmp_path / "index", embedder, on_error=lambda error: pytest.fail(str(error)))
+    with Snapshot.open(tmp_path / "index") as snapshot:
+        found = Retriever(snapshot, embedder)
+        assert [hit.passage.article_id for hit in found.search(["windmill"], 2).hits] == ["1.md", "0.md"]
+        assert [hit.passage.article_id for hit in found.search(["lighthouse"], 2).hits] == ["0.md", "1.md"]
+
+
+def test_passages_that_were_not_compared_stay_below_those_that_were(retriever: Retriever) -> None:
+    class Match:
+        def of(self, rows: Rows) -> Scores:
+            return -rows.astype(np.float32)
+
+    count = MATCHED + 5
+    near, rows = np.linspace(1, 0, count, dtype=np.float32), np.arange(count)
+    scores = retriever._fused(near, np.zeros(count, dtype=np.float32), rows, cast(TokenMatch, Match()))
+    assert np.argsort(-scores).tolist() == rows.tolist()
+    assert scores[MATCHED - 1] - scores[MATCHED] == pytest.approx(1e-3, abs=1e-4)

@@ -1,0 +1,126 @@
+"""Vectors of tokens kept on disk beside those of texts, so that a passage is read by the model once.
+
+In the embedder's folder of the cache, `tokens/documents/<SHA-256 of the text>.npz` (`queries` for questions) holds the
+tokens of one text in a byte a dimension and the step of these bytes: a passage of 200 tokens takes 77 kB at 384
+dimensions. A file that is damaged is not used; its text is embedded again.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index import durable
+from index.embedding import Embedder, TokenEmbedder, Vectors
+from index.embedding_cache import (
+    DOCUMENTS,
+    QUERIES,
+    TEXTS_AT_ONCE,
+    CachedEmbedder,
+    Progress,
+    VectorLog,
+    identity_hash,
+    text_key,
+)
+
+TOKENS = "tokens"
+LEVELS = 127
+
+EmbedTokens = Callable[[Sequence[str]], tuple[Vectors, list[Vectors]]]
+
+
+def cached(embedder: Embedder, directory: Path) -> CachedEmbedder:
+    """`embedder`, remembering in `directory`; with vectors of tokens where it gives any. Raises SnapshotError."""
+    if isinstance(embedder, TokenEmbedder):
+        return CachedTokenEmbedder(embedder, directory)
+    return CachedEmbedder(embedder, directory)
+
+
+class CachedTokenEmbedder(CachedEmbedder):
+    """A `TokenEmbedder` that asks another one only for texts that `directory` has no tokens of.
+
+    Tokens are rounded to a byte a dimension, the first time too.
+    """
+
+    def __init__(self, embedder: TokenEmbedder, directory: Path) -> None:
+        """`directory` is made where it is missing."""
+        super().__init__(embedder, directory)
+        self._teller = embedder
+        folder = directory / identity_hash(embedder.identity()) / TOKENS
+        self._of_documents, self._of_queries = folder / DOCUMENTS, folder / QUERIES
+        durable.make_directory(self._of_documents)
+        durable.make_directory(self._of_queries)
+        self._used: set[Path] = set()
+
+    def embed_document_tokens(
+        self, texts: Sequence[str], progress: Progress | None = None
+    ) -> tuple[Vectors, list[Vectors]]:
+        """As `embed_documents`; and for each text float32 `(tokens, dim)`."""
+
+        def embed(missing: Sequence[str]) -> tuple[Vectors, list[Vectors]]:
+            return self._teller.embed_document_tokens(missing, progress)
+
+        return self._tokens_through(self._documents, self._of_documents, texts, embed, progress)
+
+    def embed_query_tokens(self, texts: Sequence[str]) -> tuple[Vectors, list[Vectors]]:
+        """As `embed_queries`; and for each text float32 `(tokens, dim)`."""
+        return self._tokens_through(self._queries, self._of_queries, texts, self._teller.embed_query_tokens, None)
+
+    def retire(self) -> None:
+        """Delete what was not used lately: tokens, which take more space, after a single build without them."""
+        super().retire()
+        for folder in (self._of_documents, self._of_queries):
+            with durable.storage_errors(folder):
+                for path in folder.iterdir():
+                    if path not in self._used:
+                        path.unlink(missing_ok=True)
+        self._used.clear()
+
+    def _tokens_through(
+        self, log: VectorLog, folder: Path, texts: Sequence[str], embed: EmbedTokens, progress: Progress | None
+    ) -> tuple[Vectors, list[Vectors]]:
+        paths = {text: folder / f"{text_key(text).hex()}.npz" for text in texts}
+        found = {text: _read(path) if text in log else None for text, path in paths.items()}
+        missing = sorted((text for text, tokens in found.items() if tokens is None), key=len, reverse=True)
+        self.hits += len(found) - len(missing)
+        self.misses += len(missing)
+        if progress is not None and len(missing) < len(texts):
+            progress(len(texts) - len(missing))
+        for start in range(0, len(missing), TEXTS_AT_ONCE):
+            portion = missing[start : start + TEXTS_AT_ONCE]
+            vectors, tokens = embed(portion)
+            new = [number for number, text in enumerate(portion) if text not in log]
+            log.append([portion[number] for number in new], vectors[new])
+            found.update({text: _written(paths[text], own) for text, own in zip(portion, tokens, strict=True)})
+        self._used.update(paths.values())
+        return log.vectors(texts), [own for text in texts if (own := found[text]) is not None]
+
+
+def _written(path: Path, tokens: Vectors) -> Vectors:
+    step = np.float32(max(float(np.abs(tokens).max()), 1e-9) / LEVELS)
+    small: NDArray[np.int8] = np.rint(tokens / step).astype(np.int8)
+    content = io.BytesIO()
+    np.savez(content, step=step, tokens=small)
+    with durable.storage_errors(path):
+        new = path.with_suffix(".new")
+        new.write_bytes(content.getvalue())
+        new.replace(path)
+    again: Vectors = small.astype(np.float32) * step
+    return again
+
+
+def _read(path: Path) -> Vectors | None:
+    """The tokens in `path`; None where it is missing or damaged: its bytes carry their own checksum."""
+    if not path.is_file():
+        return None
+    try:
+        with durable.storage_errors(path), np.load(path, allow_pickle=False) as held:
+            tokens: Vectors = held["tokens"].astype(np.float32) * held["step"]
+            return tokens
+    except (zipfile.BadZipFile, ValueError, KeyError, EOFError):
+        return None
