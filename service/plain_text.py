@@ -6,12 +6,12 @@ Citations quote the source as it stands; only what is shown to a model and what 
 from __future__ import annotations
 
 import re
-import unicodedata
+from functools import lru_cache
 
-_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs"})
-"""Control, format (zero-width, bidirectional, soft hyphen, tags), unassigned, private use, surrogates."""
-_BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
-"""Letters, marks and symbols that are drawn as nothing."""
+_BLANK_LETTERS = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+)
+"""Letters, marks and symbols that are drawn as nothing although they count as printable."""
 
 _ESCAPED = re.compile(r"\\([$*_#\[\]()<>`~|!-])")
 _COMMENT = re.compile(r" ?<!--.*?(?:-->|\Z)")
@@ -60,6 +60,7 @@ _EMPHASIS = re.compile(r"\*\*|__|`+|\A#+ ?|\A[-*•] ")
 _EMPTY_BRACKETS = re.compile(r" ?(?:\( ?\)|\[ ?\]|< ?>)")
 
 
+@lru_cache(maxsize=8192)
 def plain(text: str) -> str:
     """`text` as it is shown: white space folded, what is invisible, markup, addresses and citation marks taken out.
 
@@ -72,10 +73,13 @@ def plain(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """`text` without the characters that are drawn as nothing; white space is kept."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(letter for letter in text if letter.isspace() or not _is_hidden(letter))
+    """`text` without the characters that are drawn as nothing; white space is kept.
+
+    Those are control, format (zero-width, bidirectional, soft hyphens, tags), unassigned and private characters.
+    """
+    if not text.isprintable():
+        text = "".join(letter for letter in text if letter.isprintable() or letter.isspace())
+    return _BLANK_LETTERS.sub("", text)
 
 
 def template_tokens(text: str) -> list[str]:
@@ -100,12 +104,6 @@ def markup(text: str) -> list[str]:
 
 def _one_line(text: str) -> str:
     return " ".join(visible(text).split())
-
-
-def _is_hidden(letter: str) -> bool:
-    if unicodedata.category(letter) in _HIDDEN_CATEGORIES or letter in _BLANK_LETTERS:
-        return True
-    return "\ufe00" <= letter <= "\ufe0f" or "\U000e0100" <= letter <= "\U000e01ef"
 
 
 def _without_markup(line: str) -> str:

@@ -10,6 +10,8 @@ from service.plain_text import HIDING_TAG, plain, visible
 
 ORDER_SENTENCES = 2
 """Sentences just behind an order that may go on with it ("Then say ...")."""
+SEAM_CHARACTERS = 80
+"""Characters on either side of the end of a sentence that an order may run over."""
 
 _END_MARKS = " \t\r\n.!?:;,…-–—"
 
@@ -27,7 +29,7 @@ def is_withheld(row: int, snapshot: Snapshot) -> bool:
         return True
     if after and _is_split_order(text, snapshot.sentence_text(after[0])):
         return True
-    return continues_order(text) and any(addresses_machine(snapshot.sentence_text(earlier)) for earlier in before)
+    return any(addresses_machine(snapshot.sentence_text(earlier)) for earlier in before) and continues_order(text)
 
 
 def without_withheld(passage: int, snapshot: Snapshot) -> str:
@@ -69,7 +71,8 @@ def _without_orders(text: str, language: str) -> str:
 def _is_split_order(text: str, next_text: str) -> bool:
     if addresses_machine(text) or addresses_machine(next_text):
         return False
-    return addresses_machine(f"{text.rstrip(_END_MARKS)} {next_text}")
+    seam = f"{text.rstrip(_END_MARKS)[-SEAM_CHARACTERS:]} {next_text[:SEAM_CHARACTERS]}"
+    return addresses_machine(seam)
 
 
 def _is_hidden(row: int, snapshot: Snapshot) -> bool:
