@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.calibration import Calibration
+from service.confidence import DEFAULTS, Confidence
 from service.contract import Reason
 from service.finding import Asked, Finding
 from service.names import mentions
@@ -21,8 +20,6 @@ LEAST_SUPPORT = 0.05
 """Least similarity of an answer's sentence and what it cites."""
 MOST_NOT_STATED = 0.38
 """An answer in whose place the model would have said so likely that nothing is stated is a guess."""
-CONFIDENCE_MIDPOINT, CONFIDENCE_SLOPE = 0.07, 40.0
-"""Where similarity turns into confidence; documented defaults until they are fitted."""
 
 _PERSON = re.compile(r"\b(?:he|him|she|they|them|er|ihn|ihm|ihnen)\b")
 _ASKED_FOR = re.compile(r"\A\W*(?:how many|how much|wie viele?|which|what|welche[rnms]?)\s+\w+", re.IGNORECASE)
@@ -34,10 +31,11 @@ _NOUN_AHEAD = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Abstention:
-    """When to refuse, before a language model is asked and while it answers."""
+    """When to refuse, before a language model is asked and while it answers; and how sure to be of what it answered."""
 
     calibrated: Calibration
     risk: Risk = "medium"
+    confidence: Confidence = DEFAULTS
 
     def before_generation(self, finding: Finding) -> Reason | None:
         """Why no model needs to be asked; None where one should be."""
@@ -54,13 +52,6 @@ class Abstention:
     def while_generating(self, sureness: Sureness) -> Reason | None:
         """Why what a model writes is not to be trusted, once its first token is known; None where it is."""
         return "not_in_sources" if sureness.not_stated >= MOST_NOT_STATED else None
-
-
-def confidence(support: Sequence[float]) -> float:
-    """How sure an answer is, in [0, 1], from the similarity of its sentences to what they cite (the weakest counts)."""
-    if not support:
-        return 0.0
-    return 1.0 / (1.0 + math.exp(-CONFIDENCE_SLOPE * (min(support) - CONFIDENCE_MIDPOINT)))
 
 
 def _names_nothing(asked: Asked) -> bool:

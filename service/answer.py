@@ -10,11 +10,14 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
+import msgspec
+
 from index.retrieve import Scores
-from service import prompt
-from service.abstain import Abstention, confidence
+from service import confidence, prompt
+from service.abstain import Abstention
 from service.checking import Compare, check, quoted, worded
 from service.clock import Clock
+from service.confidence import Signals
 from service.contract import (
     Answer,
     AnswerSentence,
@@ -36,7 +39,9 @@ from service.generators import Delta, Generator, Prompt
 from service.generators.extractive import ExtractiveGenerator
 from service.refusing import Refusal, explain
 from service.sentence_stream import sentences
+from service.spans import shortest_quotes
 from service.sureness import Sureness
+from service.surroundings import with_surroundings
 from service.warming import Warming
 
 SEARCH_THREADS = 2
@@ -109,6 +114,11 @@ class _Run:
         if not prompt.says_not_stated(text):
             chance = f"{self.sureness.not_stated:.2f}"
             self.draft.drop(prompt.without_marks(text), f"guess: the model took it for not stated with chance {chance}")
+
+    def signals(self, evidence: float) -> Signals:
+        """What is known of the answer. `evidence` is how likely it is among the evidence."""
+        support = max(0.0, min(self.draft.support, default=0.0))
+        return Signals(evidence, 1.0 - self.sureness.not_stated, self.sureness.likelihood, support)
 
     def refusal(self) -> Reason | None:
         """Why there is no answer after all; None where a sentence was released."""
@@ -210,7 +220,7 @@ class AnswerPipeline:
             for sentence in await self._differing(run):
                 yield Released(sentence)
         refused = explain(reason, run.asked, run.evidence) if reason else None
-        yield Done(self._composed(run, refused, passages))
+        yield Done(self._composed(run, refused, passages, abstention))
 
     async def _generated(self, run: _Run, abstention: Abstention) -> AsyncGenerator[AnswerSentence, None]:
         """The sentences of the generator that hold, as they come; of a second attempt where the first had none."""
@@ -293,7 +303,9 @@ class AnswerPipeline:
         with run.clock.measured("verify"):
             checked = await check(sentence, run.asked, run.evidence, compare, is_first=not draft.sentences)
         if checked.cited:
-            return draft.release(checked.text, checked.cited, checked.similarity)
+            embed = run.finder.embedder.embed_documents
+            shown = await self._run(shortest_quotes, checked.text, run.asked.language, checked.cited, embed)
+            return draft.release(checked.text, checked.cited, checked.similarity, shown)
         draft.drop(checked.text, checked.reason)
         return None
 
@@ -307,8 +319,12 @@ class AnswerPipeline:
         noted = [draft.disagree(conflict, run.asked.language) for conflict in found]
         return [sentence for sentence in noted if sentence]
 
-    def _composed(self, run: _Run, refused: Refusal | None, passages: tuple[FoundPassage, ...]) -> Answer:
+    def _composed(
+        self, run: _Run, refused: Refusal | None, passages: tuple[FoundPassage, ...], abstention: Abstention
+    ) -> Answer:
         draft = run.draft
+        signals = run.signals(abstention.calibrated.probability(run.finding.known))
+        sure = abstention.confidence if run.generator == self._generator.name else confidence.DEFAULTS
         if refused and refused.nearest:
             draft.cite(refused.nearest)
         return Answer(
@@ -318,9 +334,9 @@ class AnswerPipeline:
             answer=refused.text if refused else draft.text(),
             language=run.asked.language,
             query=run.asked.query,
-            confidence=round(confidence(draft.support), 4),
+            confidence=round(sure.of(signals), 4) if draft.sentences else 0.0,
             sentences=tuple(draft.sentences),
-            citations=tuple(draft.citations),
+            citations=with_surroundings(draft.citations, run.finder.snapshot),
             passages=passages,
             conflicts=tuple(draft.conflicts),
             dropped=tuple(draft.dropped),
@@ -328,6 +344,7 @@ class AnswerPipeline:
             models=Models(run.finder.embedder.name, run.generator or self._generator.name),
             timings_ms=run.clock.milliseconds(),
             usage=run.usage,
+            signals={name: round(value, 4) for name, value in msgspec.structs.asdict(signals).items()},
         )
 
     async def _open(self) -> None:

@@ -145,6 +145,16 @@ class Citation(Struct, frozen=True):
         tuple[Copy, ...],
         Meta(description="Copies of the quote elsewhere (syndicated, repeated): one source together with it."),
     ] = ()
+    prefix: Annotated[
+        str, Meta(description="The characters of the article just before the quote, whole words, 60 at the most.")
+    ] = ""
+    suffix: Annotated[
+        str, Meta(description="The characters of the article just behind the quote, whole words, 60 at the most.")
+    ] = ""
+    fragment_url: Annotated[
+        str | None,
+        Meta(description="`url` with a text fragment that leads to the quote itself; null without a web address."),
+    ] = None
 
 
 class AnswerSentence(Struct, frozen=True):
@@ -219,8 +229,8 @@ class Answer(Struct, frozen=True):
     """The answer to a question, or an honest refusal.
 
     `status` is `refused` exactly when `reason` is set. `answer` is the sentences joined by spaces, or the text of the
-    refusal. `confidence` in [0, 1] says how sure the service is that the answer is right; for a refusal, how sure it
-    would have been. `query` is what was searched with.
+    refusal. `confidence` in [0, 1] says how sure the service is that the answer is right, 0 for a refusal. `query` is
+    what was searched with.
     """
 
     id: Annotated[str, Meta(description="Names this answer.")]
@@ -239,6 +249,9 @@ class Answer(Struct, frozen=True):
     models: Annotated[Models, Meta(description="Which models answered.")]
     timings_ms: Annotated[dict[str, float], Meta(description="Milliseconds of each stage.")]
     usage: Annotated[Usage, Meta(description="Tokens of the language model.")]
+    signals: Annotated[
+        dict[str, float], Meta(description="What `confidence` was computed from, each from 0 to 1; may change.")
+    ] = {}
 
 
 class SearchResponse(Struct, frozen=True):

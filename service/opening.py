@@ -11,7 +11,7 @@ from index.models import resolve, resolve_or_hub
 from index.rerank import CrossEncoderReranker, RerankingRetriever, require_cross_encoder
 from index.retrieve import Retriever
 from index.snapshot import Snapshot
-from service import calibration
+from service import calibration, confidence
 from service.abstain import Abstention
 from service.answer import AnswerPipeline, Limits
 from service.errors import IndexUnavailable, SettingsError
@@ -37,7 +37,8 @@ def open_index(settings: Settings) -> tuple[Finder, Abstention]:
     """
     retriever, embedder = open_retriever(settings)
     calibrated = calibration.load(embedder.name)
-    return Finder(retriever, embedder, evidence_tokens=settings.evidence_tokens), Abstention(calibrated, settings.risk)
+    finder = Finder(retriever, embedder, evidence_tokens=settings.evidence_tokens)
+    return finder, Abstention(calibrated, settings.risk, confidence.load(settings.llm))
 
 
 def open_retriever(settings: Settings) -> tuple[Retriever, Embedder]:

@@ -88,6 +88,7 @@ ANSWER = {
         models=Models("multilingual-e5-small", "qwen2.5-coder-1.5b"),
         timings_ms={"retrieve": 11.8, "generate": 6120.4, "total": 6140.9},
         usage=Usage(prompt_tokens=318, completion_tokens=24, cached_tokens=96),
+        signals={"evidence": 0.87, "stated": 0.95, "likelihood": 0.84, "support": 0.11},
     ),
     "refused": Answer(
         id="7c1e9b0d2f3a4e5b",
