@@ -14,7 +14,7 @@ from service.evidence import Evidence, Place
 
 
 class Draft:
-    """Collects verified sentences in the order in which they come; a place that is cited twice keeps its label."""
+    """Collects verified sentences in the order in which they come; what is cited twice keeps its label."""
 
     def __init__(self) -> None:
         self.sentences: list[AnswerSentence] = []
@@ -25,9 +25,11 @@ class Draft:
         self.conflicts: list[Conflict] = []
         self._labels: dict[tuple[str, int, int], int] = {}
 
-    def release(self, text: str, cited: Sequence[Evidence], similarity: float) -> AnswerSentence:
-        """Add a sentence that `cited` bears out."""
-        sentence = AnswerSentence(text, tuple(sorted(self._label(item) for item in cited)))
+    def release(
+        self, text: str, cited: Sequence[Evidence], similarity: float, quotes: Sequence[Evidence] | None = None
+    ) -> AnswerSentence:
+        """Add a sentence that `cited` bears out; `quotes` are the parts to show of it, if not all."""
+        sentence = AnswerSentence(text, tuple(sorted({self._label(item) for item in quotes or cited})))
         self.sentences.append(sentence)
         self.support.append(similarity)
         self.claims.append((text, tuple(cited)))
@@ -35,7 +37,7 @@ class Draft:
 
     def disagree(self, conflict: FoundConflict, language: str) -> AnswerSentence | None:
         """Keep where sources differ, and add the sentence that says so in `language`, where readers need one."""
-        cited = [tuple(self._label(source) for source in value.sources) for value in conflict.values]
+        cited = [tuple(self._label_of_any_part(source) for source in value.sources) for value in conflict.values]
         self.conflicts.append(
             Conflict(
                 values=tuple(worded(value.stated[0], language) for value in conflict.values),
@@ -72,10 +74,19 @@ class Draft:
 
     def _label(self, item: Evidence) -> int:
         place = (item.article.id, item.start, item.end)
-        if place not in self._labels:
-            self._labels[place] = len(self._labels) + 1
-            self.citations.append(_citation(self._labels[place], item))
-        return self._labels[place]
+        for (article, start, end), label in self._labels.items():
+            if article == item.article.id and start <= item.start and item.end <= end:
+                return label
+        label = self._labels[place] = len(self._labels) + 1
+        self.citations.append(_citation(label, item))
+        return label
+
+    def _label_of_any_part(self, item: Evidence) -> int:
+        """That of what was quoted of the sentence `item` before, which has its value; else its own."""
+        for (article, start, end), label in self._labels.items():
+            if article == item.article.id and item.start <= start and end <= item.end:
+                return label
+        return self._label(item)
 
 
 def _citation(label: int, item: Evidence) -> Citation:
