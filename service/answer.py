@@ -15,7 +15,7 @@ import msgspec
 from index.retrieve import Scores
 from service import confidence, prompt
 from service.abstain import Abstention
-from service.checking import Compare, check, quoted, worded
+from service.checking import Compare, check, is_in_another_language, quoted, worded
 from service.clock import Clock
 from service.confidence import Signals
 from service.contract import (
@@ -220,7 +220,7 @@ class AnswerPipeline:
             for sentence in await self._differing(run):
                 yield Released(sentence)
         refused = explain(reason, run.asked, run.evidence) if reason else None
-        yield Done(self._composed(run, refused, passages, abstention))
+        yield Done(await self._run(self._composed, run, refused, passages, abstention))
 
     async def _generated(self, run: _Run, abstention: Abstention) -> AsyncGenerator[AnswerSentence, None]:
         """The sentences of the generator that hold, as they come; of a second attempt where the first had none."""
@@ -299,6 +299,9 @@ class AnswerPipeline:
             return None
         sentence = worded(text, run.asked.language)
         if not sentence or draft.says(sentence):
+            return None
+        if run.generator != self._extractive.name and is_in_another_language(sentence, run.asked.language):
+            draft.drop(sentence, f"language: the answer is wanted in {prompt.language_name(run.asked.language)}")
             return None
         with run.clock.measured("verify"):
             checked = await check(sentence, run.asked, run.evidence, compare, is_first=not draft.sentences)

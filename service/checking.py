@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from index.language import detect_sentence
 from index.quantities import quantities
 from index.retrieve import Scores
 from service import prompt
@@ -41,6 +42,12 @@ def worded(text: str, language: str) -> str:
     """What the generator wrote as a reader sees it: without marks, with its own language's words; may be empty."""
     sentence = with_own_scale_words(prompt.without_marks(text), language)
     return sentence if re.search(r"\w", sentence) else ""
+
+
+def is_in_another_language(sentence: str, language: str) -> bool:
+    """Whether a generated sentence is surely not in the language that the question wants."""
+    found, sure = detect_sentence(sentence, language)
+    return sure and found != language
 
 
 async def check(

@@ -239,6 +239,16 @@ async def test_an_answer_that_the_model_nearly_did_not_give_is_dropped(index: Pa
     assert [item.reason for item in answer.dropped] == ["guess: the model took it for not stated with chance 0.60"]
 
 
+async def test_an_answer_in_another_language_than_the_question_is_written_once_more(index: Path) -> None:
+    generator = ScriptedGenerator(
+        "Die neue Brücke in Porthaven hat 14,3 Millionen Euro gekostet [1].", again="It cost 14.3 million euros [1]."
+    )
+    async with running(index, generator) as pipeline:
+        answer = await pipeline.ask(AskRequest(question=COST))
+    assert answer.answer == "It cost 14.3 million euros."
+    assert [item.reason for item in answer.dropped] == ["language: the answer is wanted in English"]
+
+
 async def test_what_does_not_hold_is_written_once_more_from_the_nearest_evidence(index: Path) -> None:
     generator = ScriptedGenerator("It cost 99 million euros [1].", again="It cost 14.3 million euros [1].")
     async with running(index, generator) as pipeline:
