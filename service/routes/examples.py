@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date
 
+from index.types import Span
 from service.contract import (
     Answer,
     AnswerSentence,
@@ -20,6 +21,7 @@ from service.contract import (
     Turn,
     Usage,
 )
+from service.text_fragment import prefix_of, suffix_of
 
 _ID = "2025/06/google-scale.md"
 _TITLE = "Google verlässt Scale AI"
@@ -30,6 +32,7 @@ _QUOTE = "Die Kunden fürchten, dass ihre sensiblen Daten bei Meta landen."
 _TEXT = f"# {_TITLE}\n\nGoogle beendet die Zusammenarbeit mit Scale AI. {_QUOTE}\n"
 _SHA256 = hashlib.sha256(_TEXT.encode()).hexdigest()
 _START = _TEXT.index(_QUOTE)
+_PLACE = Span(_START, _START + len(_QUOTE))
 REVIEW = f"# Presseschau\n\n{_QUOTE}\n"
 _COPY = Copy(
     article_id="2025/06/presseschau.md",
@@ -79,7 +82,21 @@ ANSWER = {
         confidence=0.91,
         sentences=(AnswerSentence(_SENTENCE, (1,)),),
         citations=(
-            Citation(1, _ID, _TITLE, None, _DAY, "de", _START, _START + len(_QUOTE), _QUOTE, _SHA256, (_COPY,)),
+            Citation(
+                label=1,
+                article_id=_ID,
+                title=_TITLE,
+                url=None,
+                published_at=_DAY,
+                language="de",
+                start=_START,
+                end=_START + len(_QUOTE),
+                quote=_QUOTE,
+                article_sha256=_SHA256,
+                also_at=(_COPY,),
+                prefix=prefix_of(_TEXT, _PLACE),
+                suffix=suffix_of(_TEXT, _PLACE),
+            ),
         ),
         passages=(_FOUND,),
         conflicts=(),
