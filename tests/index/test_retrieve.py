@@ -11,7 +11,7 @@ import pytest
 
 from index.build import build
 from index.embedding import Vectors
-from index.retrieve import MATCHED, Retriever, Rows, Scores, language_means
+from index.retrieve import MATCHED, Recipe, Retriever, Rows, Scores, language_means
 from index.snapshot import Snapshot
 from index.token_match import TokenMatch
 from index.types import Filters
@@ -101,7 +101,7 @@ def test_of_passages_alike_the_one_that_meets_the_questions_tokens_comes_first(t
         (tmp_path / f"{number}.md").write_text(line, encoding="utf-8")
     build([tmp_path], tmp_path / "index", embedder, on_error=lambda error: pytest.fail(str(error)))
     with Snapshot.open(tmp_path / "index") as snapshot:
-        found = Retriever(snapshot, embedder)
+        found = Retriever(snapshot, embedder, Recipe(words=0.0))
         assert [hit.passage.article_id for hit in found.search(["windmill"], 2).hits] == ["1.md", "0.md"]
         assert [hit.passage.article_id for hit in found.search(["lighthouse"], 2).hits] == ["0.md", "1.md"]
 
