@@ -9,6 +9,7 @@ from datetime import date
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal, get_currency_symbol
 
+from service import measures
 from service.conflicts import FoundConflict, FoundValue
 from service.stated import Bound, Stated
 
@@ -73,7 +74,7 @@ def worded(statement: Stated, language: str) -> str:
     """A value in `language`: in the source's own words where it is the same, else written anew."""
     bound = _BOUNDS[statement.bound].get(language, "")
     if statement.source.language == language and not _lacks_its_unit(statement):
-        return bound + statement.words.rstrip(" .")
+        return bound + statement.words.rstrip(" .") + _what_is_counted(statement)
     return bound + _written(statement, language)
 
 
@@ -101,6 +102,12 @@ def _first(value: FoundValue) -> Stated:
 def _lacks_its_unit(statement: Stated) -> bool:
     """Whether scale and currency stand with another number: "between 13.8 and 18 billion dollars"."""
     return statement.kind in ("money", "percent") and re.fullmatch(r"[\d.,\s]+", statement.words) is not None
+
+
+def _what_is_counted(statement: Stated) -> str:
+    if statement.kind != "count":
+        return ""
+    return measures.counted(statement.text[statement.end : statement.end + measures.AHEAD])
 
 
 def _written(statement: Stated, language: str) -> str:

@@ -122,6 +122,10 @@ def _movement(clause: str) -> str:
     return "hired" if _HIRED.search(clause) else "staff"
 
 
-def counts_something(ahead: str) -> bool:
-    """Whether `ahead`, what follows a number, begins with a thing of the lists above."""
-    return any((match := pattern.search(ahead)) and match.start() <= 1 for pattern in _COUNT.values())
+def counted(ahead: str) -> str:
+    """What `ahead`, which follows a number, begins with, where it is a thing of the lists above; with the space."""
+    for pattern in _COUNT.values():
+        match = pattern.search(ahead)
+        if match and match.start() <= 1 and not ahead[: match.start()].strip():
+            return ahead[: match.end()]
+    return ""

@@ -307,4 +307,4 @@ def _is_year(text: str, part: Quantity) -> bool:
     if part.unit or not _YEAR.fullmatch(text[part.start : part.end]):
         return False
     ahead = text[part.end : part.end + 12]
-    return not any(ahead.lstrip().startswith(sign) for sign in CURRENCIES) and not measures.counts_something(ahead)
+    return not any(ahead.lstrip().startswith(sign) for sign in CURRENCIES) and not measures.counted(ahead)

@@ -67,6 +67,7 @@ def test_a_sentence_of_a_dispute_tells_nothing_of_what_is_superseded() -> None:
         ("Er hält einen Anteil von 49,5 Prozent.", "de", "en", "49.5 percent"),
         ("Die Werft hat rund 1.500 Beschäftigte.", "de", "en", "about 1,500"),
         ("The yard has 1,500 employees.", "en", "de", "1.500"),
+        ("The yard has 1,500 employees.", "en", "en", "1,500 employees"),
         ("It opens on 3 June 2025.", "en", "de", "3. Juni 2025"),
         ("It opens in June.", "en", "de", "Juni"),
         ("Es wurde 1931 gegründet.", "de", "en", "1931"),
