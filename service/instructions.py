@@ -44,6 +44,8 @@ class _Tables(NamedTuple):
     anywhere: re.Pattern[str]
     imperative: re.Pattern[str]
     following: re.Pattern[str]
+    addressed: re.Pattern[str]
+    matter: re.Pattern[str]
 
 
 @lru_cache(maxsize=8192)
@@ -87,7 +89,9 @@ def _orders(folded: str) -> bool:
     tables = _tables()
     if any(tables.anywhere.match(folded, start.start()) for start in _WORD_START.finditer(folded)):
         return True
-    return any(tables.imperative.match(folded, start.end()) for start in _IMPERATIVE_START.finditer(folded))
+    if any(tables.imperative.match(folded, start.end()) for start in _IMPERATIVE_START.finditer(folded)):
+        return True
+    return "?" not in folded and bool(tables.addressed.search(folded) and tables.matter.search(folded))
 
 
 def _folded(text: str) -> str:
@@ -116,4 +120,4 @@ def _tables() -> _Tables:
         joined = "|".join(pattern for language in ("english", "german") for pattern in read[language][table])
         return re.compile(named.sub(lambda match: str(read["parts"][match[1]]), joined))
 
-    return _Tables(compiled("anywhere"), compiled("imperative"), compiled("following"))
+    return _Tables(*map(compiled, _Tables._fields))

@@ -59,7 +59,8 @@ def test_what_the_source_has_and_ordinary_signs_pass(sentence: str) -> None:
 
 
 def test_a_source_that_says_what_the_prompt_says_may_be_repeated() -> None:
-    told = prompt.beginning().messages[0].content.split(". ")[0] + "."
+    told = "Die Firma heißt numbered source sentences and nothing else."
+    assert "numbered source sentences and nothing else" in prompt.beginning().messages[0].content
     assert unfit(told, [SHOP], "de") == "form: it repeats the prompt"
     assert unfit(told, [evidence(told)], "de") == ""
 
