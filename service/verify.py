@@ -1,14 +1,15 @@
 """Whether a sentence is borne out by source sentences, and by which: no sentence is released without this.
 
 The check needs no language model. A claim holds where its quantities are stated by the cited sentences (by value,
-across languages), its names are mentioned there or just before them, and its meaning is near theirs.
+across languages), its names are mentioned there or just before them, its meaning is near theirs, and they don't say
+something else of the same words (`service.relations`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,16 +18,20 @@ from index.quantities import Quantity, quantities, same_value
 from service.evidence import Evidence
 from service.names import mentions, names, speaks_of_a_name
 from service.plain_text import plain
+from service.relations import Similar, flaw, shared_words
 
 MOST_CITATIONS = 3
 """A sentence that needs more sources than this together is not one claim."""
+MOST_TRIED = 12
+"""Sets of sources whose relations are looked at before a claim is given up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """`cited` are positions in the evidence, the smallest set that bears the claim out; empty where none does.
 
-    `reason` then says why: `quantity`, `name`, `premise` or `meaning`, with what was missing.
+    `reason` then says why: `quantity`, `name`, `premise` or `meaning`, with what was missing, or what
+    `service.relations.flaw` found wrong with the best set.
     """
 
     cited: tuple[int, ...]
@@ -48,11 +53,14 @@ def verify(
     similarities: NDArray[np.float32],
     *,
     least_similarity: float,
+    question: str = "",
+    similar: Similar | None = None,
 ) -> Verdict:
-    """Check `sentence` (citation marks removed) against `evidence`.
+    """Check `sentence` (citation marks removed), an answer to `question`, against `evidence`.
 
     `question_names` are the names that the question asks about: what bears the answer out must be about them too.
     `similarities` is float32 `(len(evidence),)`: how near in meaning each piece of evidence is to the sentence.
+    `similar` compares a part of the sentence in the same way, where a rule has to know.
     """
     if not evidence:
         return Verdict((), "meaning: there is no evidence", 0.0)
@@ -64,10 +72,40 @@ def verify(
     if best < least_similarity:
         return Verdict((), f"meaning: nearest evidence at {best:.2f}, at least {least_similarity:.2f} is needed", best)
     near = [int(i) for i in np.argsort(-similarities, kind="stable") if similarities[i] >= least_similarity / 2]
-    cited = _smallest_set(claim.quantities, wanted, near, evidence, subjects=frozenset(question_names))
+    sets = _sets(claim.quantities, wanted, near, evidence, subjects=frozenset(question_names))
+    cited, wrong = _sound(sentence, language, question, list(islice(sets, MOST_TRIED)), evidence, similar)
     if not cited:
-        return Verdict((), "premise: no source says this of what was asked about", best)
+        return Verdict((), wrong or "premise: no source says this of what was asked about", best)
     return Verdict(cited, "", float(similarities[list(cited)].mean()))
+
+
+def _sound(
+    sentence: str,
+    language: str,
+    question: str,
+    sets: Sequence[tuple[int, ...]],
+    evidence: Sequence[Evidence],
+    similar: Similar | None,
+) -> tuple[tuple[int, ...], str]:
+    """The first of `sets` that nothing is wrong with, and else what is wrong with the first.
+
+    Where sources speak against the sentence, only a set that says more of the same counts, or as much and is nearer:
+    most sentences contradict nothing because they are about something else.
+    """
+    wrong, most_against = "", 0
+    sound: list[tuple[int, tuple[int, ...]]] = []
+    for cited in sets:
+        sources = [evidence[i] for i in cited]
+        shared = shared_words(sentence, language, sources)
+        problem = flaw(sentence, language, question, sources, _among(similar, cited))
+        if not problem:
+            sound.append((shared + (not most_against), cited))
+        wrong, most_against = wrong or problem, max(most_against, shared if problem else 0)
+    return next((cited for shared, cited in sound if shared > most_against), ()), wrong
+
+
+def _among(similar: Similar | None, cited: tuple[int, ...]) -> Similar | None:
+    return None if similar is None else lambda part: similar(part)[list(cited)]
 
 
 def states(evidence: Evidence, quantity: Quantity) -> bool:
@@ -98,15 +136,15 @@ def _where_named(item: Evidence) -> str:
     return item.context if speaks_of_a_name(plain(item.text), item.language, item.passage) else item.passage
 
 
-def _smallest_set(
+def _sets(
     wanted: Sequence[Quantity],
     wanted_names: Sequence[str],
     near: Sequence[int],
     evidence: Sequence[Evidence],
     *,
     subjects: frozenset[str],
-) -> tuple[int, ...]:
-    """The fewest of `near` (nearest first) that together state and mention all that is wanted; empty where none do.
+) -> Iterator[tuple[int, ...]]:
+    """Those of `near` (nearest first) that together state and mention all that is wanted, the fewest first.
 
     A value or a new name counts only from a sentence that mentions all `subjects`: one firm's figure or chief and
     another firm's name, each from a sentence of its own, make no statement.
@@ -120,5 +158,4 @@ def _smallest_set(
             stated = set().union(*(states_it[i] for i in chosen))
             mentioned = set().union(*(mentions_it[i] for i in chosen))
             if len(stated) == len(wanted) and mentioned >= set(wanted_names):
-                return tuple(chosen)
-    return ()
+                yield tuple(chosen)

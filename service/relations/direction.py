@@ -1,0 +1,250 @@
+"""Who did it to whom: buyer and seller, payer and paid, winner and loser must not change places."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from service.relations.alignment import likeness
+from service.relations.clauses import Clause, Sentence, Word, named
+
+_Parts = dict[str, frozenset[str]]
+"""Names by the part that they have."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What a verb makes of the names around it. Verbs of one `family` may be compared; the rest names the parts."""
+
+    family: str
+    subject: str
+    object: str
+    froms: str = ""
+    tos: str = ""
+
+
+FRAMES = {
+    "@buy": _Frame("trade", "buyer", "", froms="seller"),
+    "@receive": _Frame("transfer", "goal", "", froms="source"),
+    "@sell": _Frame("trade", "seller", "", tos="buyer"),
+    "@pay": _Frame("transfer", "source", "goal", tos="goal"),
+    "@give": _Frame("transfer", "source", "goal", tos="goal"),
+    "@send": _Frame("transfer", "source", "goal", tos="goal"),
+    "@supply": _Frame("transfer", "source", "goal", tos="goal"),
+    "@pledge": _Frame("transfer", "source", "goal", tos="goal"),
+    "@leave": _Frame("motion", "mover", "source", tos="goal"),
+    "@join": _Frame("motion", "mover", "goal", froms="source", tos="goal"),
+    "@beat": _Frame("contest", "winner", "loser"),
+    "@lose": _Frame("contest", "loser", "winner", tos="winner"),
+    "@sue": _Frame("suit", "agent", "patient", tos="patient"),
+    "@hire": _Frame("hiring", "agent", "patient", froms="source"),
+    "@fire": _Frame("firing", "agent", "patient"),
+    "@succeed": _Frame("succession", "agent", "patient"),
+    "@replace": _Frame("succession", "agent", "patient"),
+    "@fund": _Frame("funding", "agent", "patient"),
+    "@advise": _Frame("advice", "agent", "patient"),
+    "@praise": _Frame("praise", "agent", "patient"),
+    "@criticise": _Frame("criticism", "agent", "patient"),
+    "@claim": _Frame("accusation", "agent", "patient"),
+    "@copy": _Frame("copying", "agent", "patient"),
+    "@insure": _Frame("insurance", "agent", "patient"),
+    "@own": _Frame("ownership", "agent", "patient"),
+    "@exceed": _Frame("excess", "agent", "patient"),
+    "@order": _Frame("order", "agent", "", froms="patient", tos="patient"),
+    "@teach": _Frame("teaching", "agent", "patient"),
+    "@reject": _Frame("rejection", "agent", "patient"),
+    "@arrest": _Frame("arrest", "agent", "patient"),
+}
+"""Verbs by their concept. What has no part here is left alone."""
+_FROM = frozenset(["von", "vom", "aus", "from"])
+_TO = frozenset(["an", "to", "zu", "zum", "zur", "gegen", "against", "for", "nach", "with"])
+_OTHER = frozenset(
+    [
+        "in",
+        "im",
+        "bei",
+        "beim",
+        "mit",
+        "für",
+        "über",
+        "durch",
+        "auf",
+        "at",
+        "on",
+        "near",
+        "about",
+        "as",
+        "als",
+        "seit",
+        "since",
+        "nach",
+        "before",
+        "vor",
+        "unter",
+        "under",
+        "over",
+        "of",
+    ]
+)
+_PASSIVE = {
+    "de": re.compile(r"\b(?:wurden?|wird|werden|worden)\b"),
+    "en": re.compile(r"\b(?:was|were|been|being|is|are|be)\s+(?:\w+\s+)?\w+(?:ed|en|ught|ld|id|t)\b.*\bby\b"),
+}
+_PRONOUN = re.compile(r"\b(?:er|sie|es|man|wir|he|she|it|they|we)\b", re.IGNORECASE)
+_TOGETHER = re.compile(r"\s(?:and|und|or|oder|nor|noch|sowie|&)\s|\s|-")
+_SEEN_BACK = 4
+
+
+def flaw(claim: Sequence[Clause], sources: Sequence[Sentence]) -> str:
+    """`direction: ...` where a source clause with a verb of the same family gives a name of the claim another part."""
+    for said in claim:
+        for family, parts in _parts(said):
+            found = [_in_sentence(said, sentence.clauses, family) for sentence in sources]
+            there = _most_alike([other for sentence in found for other in sentence])
+            wrong = [part for other in there if (part := _exchanged(parts, other))]
+            if wrong and not any(_agrees(parts, other) for other in there):
+                return f"direction: {wrong[0]}"
+    return ""
+
+
+def _in_sentence(said: Clause, sentence: Sequence[Clause], family: str) -> Iterator[tuple[int, _Parts]]:
+    """The parts that the verbs of `family` give to names, each with how much its clause shares with `said`."""
+    for at, clause in enumerate(sentence):
+        for other, parts in _parts(clause, sentence[:at]):
+            if family == other:
+                yield likeness(said, clause), parts
+
+
+def _most_alike(found: Sequence[tuple[int, _Parts]]) -> list[_Parts]:
+    most = max((shared for shared, _ in found), default=0)
+    return [parts for shared, parts in found if shared == most]
+
+
+def _exchanged(said: _Parts, found: _Parts) -> str:
+    """What a name is in the claim and is not in the source, where it has another part there."""
+    for part, names in said.items():
+        elsewhere = {other for other, theirs in found.items() if other != part and names & theirs}
+        if elsewhere and not names & found.get(part, frozenset()):
+            return f"{'/'.join(sorted(names))} is the {min(elsewhere)} in the source, not the {part}"
+    return ""
+
+
+def _agrees(said: _Parts, found: _Parts) -> bool:
+    return any(names & found.get(part, frozenset()) for part, names in said.items()) and not _exchanged(said, found)
+
+
+def _parts(clause: Clause, before: Sequence[Clause] = ()) -> Iterator[tuple[str, _Parts]]:
+    """By verb of the clause: the family, and the names by their part."""
+    slots = _slots(clause)
+    for word in clause.words:
+        if word.is_name or (clause.language == "de" and not word.text.islower()):
+            continue
+        for concept in sorted(word.keys & FRAMES.keys()):
+            frame = FRAMES[concept]
+            parts = _filled(frame, clause, slots, word, before)
+            if parts:
+                yield frame.family, parts
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """Names that stand together and what leads them in: `bare`, `from`, `to`, `by` or `other`."""
+
+    names: frozenset[str]
+    start: int
+    slot: str
+
+
+def _filled(frame: _Frame, clause: Clause, slots: Sequence[_Named], verb: Word, before: Sequence[Clause]) -> _Parts:
+    bare_ones = [named for named in slots if named.slot == "bare"]
+    passive = bool(_PASSIVE[clause.language].search(clause.text))
+    if clause.language == "de":
+        leads = bool(bare_ones) and not _has_subject(clause, bare_ones[0])
+        subject, follower = (([] if leads else [None]) + bare_ones + [None, None])[:2]
+    elif _PRONOUN.search(clause.text[: verb.start - clause.start]):
+        subject, follower = None, next((named for named in bare_ones if named.start > verb.start), None)
+    else:
+        ahead = [named for named in bare_ones if named.start < verb.start]
+        behind = [named for named in bare_ones if named.start > verb.start]
+        subject, follower = (ahead[-1] if ahead else None), (behind[0] if behind else None)
+    parts: _Parts = {}
+    agent_slot = "from" if clause.language == "de" else "by"
+    if passive:
+        agent = next((named for named in slots if named.slot == agent_slot), None)
+        _put(parts, frame.subject, agent)
+        _put(parts, frame.object, subject)
+        return parts if agent else {}
+    if subject is None and before:
+        subject = _subject_before(before)
+    _put(parts, frame.subject, subject)
+    _put(parts, frame.object, follower)
+    _put(parts, frame.froms, next((named for named in slots if named.slot == "from"), None))
+    _put(parts, frame.tos, next((named for named in slots if named.slot == "to"), None))
+    return parts
+
+
+def _has_subject(clause: Clause, first: _Named) -> bool:
+    """Whether a German clause has a subject before its first name, or is one that can have none ("zu kaufen")."""
+    if re.search(r"\bzu\s+[a-zäöüß]+en\b", clause.text) or _PRONOUN.search(clause.text):
+        return True
+    for at, word in enumerate(clause.words):
+        if word.start >= first.start:
+            break
+        follows = clause.words[at + 1].start == first.start
+        if (
+            word.keys
+            and word.text[0].isupper()
+            and not word.is_name
+            and not follows
+            and _slot(clause.words, at) == "bare"
+        ):
+            return True
+    return False
+
+
+def _put(parts: _Parts, part: str, named: _Named | None) -> None:
+    if part and named is not None and part not in parts:
+        parts[part] = named.names
+
+
+def _subject_before(before: Sequence[Clause]) -> _Named | None:
+    """The name that a clause without a subject of its own goes on about: the only one of the clause before it."""
+    slots = _slots(before[-1])
+    return slots[0] if len(slots) == 1 and slots[0].slot == "bare" else None
+
+
+def _slots(clause: Clause) -> list[_Named]:
+    found: list[_Named] = []
+    words = clause.words
+    last = None
+    for at, word in enumerate(words):
+        if not word.is_name:
+            continue
+        if last and _TOGETHER.fullmatch(_between(clause, last, word)):
+            found[-1] = _Named(found[-1].names | {named(word.text)}, found[-1].start, found[-1].slot)
+            last = word
+            continue
+        last = word
+        found.append(_Named(frozenset({named(word.text)}), word.start, _slot(words, at)))
+    return found
+
+
+def _between(clause: Clause, left: Word, right: Word) -> str:
+    return clause.text[left.end - clause.start : right.start - clause.start]
+
+
+def _slot(words: Sequence[Word], at: int) -> str:
+    for word in words[max(0, at - _SEEN_BACK) : at][::-1]:
+        lowered = word.lowered
+        if lowered == "by":
+            return "by"
+        if lowered in _FROM:
+            return "from"
+        if lowered in _TO:
+            return "to"
+        if lowered in _OTHER:
+            return "other"
+        if word.is_name or (word.text.islower() and word.keys & FRAMES.keys()):
+            break
+    return "bare"

@@ -1,0 +1,63 @@
+"""What the cited evidence contradicts or does not say, all rules together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from service.evidence import Evidence
+from service.names import names
+from service.plain_text import plain
+from service.relations import bearers, direction, modality, polarity, reasons, roles, units
+from service.relations.alignment import covered, states
+from service.relations.clauses import Sentence, Word, parsed
+from service.relations.reasons import Similar
+
+LANGUAGES = frozenset({"de", "en"})
+
+
+def flaw(claim: str, language: str, question: str, cited: Sequence[Evidence], similar: Similar | None = None) -> str:
+    """What is wrong with `claim`, the answer to `question`, by what it cites; empty where nothing surely is.
+
+    The answer begins with the rule: `negation`, `direction`, `modality`, `role`, `reason` or `comparison`. `similar`
+    compares a part of the claim with each of `cited`, for reasons given in another language; without it these pass.
+    Only German and English are judged.
+    """
+    known = [item for item in cited if item.language in LANGUAGES]
+    if language not in LANGUAGES or len(known) < len(cited):
+        return ""
+    said, sources = _parsed(claim, language, known)
+    every = [clause for source in sources for clause in source.clauses]
+    return (
+        units.flaw(said.clauses, every)
+        or roles.flaw(said, sources)
+        or roles.unknown(question, language, "\n".join(item.passage for item in cited))
+        or direction.flaw(said.clauses, sources)
+        or polarity.flaw(said.clauses, every)
+        or modality.flaw(said.clauses, sources)
+        or bearers.flaw(said.clauses, sources)
+        or reasons.flaw(said, every, similar)
+    )
+
+
+def shared_words(claim: str, language: str, cited: Sequence[Evidence]) -> int:
+    """How many words, names and figures of `claim` the cited sentences have, in either language."""
+    known = [item for item in cited if item.language in LANGUAGES]
+    if language not in LANGUAGES or not known:
+        return 0
+    said, sources = _parsed(claim, language, known)
+    words = frozenset[Word]().union(*(covered(said.whole, source.whole) for source in sources))
+    return len(words) + sum(any(states(source.whole, q) for source in sources) for q in said.whole.quantities)
+
+
+def _parsed(claim: str, language: str, cited: Sequence[Evidence]) -> tuple[Sentence, list[Sentence]]:
+    """What is a name on one side is one on the other, too: German hides names among its nouns."""
+    texts = [(plain(item.text), item.language) for item in cited]
+    own = _names(claim, language)
+    sources = [parsed(text, written, own | _names(text, written)) for text, written in texts]
+    return parsed(claim, language, own.union(*(_names(*text) for text in texts))), sources
+
+
+@lru_cache(maxsize=1024)
+def _names(text: str, language: str) -> frozenset[str]:
+    return frozenset(name for name in names(text, language) if not roles.kind_of(name, language))

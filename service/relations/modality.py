@@ -1,0 +1,93 @@
+"""Whether a claim tells as done what a source has as planned, possible or to come."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from service.relations.alignment import alike, nearest
+from service.relations.clauses import Clause, Sentence, Word
+
+AHEAD = {
+    "de": re.compile(
+        r"\b(?:will|wollen|wolle|soll|sollen|solle|könnt?en?|könnte|kann|möcht\w*|dürft?en?|hätten?|wären?|würden?|"
+        r"plant?|planen|geplant\w*|erwäg\w*|verhandel\w*|beabsichtig\w*|erwart\w*|rechne\w*|hoff\w*|droht|"
+        r"(?:wird|werden|werde)(?=.*\w+(?:en|ern|eln)\b\W*\Z)|künftig|voraussichtlich|angeblich|womöglich|"
+        r"möglicherweise|vielleicht|in Gesprächen|kündig\w* an|bereitet vor|prüf(?:t|en) (?:den|die|eine?n?))\b",
+    ),
+    "en": re.compile(
+        r"\b(?:will|would|may|might|could|should|shall|plans?|planned|planning|scheduled|intends?|hopes?|hoping|wants?|"
+        r"expects?|expected|aims?|considers?|considering|"
+        r"(?:is|are|was|were) (?:now |still |also )?(?:due |set |expected |likely |about |going |scheduled )?to|"
+        r"in talks|talks|negotiat\w*|proposes?|proposed|reportedly|rumou?red|possibl[ey]|perhaps|likely|"
+        r"weighing|threaten\w*|seeks?|yet to)\b",
+    ),
+}
+"""What is not so yet. "Will" is a wish in German and the future in English; both are ahead."""
+DONE = {
+    "de": re.compile(
+        r"\b(?:hat|haben|hatte|hatten|ist|sind|war|waren|wurde|wurden|worden)\b.*\b(?:\w*ge\w+(?:t|en)|\w+(?:iert|ört|"
+        r"worben|kauft|nommen|nommen|schieden|öffnet|lassen|standen|gonnen|setzt|stellt|legt|loren|endet|eröffnet|"
+        r"zahlt|füllt|kommen|sprochen|kannt|nannt|schlossen|einbart|fangen|halten|stattet|fallen|laufen))\b"
+        r"|\b(?:hat|haben|wurden?)\b.*\w+(?:t|en)\b\W*\Z"
+        r"|\b(?:began|begann(?:en)?|kam(?:en)?|ging(?:en)?|kauften?|zahlten?|stieg(?:en)?|fiel(?:en)?|gab(?:en)?|"
+        r"schloss(?:en)?|öffneten?|eröffneten?|erhielt(?:en)?|bekam(?:en)?|verließ(?:en)?|baute[nt]?|"
+        r"[a-zäöüß]{3,}(?:te|ten))\b",
+    ),
+    "en": re.compile(
+        r"\b(?:has|have|had|was|were|did)\b(?! (?:yet )?to\b)|\b(?:bought|paid|sold|took|left|won|lost|rose|fell|began|"
+        r"went|came|made|built|gave|got|met|ran|cut|sent|spent|said|held|became|broke|chose|put|shut|won|beat|hired|"
+        r"\w{2,}ed)\b"
+    ),
+}
+_INFINITIVE = re.compile(r"\b(?:zu|to)\s+[a-zäöüß]+|\b[a-zäöüß]+zu[a-zäöüß]+en\b")
+NEXT = re.compile(r"\b(?:(?:nächste|kommende)\w*|next|coming)\s+(?:woche|monat|jahr|week|month|year)\w*", re.IGNORECASE)
+LAST = re.compile(
+    r"\b(?:(?:vergangene|letzte|vorige)\w*|last|past|previous)\s+(?:woche|monat|jahr|week|month|year)\w*", re.IGNORECASE
+)
+
+
+def flaw(claim: Sequence[Clause], sources: Sequence[Sentence]) -> str:
+    """`modality: ...` where a clause is told as done that every source about it has as still to come."""
+    every = {clause: _led_in(source.clauses, at) for source in sources for at, clause in enumerate(source.clauses)}
+    for at, said in enumerate(claim):
+        if AHEAD[said.language].search(_led_in(claim, at)) or not DONE[said.language].search(said.text):
+            continue
+        ahead = [_ahead(said, source, every[source]) for source in nearest(said, list(every))]
+        if ahead and all(ahead):
+            return f"modality: told as done, but the source has {ahead[0]!r} as planned or possible"
+    return _other_time(claim, list(every))
+
+
+def _led_in(clauses: Sequence[Clause], at: int) -> str:
+    """The clause behind the one before it, where it depends on that: "verhandelt darüber, die Marke zu kaufen"."""
+    if at and _INFINITIVE.search(clauses[at].text):
+        return clauses[at - 1].text + clauses[at].text
+    return clauses[at].text
+
+
+def _other_time(claim: Sequence[Clause], sources: Sequence[Clause]) -> str:
+    """ "Last week" is not "next week"."""
+    for here, there in ((NEXT, LAST), (LAST, NEXT)):
+        found = [match.group() for said in claim if (match := here.search(said.text))]
+        agree = any(here.search(source.text) for source in sources)
+        opposed = [match.group() for source in sources if (match := there.search(source.text))]
+        if found and opposed and not agree:
+            return f"modality: {found[0]!r} where the source has {opposed[0]!r}"
+    return ""
+
+
+def _ahead(said: Clause, source: Clause, led_in: str) -> str:
+    """The verb of `source`, `led_in` by what it depends on, that is still to come, where `said` has it too."""
+    match = AHEAD[source.language].search(led_in)
+    if match is None:
+        return ""
+    start = source.start + match.start() - (len(led_in) - len(source.text))
+    after = [word for word in source.content if word.start >= start]
+    if source.language == "de":
+        after = [word for word in after if word.text.islower()][::-1] or after
+    return next((word.text for word in after[:2] if _has(said, word)), "")
+
+
+def _has(said: Clause, word: Word) -> bool:
+    return any(alike(word, own) for own in said.content if not own.is_name)

@@ -1,0 +1,91 @@
+"""Whether a source denies what a claim says, or the other way round; a rise told as a fall is the same fault."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from service.relations.alignment import alike, nearest
+from service.relations.clauses import Clause, Word
+
+NEGATIONS = {
+    "de": re.compile(
+        r"\b(?:nicht(?! (?:nur|zuletzt|allein|mehr als|weniger als|später als))|"
+        r"kein(?:e|en|em|er|es|erlei)?(?! geringer)|nie|niemals|niemand\w*|nichts|ohne|weder|"
+        r"bestr(?:eite|itt)\w*|dementier\w*|weiger\w*|(?:lehn|wies|weis)\w*\b(?=.*\b(?:ab|zurück)\b))\b",
+        re.IGNORECASE,
+    ),
+    "en": re.compile(
+        r"\b(?:not(?! (?:only|just|least|more than|less than|fewer than|later than))|"
+        r"no(?! (?:more|less|fewer|later|other) than)|never|nobody|none|nothing|neither|nor|cannot|without|"
+        r"den(?:y|ies|ied|ying)|refus(?:e|es|ed|ing)|fail(?:s|ed|ing)? to|(?:has|have|had) yet to|\w+n[’']t)\b",
+        re.IGNORECASE,
+    ),
+}
+OPPOSITES = (("@rise", "@fall"), ("@open", "@close"), ("@start", "@end"), ("@approve", "@reject"))
+_EXISTENTIAL = re.compile(r"\bes\b.*\b(?:nicht )?(?:geben|gibt|gab)\b|\b(?:gibt|gab)\b.*\bes\b", re.IGNORECASE)
+
+
+def flaw(claim: Sequence[Clause], sources: Sequence[Clause]) -> str:
+    """`negation: ...` or `direction: ...` where the source clauses nearest a claim's clause say the opposite."""
+    for said in claim:
+        about = nearest(said, sources)
+        if not about:
+            continue
+        problems = [problem for source in about if (problem := _contradiction(said, source))]
+        if problems and not any(_affirms(said, source, about) for source in about):
+            return problems[0]
+    return ""
+
+
+def _affirms(said: Clause, source: Clause, about: Sequence[Clause]) -> bool:
+    """Whether a clause that contradicts nothing has what another one contradicts."""
+    if _contradiction(said, source):
+        return False
+    foci = [focus for other in (said, *about) for focus in _denied(other)]
+    return any(alike(focus, word) for focus in foci for word in source.content)
+
+
+def _contradiction(said: Clause, source: Clause) -> str:
+    denied, denied_there = _denied(said), _denied(source)
+    for focus in denied_there:
+        if not denied and any(alike(focus, word) for word in said.content):
+            return f"negation: the source denies {focus.text!r}"
+    for focus in denied:
+        if not denied_there and any(alike(focus, word) for word in source.content):
+            return f"negation: the source affirms {focus.text!r}"
+    if bool(denied) == bool(denied_there):
+        return _opposite(said, source)
+    return ""
+
+
+def _opposite(said: Clause, source: Clause) -> str:
+    for pair in OPPOSITES:
+        for here, there in (pair, pair[::-1]):
+            if here in said.keys and there not in said.keys and there in source.keys and here not in source.keys:
+                return f"direction: {here[1:]} where the source has {there[1:]}"
+    return ""
+
+
+def _denied(clause: Clause) -> list[Word]:
+    """The words that are denied, one a negation."""
+    cues = NEGATIONS[clause.language].finditer(clause.text)
+    foci = (_focus(clause, match.group().casefold(), match.end()) for match in cues)
+    return [focus for focus in foci if focus is not None]
+
+
+def _focus(clause: Clause, cue: str, end: int) -> Word | None:
+    """The word that a negation denies: the next one that says something, else the verb before it."""
+    content = clause.content
+    offset = clause.start
+    after = [word for word in content if word.start - offset >= end]
+    before = [word for word in content if word.start - offset < end]
+    if clause.language == "de" and _EXISTENTIAL.search(clause.text) and before and cue == "nicht":
+        return before[0]
+    if clause.language == "de" and cue == "nicht" and after:
+        verbs = [word for word in after if word.text.islower()]
+        return (verbs or after)[-1]
+    if after:
+        return after[0]
+    verbs = [word for word in before if word.text.islower()]
+    return verbs[0] if verbs else None

@@ -1,0 +1,254 @@
+"""Who holds which office: "the chief executive Sorel" must not become "the founder Sorel"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from service.relations.clauses import Clause, Sentence, Word, named
+from service.relations.tables import rows
+
+OFFICES = tuple(rows("offices.txt"))
+_RANK = {row.meaning: rank for rank, row in enumerate(OFFICES)}
+ASKED = re.compile(r"\b(?:who|wer|wie hei(?:ß|ss)\w*|what is the name|whose|wessen|wem|wen)\b", re.IGNORECASE)
+_HEADING = {
+    "de": re.compile(r"\b(?:leitet|leiteten?|geleitet)\b"),
+    "en": re.compile(r"\b(?:heads|headed|chairs|chaired)\b"),
+}
+_APPOSITION = {
+    "de": re.compile(
+        r",?\s(?:(?:ist|war|wird|der|die|das|ein|eine|ehemalige[rs]?|bisher(?:iger?)?)\s)+|,\s(?=[A-ZÄÖÜ])"
+    ),
+    "en": re.compile(r",?\s(?:(?:who|is|was|becomes?|became|the|a|an|its|their)\s)+|,\s(?=[a-z])"),
+}
+"""What stands between a name and the office that is said of it."""
+_NOT_NOW = {
+    "former": re.compile(
+        r"\b(?:ehemalig\w*|früher\w*|einstig\w*|ex-?|former|formerly|previous|bisherig\w*|bisher)\b", re.I
+    ),
+    "interim": re.compile(r"\b(?:kommissarisch\w*|interim\w*|übergangs\w*|vorläufig\w*|acting|caretaker)\b", re.I),
+    "deputy": re.compile(r"\b(?:stellvertret\w*|vize\w*|deput\w*|vice)\b", re.I),
+    "designated": re.compile(r"\b(?:designiert\w*|künftig\w*|designate|incoming|next)\b", re.I),
+}
+_REACH = 3
+"""Words between a title and the name that it belongs to, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Office:
+    """A title as it stands: its class, the concepts and stems of its words, and who holds it."""
+
+    kind: str
+    keys: frozenset[str]
+    holder: frozenset[str]
+    shown: str
+    state: frozenset[str]
+
+
+def flaw(claim: Sentence, sources: Sequence[Sentence]) -> str:
+    """`role: ...` where the sources give a person of `claim` another office, or the office to another person."""
+    known = [office for source in sources for office in _offices(source.whole)]
+    for office in _offices(claim.whole):
+        if problem := _contradicted(office, known):
+            return problem
+    return ""
+
+
+def _contradicted(office: _Office, known: Sequence[_Office]) -> str:
+    own = [other for other in known if other.holder & office.holder]
+    others = [other for other in known if not other.holder & office.holder]
+    best_own = max((_likeness(office, other) for other in own), default=0)
+    best_other = max((_likeness(office, other) for other in others), default=0)
+    if own and best_other > best_own:
+        return f"role: {office.shown} is somebody else's office in the sources"
+    if own and best_own == 0:
+        return f"role: {office.shown} is not what the sources call {'/'.join(sorted(office.holder))}"
+    changed = {name for other in own for name in _NOT_NOW if (name in office.state) != (name in other.state)}
+    if own and all(other.state != office.state for other in own) and changed:
+        return f"role: {office.shown} without or with {min(changed)!r}"
+    return ""
+
+
+def _likeness(left: _Office, right: _Office) -> int:
+    return 2 * (left.kind == right.kind) + len(left.keys & right.keys)
+
+
+def _offices(sentence: Clause) -> Iterator[_Office]:
+    """The titles that stand with a name: "Museum director Coyle", "Coyle, the director", "is headed by Coyle"."""
+    yield from _before_names(sentence)
+    yield from _after_names(sentence)
+    yield from _headed(sentence)
+
+
+def _before_names(sentence: Clause) -> Iterator[_Office]:
+    words = sentence.words
+    for at, word in enumerate(words):
+        if not word.is_name or (at and words[at - 1].is_name):
+            continue
+        titles = _titles_before(sentence, at)
+        if office := _office(sentence, titles, _run(words, at)):
+            yield office
+
+
+def _titles_before(sentence: Clause, at: int) -> list[Word]:
+    """The words that lead up to a name without a mark or function word in between, except "and"."""
+    titles: list[Word] = []
+    follower = sentence.words[at]
+    for word in sentence.words[max(0, at - _REACH) : at][::-1]:
+        joined = re.fullmatch(r"[\s-]+(?:(?:und|and)\s+)?", _between(sentence, word, follower))
+        if not joined or word.is_name or (sentence.language == "de" and not word.text[0].isupper() and titles):
+            break
+        if not word.keys and word.lowered not in ("vice", "acting", "former"):
+            break
+        titles.append(word)
+        follower = word
+    return titles[::-1]
+
+
+def _after_names(sentence: Clause) -> Iterator[_Office]:
+    """Appositions, and what somebody is said to be."""
+    words = sentence.words
+    for at, word in enumerate(words):
+        if not word.is_name or (at + 1 < len(words) and words[at + 1].is_name):
+            continue
+        rest = sentence.text[word.end - sentence.start :]
+        match = _APPOSITION[sentence.language].match(rest)
+        if match is None:
+            continue
+        start = word.end + match.end()
+        stop = start + len(re.split(r"[,;:.]|\s(?:and|und|said|sagte|will|has|had)\s", rest[match.end() :])[0])
+        titles = [other for other in words if start <= other.start < stop and other.keys and not other.is_name]
+        if office := _office(sentence, titles, _run_back(words, at)):
+            yield office
+
+
+def _headed(sentence: Clause) -> Iterator[_Office]:
+    """ "Coyle leads the museum": whoever leads it holds its first office."""
+    for match in _HEADING[sentence.language].finditer(sentence.text):
+        names = [at for at, word in enumerate(sentence.words) if word.is_name]
+        things = [
+            word
+            for word in sentence.words
+            if word.keys and not word.is_name and word.start != match.start() + sentence.start
+        ]
+        if len({_run_start(sentence.words, at) for at in names}) == 1 and things:
+            said = frozenset().union(*(_meaning(word, sentence.language) for word in things))
+            yield _Office("chief", said, _run(sentence.words, names[0]), match.group(), _state(things))
+
+
+def _office(sentence: Clause, titles: Sequence[Word], holder: frozenset[str]) -> _Office | None:
+    kinds = [kind for word in titles if (kind := class_of(sentence, word))]
+    if not kinds:
+        return None
+    said = frozenset().union(*(_meaning(word, sentence.language) for word in titles))
+    narrow = [kind for kind in kinds if kind != "deputy"] or kinds
+    shown = " ".join(word.text for word in titles)
+    return _Office(min(narrow, key=_RANK.__getitem__), said, holder, shown, _state(titles))
+
+
+def _state(titles: Sequence[Word]) -> frozenset[str]:
+    text = " ".join(word.text for word in titles)
+    return frozenset(name for name, pattern in _NOT_NOW.items() if pattern.search(text))
+
+
+def _meaning(word: Word, language: str) -> frozenset[str]:
+    return frozenset(key for key in word.keys if key[0] in "@~" or key.startswith(f"{language}:"))
+
+
+def _between(sentence: Clause, left: Word, right: Word) -> str:
+    return sentence.text[left.end - sentence.start : right.start - sentence.start]
+
+
+def _run(words: Sequence[Word], at: int) -> frozenset[str]:
+    found = []
+    for word in words[at:]:
+        if not word.is_name:
+            break
+        found.append(named(word.text))
+    return frozenset(found)
+
+
+def _run_start(words: Sequence[Word], at: int) -> int:
+    while at and words[at - 1].is_name:
+        at -= 1
+    return at
+
+
+def _run_back(words: Sequence[Word], at: int) -> frozenset[str]:
+    return _run(words, _run_start(words, at))
+
+
+def class_of(sentence: Clause, word: Word) -> str:
+    """The class of the office that `word` names, also with the word after it; empty where it names none."""
+    if sentence.language == "de" and not word.text[0].isupper():
+        return ""
+    return kind_of(sentence.text[word.start - sentence.start :], sentence.language, least=len(word.text))
+
+
+def kind_of(text: str, language: str, least: int = 0) -> str:
+    """The class of the office that `text` begins with, in at least `least` letters; empty where it begins with none."""
+    for kind, pattern in _patterns("de" if language == "de" else "en"):
+        match = pattern.match(text)
+        if match and match.end() >= least:
+            return kind
+    return ""
+
+
+@cache
+def _patterns(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    found = []
+    for row in OFFICES:
+        shaped = (form.replace(".", r"[\s-]").replace("*", r"\w*") for form in row.forms(language))
+        found.append((row.meaning, re.compile(rf"(?:{'|'.join(shaped)})(?!\w)", re.IGNORECASE)))
+    return tuple(found)
+
+
+def asked_for(question: str, language: str) -> str:
+    """The class of the office whose holder `question` asks for; empty where it asks for none."""
+    if not ASKED.search(question):
+        return ""
+    side = "de" if language == "de" else "en"
+    for kind, pattern in _patterns(side):
+        if kind in NARROW and re.search(rf"(?<!\w){pattern.pattern}", question, re.IGNORECASE):
+            return kind
+    return ""
+
+
+NARROW = frozenset(
+    [
+        "finance chief",
+        "technology chief",
+        "operating chief",
+        "strategy chief",
+        "personnel chief",
+        "supervisory chair",
+        "founder",
+        "mayor",
+        "minister",
+        "chancellor",
+        "analyst",
+        "coach",
+        "architect",
+        "conductor",
+        "captain",
+    ]
+)
+"""Offices whose names leave no doubt, so that evidence without them says nothing of who holds them."""
+_ALSO = {
+    "founder": re.compile(r"gründe\w*|gegründet|found", re.IGNORECASE),
+    "coach": re.compile(r"trainier|coach", re.IGNORECASE),
+    "architect": re.compile(r"entw[aouö]rf|design|baumeister|architekt", re.IGNORECASE),
+}
+
+
+def unknown(question: str, language: str, around: str) -> str:
+    """`role: ...` where `question` asks for an office that `around`, what the sources stand among, never mentions."""
+    kind = asked_for(question, language)
+    if not kind or (kind in _ALSO and _ALSO[kind].search(around)):
+        return ""
+    both = dict(_patterns("de"))[kind], dict(_patterns("en"))[kind]
+    if any(re.search(rf"(?<!\w){pattern.pattern}", around, re.IGNORECASE) for pattern in both):
+        return ""
+    return f"role: no source mentions a {kind}"
