@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from service.stated import Stated, phase_of
+from service.stated import Kind, Stated, phase_of
 
 _AMOUNT = re.compile(
     r"\b(?:how (?:much|many|large|big|high|long|old|far)|worth|"
@@ -17,6 +17,8 @@ _AMOUNT = re.compile(
     r"zahlen?|bewertung(?:en)?|umsatz|umsätze))\b",
     re.IGNORECASE,
 )
+_PERCENT = re.compile(r"\b(?:per ?cent|percentage|prozent\w*)\b", re.IGNORECASE)
+_COUNT = re.compile(r"\b(?:how many|what number|which number|wie ?viele[rn]?|welche (?:an)?zahl)\b", re.IGNORECASE)
 _WHEN = re.compile(
     r"\b(?:when|(?:what|which) (?:date|day|month|year)|wann|an welchem (?:tag|datum)|"
     r"in welche[mr] (?:jahr|monat))\b",
@@ -43,12 +45,14 @@ _FINAL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """`amount`: a value of something; `when`: a date; `everything`: all values that sources name for it.
+    """`amount`: a value of something, of `kind` if that is clear; `when`: a date.
 
-    `final`: only what came of it in the end. `phase`: of which time the question speaks, where it says so.
+    `everything`: all values that sources name for it. `final`: only what came of it in the end. `phase`: of which time
+    the question speaks, where it says so.
     """
 
     amount: bool
+    kind: Kind | None
     when: bool
     everything: bool
     final: bool
@@ -56,7 +60,7 @@ class Wanted:
 
     def admits(self, value: Stated) -> bool:
         """Whether other values than `value` matter to who asks. Dates are told beside much, and matter if asked for."""
-        return self.when if value.kind == "date" else True
+        return self.when if value.kind == "date" else self.kind in (None, value.kind)
 
 
 def wanted(question: str) -> Wanted:
@@ -64,6 +68,7 @@ def wanted(question: str) -> Wanted:
     everything = bool(_EVERYTHING.search(question))
     return Wanted(
         amount=everything or bool(_AMOUNT.search(question)),
+        kind="percent" if _PERCENT.search(question) else "count" if _COUNT.search(question) else None,
         when=bool(_WHEN.search(question)),
         everything=everything,
         final=bool(_FINAL.search(question)),

@@ -124,6 +124,12 @@ def conflicts(
     return tuple(found)
 
 
+def units_said(question: str, language: str, released: Sequence[Claim]) -> frozenset[tuple[str, str]]:
+    """Kind and unit of the values in `released` that other sources could state otherwise; empty where it has none."""
+    anchors = _anchors(question, language, released, wanted(question))
+    return frozenset((anchor.kind, anchor.unit) for anchor in anchors)
+
+
 def _anchors(question: str, language: str, released: Sequence[Claim], asked: Wanted) -> list[Stated]:
     """What the cited sentences state of the values that the answer has and the question has not."""
     known = quantities(question, language)
@@ -194,7 +200,7 @@ def _comparable(anchor: Stated, other: Stated, asked: Wanted) -> bool:
     if anchor.source.row == other.source.row and not asked.everything:
         return False
     if anchor.kind == "date":
-        return True
+        return anchor.source.article.id != other.source.article.id
     if anchor.measure in STATES and not _of_one_time(anchor, other, asked):
         return False
     return not anchor.period.differs(other.period) and not _other_flow(anchor, other)

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from index.quantities import quantities
 from index.types import SentenceHit
 from service.asked_values import wanted
-from service.conflicts import Claim, FoundConflict, conflicts
+from service.conflicts import Claim, FoundConflict, conflicts, units_said
 from service.evidence import Evidence, every
 from service.finding import Asked, Finder, Finding, filters_of
 
@@ -22,19 +23,30 @@ def disagreements(
     Where all values are asked for, what was released is searched for as well: other reports sound like it.
     """
     asked = finding.asked
+    question = asked.request.question
+    claims = [Claim(text, _language(text, cited, asked), cited) for text, cited in released]
+    said = units_said(question, asked.language, claims)
+    if not said:
+        return ()
     hits: Sequence[SentenceHit] = finding.found.sentences
-    if wanted(asked.request.question).everything and released:
+    if wanted(question).everything:
         filters = filters_of(asked.request.filters, asked.request.as_of)
         hits = _joined(finder.retriever.search([released[0][0]], 1, filters).sentences, hits)
-    claims = [Claim(text, _language(text, cited, asked), cited) for text, cited in released]
+    stating = [hit for hit in hits if _may_state(hit, said)]
     return conflicts(
-        asked.request.question,
+        question,
         asked.language,
         asked.names,
         claims,
-        every(hits, finder.snapshot),
+        every(stating, finder.snapshot),
         lambda sources: _alike(sources, finder),
     )
+
+
+def _may_state(hit: SentenceHit, units: frozenset[tuple[str, str]]) -> bool:
+    """Whether the sentence has a quantity of one of `units`: only those are worth looking at, and few have one."""
+    stated = {quantity.unit for quantity in quantities(hit.text, hit.sentence.language)}
+    return any(bool(stated) if kind in ("date", "count") else unit in stated for kind, unit in units)
 
 
 def _joined(hits: Sequence[SentenceHit], more: Sequence[SentenceHit]) -> list[SentenceHit]:

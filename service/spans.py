@@ -27,6 +27,10 @@ LEAST_WORDS = 5
 MOST_TRIED = 4
 """Parts that are compared in meaning, the shortest first: each costs the time of embedding it."""
 
+STEM = 5
+"""Letters that the forms of one word share, roughly."""
+
+_LONG_WORD = re.compile(rf"\w{{{STEM},}}")
 _TURNS = re.compile(
     r"\b(?:not|no|never|nor|neither|without|unless|if|deni\w+|reject\w+|\w+n['’]t|former\w*|"
     r"nicht|kein\w*|nie|niemals|weder|ohne|sofern|falls|wenn|dementier\w*|bestr[ei]i?t\w*|ehemalig\w*)\b",
@@ -54,8 +58,8 @@ def shortest_quotes(
 def carrying(claim: str, language: str, source: Evidence, near: Near) -> Evidence:
     """`source`, cut to the shortest part that carries `claim`, a sentence in `language`; whole where that is in doubt.
 
-    The part is one run of whole clauses with every quantity and name of the claim that the sentence has, at least as
-    near to the claim as the whole. No denial, condition or doubt is cut off.
+    The part is one run of whole clauses with every quantity, name and longer word of the claim that the sentence has,
+    at least as near to the claim as the whole. No denial, condition or doubt is cut off.
     """
     if len(source.text) < LONG or plain(claim).endswith(source.shown()):
         return source
@@ -80,18 +84,22 @@ def _parts(claim: str, language: str, source: Evidence) -> Iterator[Span]:
     """The runs of clauses, less than all, that have what the claim needs; the shortest first."""
     found = clauses(source.text)
     runs = [Span(found[i].start, found[j].end) for i in range(len(found)) for j in range(i, len(found))]
-    needed = _needed_quantities(claim, language, source), _needed_names(claim, language, source)
+    values, named = _needed_quantities(claim, language, source), _needed_names(claim, language, source)
+    words = _stems(claim) & _stems(source.shown())
     for run in sorted(runs, key=lambda run: (run.end - run.start, run.start)):
         text = source.text[run.start : run.end].rstrip(",;:–—- ")
         rest = source.text[: run.start] + " " + source.text[run.end :]
         if not rest.strip() or len(text.split()) < LEAST_WORDS:
             continue
-        if not _TURNS.search(rest) and not _doubts(rest, source) and _has(plain(text), source.language, *needed):
+        if _TURNS.search(rest) or is_hedged(rest, rest, source.language) or not words <= _stems(plain(text)):
+            continue
+        if _has(plain(text), source.language, values, named):
             yield Span(run.start, run.start + len(text))
 
 
-def _doubts(rest: str, source: Evidence) -> bool:
-    return is_hedged(rest, rest, source.language)
+def _stems(text: str) -> set[str]:
+    """What the longer words of `text` begin with, which their forms share, and often their translations, too."""
+    return {word[:STEM] for word in _LONG_WORD.findall(text.casefold())}
 
 
 def _needed_quantities(claim: str, language: str, source: Evidence) -> list[tuple[float, str]]:

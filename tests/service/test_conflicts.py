@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -197,6 +198,11 @@ SAME = {
         "Porthaven paid 14.3 million euros for the bridge in June 2024.",
         "Porthaven paid 14.3 million euros for the bridge in May 2024.",
     ),
+    "a price beside the percentage asked for": (
+        "What percentage of Castellmar did Brunvald buy?",
+        "Brunvald bought 49 percent of Castellmar for $14 million.",
+        "Brunvald bought 49 percent of Castellmar for $19 million.",
+    ),
     "a count of other things": (
         "How many ships does Castellmar have?",
         "Castellmar has 40 ships.",
@@ -261,6 +267,14 @@ def test_nothing_is_compared_where_all_sources_agree() -> None:
 
     answer = source("The bridge in Porthaven cost 14.3 million euros.")
     assert found(COST, answer, source("Die Brücke in Porthaven kostete 14,3 Mio. Euro.", "de"), similar=never) == ()
+
+
+def test_dates_in_one_article_are_those_of_different_events() -> None:
+    question = "When did Castellmar open the dock?"
+    opened, closed = "In March 2025 Castellmar opened the dock.", "In July 2025 Castellmar used the dock."
+    first = source(opened)
+    assert len(found(question, first, source(closed))) == 1
+    assert found(question, first, replace(source(closed), article=first.article)) == ()
 
 
 def test_a_plan_is_superseded_by_a_firm_report() -> None:

@@ -44,6 +44,11 @@ def test_clauses_stay_together_where_only_all_of_them_have_what_is_claimed() -> 
     assert part.text.startswith("The city of Porthaven") and part.text.endswith("over the harbour")
 
 
+def test_no_word_of_the_claim_is_cut_off() -> None:
+    part = carrying("After thirty years it cost 14.3 million euros.", "en", source(LONG_SENTENCE), near)
+    assert part.text.startswith("which had waited") and part.text.endswith("over the harbour")
+
+
 def test_a_claim_in_another_language_is_found_by_its_value() -> None:
     part = carrying("Castellmar cuts 200 jobs.", "en", source(GERMAN, "de"), near)
     assert part.text == "Die Werft Castellmar streicht auf ihrem Gelände im Norden bis zum Herbst 200 Stellen"
