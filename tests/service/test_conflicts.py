@@ -118,6 +118,16 @@ SAME = {
         "Castellmar had a revenue of $870 million in 2024.",
         "Castellmar had a revenue of $990 million in 2025.",
     ),
+    "a price of another year": (
+        "How much did Brunvald pay for ships?",
+        "Brunvald paid $14 million for ships in 2023.",
+        "Brunvald paid $19 million for ships in 2024.",
+    ),
+    "a sentence that has the value of the answer, too": (
+        COST,
+        "The bridge in Porthaven cost 14.3 million euros.",
+        "The bridge in Porthaven cost 14.3 million euros, and 16 million euros with the lamps.",
+    ),
     "another quarter": (
         "What was the profit of Castellmar?",
         "Castellmar made a profit of $87 million in the first quarter.",
