@@ -57,7 +57,8 @@ _COUNT = _table(r"""
     killed: dead|deaths?|killed|died|fatalities|tote\w*|getötet\w*|todesopfer\w*|starben
     injured: injured|wounded|hurt|verletzt\w*
     contractors: contractors?|freelancers?|gig workers|freie\w* mitarbeiter\w*|leiharbeiter\w*|auftragnehmer\w*
-    staff: staff|employees?|workers?|people employed|jobs|positions|roles|\w*mitarbeiter\w*|beschäftigte\w*
+    staff: staff|employees?|workers?|people (?:employed|work)|(?:menschen|leute) arbeiten
+        |jobs|positions|roles|\w*mitarbeiter\w*|beschäftigte\w*
         |\w*arbeitsplätze\w*|angestellte\w*|stellen
     users: users?|subscribers?|\w*nutzer\w*|abonnent\w*
     customers: customers?|clients?|\w*kunden
@@ -73,7 +74,7 @@ _COUNT = _table(r"""
 """)
 _CUT = re.compile(
     r"\b(?:cut(?:s|ting)?|lay(?:s|ing)? off|laid off|layoffs?|dismiss\w*|sack\w*|los(?:e|es|t)|slash\w*|"
-    r"streich\w*|gestrichen|\w*abbau\w*|baute?|entl[aä]ss\w*|wegfall\w*|kündig\w*)\b",
+    r"streich\w*|gestrichen|\w*abbau\w*|baute?|entl[aä]ss\w*|wegfall\w*|f[aä]ll\w*\b.*\bweg|kündig\w*)\b",
     re.IGNORECASE,
 )
 _HIRED = re.compile(

@@ -77,6 +77,20 @@ DIFFERENT = [
         "Castellmar streicht 250 Stellen.",
     ),
     (
+        "Wie viele Arbeitsplätze fallen bei Castellmar weg?",
+        "de",
+        "Bei Castellmar fallen etwa 200 Arbeitsplätze weg.",
+        "de",
+        "Castellmar hat 350 Stellen gestrichen.",
+    ),
+    (
+        "How many people work for Castellmar?",
+        "en",
+        "About 1,500 people work for Castellmar.",
+        "de",
+        "Castellmar beschäftigt rund 2.300 Mitarbeiter.",
+    ),
+    (
         "Wie viele Menschen wurden bei dem Unfall in Porthaven verletzt?",
         "de",
         "In Porthaven wurden 12 Menschen verletzt, es gab 12 Verletzte.",
