@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -15,6 +15,7 @@ import msgspec
 from index.retrieve import Scores
 from service import confidence, prompt
 from service.abstain import Abstention
+from service.answer_cache import AnswerCache
 from service.checking import Compare, check, is_in_another_language, quoted, worded
 from service.clock import Clock
 from service.confidence import Signals
@@ -77,10 +78,11 @@ Event = Sources | Released | Done
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Tokens of an answer, and seconds for it."""
+    """Tokens of an answer, seconds for it, and answers that are kept for the case that they are asked for again."""
 
     answer_tokens: int
     answer_seconds: float
+    cached_answers: int = 0
 
 
 @dataclass(slots=True)
@@ -141,6 +143,7 @@ class AnswerPipeline:
         self._threads = ThreadPoolExecutor(SEARCH_THREADS, thread_name_prefix="search")
         self._opened: tuple[Finder, Abstention] | None = None
         self._warming = Warming(generator)
+        self._cache = AnswerCache(limits.cached_answers)
 
     async def start(self) -> None:
         """Open the index and bring up the language model, side by side."""
@@ -205,6 +208,10 @@ class AnswerPipeline:
         """`Sources`, then `Released` sentences, then one `Done`. Raises a `ServiceError` where something fails."""
         clock = Clock()
         finder, abstention = self._parts()
+        if known := self._cache.find(finder.snapshot.id, request, clock.milliseconds()["total"]):
+            for event in _events(known):
+                yield event
+            return
         finding = await self._run(finder.find, request)
         clock.add("embed", finding.found.embed_seconds)
         clock.add("search", finding.found.search_seconds)
@@ -220,7 +227,9 @@ class AnswerPipeline:
             for sentence in await self._differing(run):
                 yield Released(sentence)
         refused = explain(reason, run.asked, run.evidence) if reason else None
-        yield Done(await self._run(self._composed, run, refused, passages, abstention))
+        answer = await self._run(self._composed, run, refused, passages, abstention)
+        self._cache.keep(finder.snapshot.id, request, answer)
+        yield Done(answer)
 
     async def _generated(self, run: _Run, abstention: Abstention) -> AsyncGenerator[AnswerSentence, None]:
         """The sentences of the generator that hold, as they come; of a second attempt where the first had none."""
@@ -362,3 +371,10 @@ class AnswerPipeline:
         """`work` in a thread, so that the event loop goes on."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, lambda: work(*args, **kwargs))
+
+
+def _events(answer: Answer) -> Iterator[Event]:
+    """What was yielded when `answer` was given."""
+    yield Sources(answer.passages)
+    yield from map(Released, answer.sentences)
+    yield Done(answer)

@@ -26,7 +26,7 @@ LOCAL = ("llama_cpp", "transformers")
 def open_pipeline(settings: Settings) -> AnswerPipeline:
     """The pipeline that `settings` describe, not started yet. Raises `SettingsError` for what can't be had."""
     reranker_folder(settings)
-    limits = Limits(settings.answer_tokens, settings.answer_timeout)
+    limits = Limits(settings.answer_tokens, settings.answer_timeout, settings.cached_answers)
     return AnswerPipeline(lambda: open_index(settings), open_generator(settings), limits)
 
 

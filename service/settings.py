@@ -96,6 +96,14 @@ class Settings:
         ),
     ] = "medium"
     answer_tokens: Annotated[int, About("Tokens that an answer may have.", 16, 8_192)] = 200
+    cached_answers: Annotated[
+        int,
+        About(
+            "Answers that are kept in memory, for questions that are asked again word for word; 0 keeps none.",
+            0,
+            1_000_000,
+        ),
+    ] = 512
     start_timeout: Annotated[float, About("Seconds within which the language model has to be up.", 1, 3_600)] = 120.0
     token_timeout: Annotated[
         float, About("Seconds without a new token after which an answer is given up.", 1, 3_600)

@@ -130,4 +130,4 @@ def pipeline_over(
     def open_index() -> tuple[Finder, Abstention]:
         return Finder(opened(index), WordEmbedder(), evidence_tokens=200), Abstention(calibrated)
 
-    return AnswerPipeline(open_index, generator, Limits(100, seconds))
+    return AnswerPipeline(open_index, generator, Limits(100, seconds, cached_answers=8))

@@ -258,3 +258,29 @@ async def test_what_does_not_hold_is_written_once_more_from_the_nearest_evidence
     first, second = (asked.evidence for asked in generator.prompts)
     assert len(second) == 3 < len(first)
     assert set(second) < set(first)
+
+
+async def test_a_question_that_was_asked_before_is_answered_without_asking_the_model_again(index: Path) -> None:
+    generator = ScriptedGenerator("The bridge is 420 metres long [1]. It cost 14.3 million euros [1].")
+    async with running(index, generator) as pipeline:
+        request = AskRequest(question=COST)
+        first = await pipeline.ask(request)
+        async with aclosing(pipeline.answer(request)) as stream:
+            events = [event async for event in stream]
+    assert len(generator.prompts) == 1
+    assert [type(event) for event in events] == [Sources, Released, Released, Done]
+    assert isinstance(events[-1], Done)
+    again = events[-1].answer
+    assert (again.answer, again.citations, again.passages) == (first.answer, first.citations, first.passages)
+    assert again.usage.prompt_tokens == 0
+    assert again.id != first.id
+
+
+async def test_an_answer_that_failed_is_not_kept(index: Path) -> None:
+    generator = ScriptedGenerator("It cost 14.3 million euros [1].", fails=True)
+    async with running(index, generator) as pipeline:
+        with pytest.raises(GeneratorUnavailable):
+            await pipeline.ask(AskRequest(question=COST))
+        generator.fails = False
+        answer = await pipeline.ask(AskRequest(question=COST))
+    assert answer.answer == "It cost 14.3 million euros."

@@ -1,0 +1,39 @@
+"""Answers to questions that were asked before, word for word, of the same snapshot."""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+
+import msgspec
+
+from service.contract import Answer, AskRequest, Usage
+
+
+class AnswerCache:
+    """Keeps the `size` answers that were asked for last; none with a size of 0. For one event loop."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._answers: OrderedDict[tuple[str, bytes], Answer] = OrderedDict()
+
+    def find(self, snapshot: str, request: AskRequest, milliseconds: float) -> Answer | None:
+        """The answer that was given before, under an id of its own, with the time that this one took and no tokens."""
+        key = _key(snapshot, request)
+        known = self._answers.get(key)
+        if known is None:
+            return None
+        self._answers.move_to_end(key)
+        return msgspec.structs.replace(
+            known, id=secrets.token_hex(12), timings_ms={"total": round(milliseconds, 2)}, usage=Usage()
+        )
+
+    def keep(self, snapshot: str, request: AskRequest, answer: Answer) -> None:
+        """Remember a complete answer."""
+        self._answers[_key(snapshot, request)] = answer
+        while len(self._answers) > self._size:
+            self._answers.popitem(last=False)
+
+
+def _key(snapshot: str, request: AskRequest) -> tuple[str, bytes]:
+    return snapshot, msgspec.json.encode(request)
