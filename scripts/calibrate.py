@@ -3,6 +3,7 @@
 
     python scripts/calibrate.py --xquad DIR --cache DIR
     python scripts/calibrate.py --gold examples/gold.jsonl --index .fundstelle/index --check
+    python scripts/calibrate.py --answers reports/today/report.json
 
 With `--xquad`, every question is asked of each index that scripts/bench/retrieval.py builds of the benchmark, and asked
 once more of all of it but its own paragraph, in whatever language: that question has no answer there, and looks just as
@@ -11,6 +12,8 @@ the other. `--gold` adds questions of a gold file that say whether they are answ
 Figures are cross-validated: a question's probability comes from weights that were fitted without the document that it
 is about. `--check` fits nothing and measures the calibration file as it is; else the file is written anew, with the
 figures, from weights that were fitted on everything.
+
+`--answers` fits something else: how sure to be of an answer once it is written, on answers that were evaluated.
 """
 
 from __future__ import annotations
@@ -27,17 +30,17 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold
+from sklearn.model_selection import GroupKFold, StratifiedKFold
 
 from index import durable
 from index.checksums import sha256_of
 from index.embedding import Embedder, SentenceTransformerEmbedder
-from index.embedding_cache import CachedEmbedder
 from index.models import resolve
 from index.progress import Bars
 from index.retrieve import Retriever
 from index.snapshot import Snapshot
-from service import calibration
+from index.token_cache import cached
+from service import calibration, confidence
 from service.calibration import (
     DEFAULTS,
     FEATURES,
@@ -49,11 +52,12 @@ from service.calibration import (
     OperatingPoint,
     Weight,
 )
-from service.evaluation import gold_file, parallel
+from service.confidence import SIGNALS, Confidence
+from service.evaluation import answered, gold_file, parallel
 from service.evaluation.answerability import Row, benchmark_rows, gold_rows
 from service.evaluation.bootstrap import statistic_interval
 from service.evaluation.command import exit_status
-from service.evaluation.errors import GoldError
+from service.evaluation.errors import GoldError, ReportError
 from service.evaluation.metrics.refusal import area, calibration_error, risk_coverage
 from service.finding import Finder
 from service.settings import Settings, load_settings
@@ -69,6 +73,10 @@ COVERAGES = (0.25, 0.5, 0.75, 0.9, 1.0)
 REGULARISATION = 1.0
 """Inverse strength of the L2 penalty on standardised features, scikit-learn's default: with thousands of questions and
 ten features, a hundred times more or less changes no figure."""
+
+CONFIDENCE_FOLDS, FEWEST_ANSWERS = 10, 3
+CONFIDENCE_REGULARISATION = 0.3
+"""Stronger: there are tens of answers, not thousands."""
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -92,10 +100,49 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(chosen: argparse.Namespace) -> int:
+    return _fit_confidence(chosen) if chosen.answers else _fit_evidence(chosen)
+
+
+def _fit_confidence(chosen: argparse.Namespace) -> int:
+    """Fit how sure to be of answers on evaluated ones, and write the weights with their cross-validated error."""
+    generator, rows = answered.read(chosen.answers)
+    values = np.array([[getattr(row.signals, name) for name in SIGNALS] for row in rows], dtype=np.float64)
+    right = np.array([row.right for row in rows])
+    fewer = int(min(right.sum(), len(right) - right.sum()))
+    if fewer < FEWEST_ANSWERS:
+        raise ReportError(f"a fit needs at least {FEWEST_ANSWERS} right and {FEWEST_ANSWERS} wrong answers")
+    validated = np.empty(len(rows))
+    for fit_on, judge in StratifiedKFold(n_splits=min(fewer, CONFIDENCE_FOLDS)).split(values, right):
+        validated[judge] = _Model(values[fit_on], right[fit_on], CONFIDENCE_REGULARISATION).probabilities(values[judge])
+    before = np.array([confidence.DEFAULTS.of(row.signals) for row in rows])
+    errors = [round(calibration_error(each, right), 4) for each in (validated, before)]
+    model = _Model(values, right, CONFIDENCE_REGULARISATION)
+    sources = {path.parent.name: sha256_of(path) for path in chosen.answers}
+    columns = zip(SIGNALS, model.mean, model.scale, model.coefficients, strict=True)
+    fitted = Confidence(
+        schema=confidence.SCHEMA,
+        intercept=round(model.intercept, 6),
+        weights={name: Weight(*(round(float(number), 6) for number in numbers)) for name, *numbers in columns},
+        fitted_on=confidence.FittedOn(
+            generator,
+            sources,
+            len(rows),
+            int(right.sum()),
+            *errors,
+        ),
+    )
+    print(f"{len(rows)} answers, {right.sum()} right; expected calibration error {errors[0]} (defaults {errors[1]})")
+    print(f"area under risk-coverage {area(validated, right):.4f} (defaults {area(before, right):.4f})")
+    durable.replace(chosen.confidence, msgspec.json.format(msgspec.json.encode(fitted), indent=2) + b"\n")
+    print(f"written to {chosen.confidence}")
+    return 0
+
+
+def _fit_evidence(chosen: argparse.Namespace) -> int:
     settings = load_settings()
     embedder: Embedder = SentenceTransformerEmbedder(resolve(settings.embedding, settings.models))
     if chosen.cache:
-        embedder = CachedEmbedder(embedder, chosen.cache)
+        embedder = cached(embedder, chosen.cache)
     rows = list(_rows(chosen, embedder, settings))
     if len({row.answerable for row in rows}) < 2:
         raise GoldError(["a calibration needs answerable and unanswerable questions: name --xquad or --gold"])
@@ -153,11 +200,11 @@ def cross_validated(table: Table, columns: Sequence[int] = COLUMNS) -> Floats:
 class _Model:
     """A logistic regression on standardised features."""
 
-    def __init__(self, values: Floats, answerable: Flags) -> None:
+    def __init__(self, values: Floats, answerable: Flags, regularisation: float = REGULARISATION) -> None:
         self.mean = values.mean(axis=0)
         deviation = values.std(axis=0)
         self.scale = np.where(deviation > 0, deviation, 1.0)
-        self._regression = LogisticRegression(C=REGULARISATION, max_iter=1_000)
+        self._regression = LogisticRegression(C=regularisation, max_iter=1_000)
         self._regression.fit((values - self.mean) / self.scale, answerable)
         self.coefficients: Floats = self._regression.coef_[0]
         self.intercept = float(self._regression.intercept_[0])
@@ -266,13 +313,19 @@ def _sources(chosen: argparse.Namespace) -> dict[str, str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description="Fit when to refuse before the language model is asked.")
+    parser = argparse.ArgumentParser(description="Fit when to refuse, and how sure to be of answers.")
     parser.add_argument("--xquad", type=Path, metavar="DIR", help="one SQuAD-style file a language, same paragraphs")
     parser.add_argument("--texts", nargs="+", default=["en", "de"], metavar="LANGUAGE", help="languages of the indexes")
     parser.add_argument("--gold", type=Path, metavar="FILE", help="questions that say whether they are answerable")
     parser.add_argument("--index", type=Path, metavar="DIR", help="what those are asked of (FUNDSTELLE_INDEX)")
     parser.add_argument("--cache", type=Path, metavar="DIR", help="keep vectors here between runs")
     parser.add_argument("--out", type=Path, default=calibration.FILE, metavar="FILE", help="the file (%(default)s)")
+    parser.add_argument(
+        "--answers", type=Path, nargs="+", metavar="REPORT", help="fit `confidence` on the answers of these report.json"
+    )
+    parser.add_argument(
+        "--confidence", type=Path, default=confidence.FILE, metavar="FILE", help="where that goes (%(default)s)"
+    )
     parser.add_argument("--check", action="store_true", help="measure the file as it is, and write nothing")
     return parser
 

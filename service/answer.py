@@ -38,6 +38,7 @@ from service.evidence import Evidence
 from service.finding import Asked, Finder, Finding
 from service.generators import Delta, Generator, Prompt
 from service.generators.extractive import ExtractiveGenerator
+from service.preferring import prefer
 from service.refusing import Refusal, explain
 from service.sentence_stream import sentences
 from service.spans import shortest_quotes
@@ -242,6 +243,8 @@ class AnswerPipeline:
         quotes = isinstance(generator, ExtractiveGenerator)
         if quotes:
             run.evidence = tuple(sorted(run.evidence, key=lambda item: -item.cosine))
+        else:
+            run.evidence = prefer(run.evidence)
         asked_for = self._prompt(run)
         try:
             async with asyncio.timeout(self._limits.answer_seconds):
