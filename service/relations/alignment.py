@@ -40,3 +40,21 @@ def nearest(claim: Clause, sources: Sequence[Clause]) -> list[Clause]:
 def alike(left: Word, right: Word) -> bool:
     """Whether two words mean alike."""
     return bool(left.keys & right.keys)
+
+
+def has(claim: Clause, source: Clause, word: Word) -> bool:
+    """Whether `claim` has what `word` of `source` says.
+
+    Across languages the only verb of the claim that `source` lacks is taken for a word that no table knows.
+    """
+    if any(alike(word, own) for own in claim.content if not own.is_name):
+        return True
+    if claim.language == source.language or _is_known(word) or word.is_name:
+        return False
+    shared = covered(claim, source)
+    lacking = [own for own in claim.content if own not in shared]
+    return len(shared) >= LEAST_SHARED and len(lacking) == 1 and lacking[0].text.islower()
+
+
+def _is_known(word: Word) -> bool:
+    return any(key[0] == "@" for key in word.keys)

@@ -22,6 +22,14 @@ _PREPOSITION = re.compile(
     r"(?:(?:the|der|die|das|den|dem|des|a|an)\s+)?(?:[^\W\d_][\w-]*\s+){0,1}\Z",
     re.IGNORECASE,
 )
+_ASIDE = re.compile(
+    r"\b(?:neben|außer|anders als|besides|apart from|unlike|other than|laut|according to|nach angaben von)\s+"
+    r"(?:\S+\s+)?\Z",
+    re.IGNORECASE,
+)
+"""Before who or what is mentioned and not spoken of."""
+_GOES_ON = re.compile(r"(?:is|are|was|were|has|have|had|will|ist|sind|war|waren|hat|haben|wird|werden|\w{2,}ed)\s")
+"""How a clause begins whose subject stands before it."""
 _BEGINNING = 4
 _PLACE = frozenset(["in", "im", "at", "near", "bei", "aus"])
 
@@ -39,10 +47,12 @@ def _in_full(sentence: Sequence[Clause]) -> list[Clause]:
     """The clauses; one that leaves something out ("Tessera 44", "nine gave up") has the words of the one before it."""
     full: list[Clause] = []
     for clause in sentence:
+        lent: tuple[Word, ...] = ()
         if full and clause.quantities and len(clause.content) <= 2:
             lent = tuple(word for word in full[-1].words if not word.is_name)
-            clause = Clause((*clause.words, *lent), clause.quantities, clause.start, clause.text, clause.language)
-        full.append(clause)
+        if full and not clause.names and _GOES_ON.match(clause.text) and not _GENERIC.search(clause.text):
+            lent = (*lent, *(word for word in full[-1].words if word.is_name))
+        full.append(Clause((*clause.words, *lent), clause.quantities, clause.start, clause.text, clause.language))
     return full
 
 
@@ -71,6 +81,8 @@ def _wrong_name(said: Clause, sources: Sequence[Clause]) -> str:
         if not word.is_name:
             continue
         name, slot = named(word.text), _slot(said, word)
+        if slot == "aside":
+            continue
         bearing = [source for source in sources if name in source.names]
         others = [
             source
@@ -105,8 +117,11 @@ def _shared(said: Clause, source: Clause) -> frozenset[Word | Quantity]:
 
 
 def _slot(clause: Clause, word: Word) -> str:
-    """What kind of place in its clause a name has: `place`, another preposition's, or `bare`."""
-    match = _PREPOSITION.search(clause.text[: word.start - clause.start])
+    """What kind of place in its clause a name has: `place`, `other` prepositions', `aside`, or `bare`."""
+    before = clause.text[: max(0, word.start - clause.start)]
+    if _ASIDE.search(before):
+        return "aside"
+    match = _PREPOSITION.search(before)
     if match is None:
         return "bare"
     return "place" if match["word"].casefold() in _PLACE else "other"

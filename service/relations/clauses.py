@@ -170,7 +170,11 @@ def _joined(words: tuple[Word, ...], language: str) -> tuple[Word, ...]:
     """`words` in which a verb also has the keys that it has together with its particle: "gaben ... auf"."""
     if language == "de":
         particle = words[-1].lowered if words and words[-1].lowered in _PARTICLES else ""
-        forms = {word: [f"{particle}+{word.lowered}"] for word in words if particle and word.text.islower()}
+        forms = {
+            word: [f"{particle}+{word.lowered}", particle + word.lowered]
+            for word in words
+            if particle and word.text.islower() and word is not words[-1]
+        }
     else:
         forms = {
             word: [f"{word.lowered}~{after.lowered}" for after in words[at + 1 : at + 1 + _PHRASAL_GAP]]

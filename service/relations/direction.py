@@ -25,9 +25,9 @@ class _Frame:
 
 
 FRAMES = {
-    "@buy": _Frame("trade", "buyer", "", froms="seller"),
+    "@buy": _Frame("trade", "buyer", "bought", froms="seller"),
     "@receive": _Frame("transfer", "goal", "", froms="source"),
-    "@sell": _Frame("trade", "seller", "", tos="buyer"),
+    "@sell": _Frame("trade", "seller", "bought", tos="buyer"),
     "@pay": _Frame("transfer", "source", "goal", tos="goal"),
     "@give": _Frame("transfer", "source", "goal", tos="goal"),
     "@send": _Frame("transfer", "source", "goal", tos="goal"),
@@ -57,6 +57,8 @@ FRAMES = {
     "@arrest": _Frame("arrest", "agent", "patient"),
 }
 """Verbs by their concept. What has no part here is left alone."""
+_ONE = {"bought": {"seller"}, "seller": {"bought"}}
+"""A firm that sells a share of itself is both."""
 _FROM = frozenset(["von", "vom", "aus", "from"])
 _TO = frozenset(["an", "to", "zu", "zum", "zur", "gegen", "against", "for", "nach", "with"])
 _OTHER = frozenset(
@@ -91,6 +93,10 @@ _PASSIVE = {
     "de": re.compile(r"\b(?:wurden?|wird|werden|worden)\b"),
     "en": re.compile(r"\b(?:was|were|been|being|is|are|be)\s+(?:\w+\s+)?\w+(?:ed|en|ught|ld|id|t)\b.*\bby\b"),
 }
+_DETERMINER = re.compile(
+    r"\b(?:the|a|an|its|their|his|her|this|that|of|no|final|first|der|die|das|dem|den)\s\Z", re.IGNORECASE
+)
+_NOUN = re.compile(r"(?:ments?|ers?|ors?|sales?|losses|offers?)\Z")
 _PRONOUN = re.compile(r"\b(?:er|sie|es|man|wir|he|she|it|they|we)\b", re.IGNORECASE)
 _TOGETHER = re.compile(r"\s(?:and|und|or|oder|nor|noch|sowie|&)\s|\s|-")
 _SEEN_BACK = 4
@@ -124,7 +130,9 @@ def _most_alike(found: Sequence[tuple[int, _Parts]]) -> list[_Parts]:
 def _exchanged(said: _Parts, found: _Parts) -> str:
     """What a name is in the claim and is not in the source, where it has another part there."""
     for part, names in said.items():
-        elsewhere = {other for other, theirs in found.items() if other != part and names & theirs}
+        elsewhere = {other for other, theirs in found.items() if other != part and names & theirs} - _ONE.get(
+            part, set()
+        )
         if elsewhere and not names & found.get(part, frozenset()):
             return f"{'/'.join(sorted(names))} is the {min(elsewhere)} in the source, not the {part}"
     return ""
@@ -138,13 +146,19 @@ def _parts(clause: Clause, before: Sequence[Clause] = ()) -> Iterator[tuple[str,
     """By verb of the clause: the family, and the names by their part."""
     slots = _slots(clause)
     for word in clause.words:
-        if word.is_name or (clause.language == "de" and not word.text.islower()):
+        if word.is_name or (clause.language == "de" and not word.text.islower()) or _is_noun(clause, word):
             continue
         for concept in sorted(word.keys & FRAMES.keys()):
             frame = FRAMES[concept]
             parts = _filled(frame, clause, slots, word, before)
             if parts:
                 yield frame.family, parts
+
+
+def _is_noun(clause: Clause, word: Word) -> bool:
+    """Whether its ending or a determiner says that `word` is no verb: "payment", "the claim"."""
+    named_so = clause.language == "en" and _NOUN.search(word.lowered)
+    return bool(named_so or _DETERMINER.search(clause.text[: word.start - clause.start]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,4 +60,5 @@ def _parsed(claim: str, language: str, cited: Sequence[Evidence]) -> tuple[Sente
 
 @lru_cache(maxsize=1024)
 def _names(text: str, language: str) -> frozenset[str]:
-    return frozenset(name for name in names(text, language) if not roles.kind_of(name, language))
+    found = frozenset(name for name in names(text, language) if not roles.kind_of(name, language))
+    return found | roles.titled_names(text) if language == "de" else found

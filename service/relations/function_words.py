@@ -1,10 +1,10 @@
-"""Words that say nothing by themselves, lower-case: clauses are not compared by them. Data only."""
+"""Words that say nothing by themselves, casefolded: clauses are not compared by them. Data only."""
 
 from __future__ import annotations
 
 
 def _words(listed: str) -> frozenset[str]:
-    return frozenset(listed.split())
+    return frozenset(listed.casefold().split())
 
 
 DE = _words(

@@ -26,7 +26,7 @@ def _forms() -> dict[tuple[str, str], frozenset[str]]:
     for row in rows("concepts.txt"):
         for language in ("de", "en"):
             for form in row.forms(language):
-                found.setdefault((language, form), set()).add(f"@{row.meaning}")
+                found.setdefault((language, form.casefold()), set()).add(f"@{row.meaning}")
     return {form: frozenset(concepts) for form, concepts in found.items()}
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from service.relations.alignment import alike, nearest
-from service.relations.clauses import Clause, Sentence, Word
+from index.quantities import Quantity, same_value
+from service.relations.alignment import has, nearest
+from service.relations.clauses import Clause, Sentence
 
 AHEAD = {
     "de": re.compile(
@@ -20,10 +21,17 @@ AHEAD = {
         r"expects?|expected|aims?|considers?|considering|"
         r"(?:is|are|was|were) (?:now |still |also )?(?:due |set |expected |likely |about |going |scheduled )?to|"
         r"in talks|talks|negotiat\w*|proposes?|proposed|reportedly|rumou?red|possibl[ey]|perhaps|likely|"
-        r"weighing|threaten\w*|seeks?|yet to)\b",
+        r"weighing|finali[sz]ing|close to|nearing|preparing|about to|threaten\w*|seeks?|yet to)\b",
     ),
 }
 """What is not so yet. "Will" is a wish in German and the future in English; both are ahead."""
+UNSURE = {
+    "de": re.compile(
+        r"\b(?:könnten?|dürften?|womöglich|möglicherweise|vielleicht|erwäg\w*|verhandel\w*|in Gesprächen)\b"
+    ),
+    "en": re.compile(r"\b(?:may|might|could|possibly|perhaps|considering|weighing|in talks|reportedly|rumou?red)\b"),
+}
+"""What may never be so."""
 DONE = {
     "de": re.compile(
         r"\b(?:hat|haben|hatte|hatten|ist|sind|war|waren|wurde|wurden|worden)\b.*\b(?:\w*ge\w+(?:t|en)|\w+(?:iert|ört|"
@@ -31,7 +39,7 @@ DONE = {
         r"zahlt|füllt|kommen|sprochen|kannt|nannt|schlossen|einbart|fangen|halten|stattet|fallen|laufen))\b"
         r"|\b(?:hat|haben|wurden?)\b.*\w+(?:t|en)\b\W*\Z"
         r"|\b(?:began|begann(?:en)?|kam(?:en)?|ging(?:en)?|kauften?|zahlten?|stieg(?:en)?|fiel(?:en)?|gab(?:en)?|"
-        r"schloss(?:en)?|öffneten?|eröffneten?|erhielt(?:en)?|bekam(?:en)?|verließ(?:en)?|baute[nt]?|"
+        r"schloss(?:en)?|öffneten?|eröffneten?|erhielt(?:en)?|bekam(?:en)?|verließ(?:en)?|baute[nt]?|zog(?:en)?|nahm(?:en)?|ließ(?:en)?|trat(?:en)?|fand(?:en)?|traf(?:en)?|wuchs(?:en)?|sank(?:en)?|"
         r"[a-zäöüß]{3,}(?:te|ten))\b",
     ),
     "en": re.compile(
@@ -40,6 +48,7 @@ DONE = {
         r"\w{2,}ed)\b"
     ),
 }
+_DATES = ("month", "day", "ordinal")
 _INFINITIVE = re.compile(r"\b(?:zu|to)\s+[a-zäöüß]+|\b[a-zäöüß]+zu[a-zäöüß]+en\b")
 NEXT = re.compile(r"\b(?:(?:nächste|kommende)\w*|next|coming)\s+(?:woche|monat|jahr|week|month|year)\w*", re.IGNORECASE)
 LAST = re.compile(
@@ -51,10 +60,15 @@ def flaw(claim: Sequence[Clause], sources: Sequence[Sentence]) -> str:
     """`modality: ...` where a clause is told as done that every source about it has as still to come."""
     every = {clause: _led_in(source.clauses, at) for source in sources for at, clause in enumerate(source.clauses)}
     for at, said in enumerate(claim):
-        if AHEAD[said.language].search(_led_in(claim, at)) or not DONE[said.language].search(said.text):
+        if AHEAD[said.language].search(_led_in(claim, at)):
+            continue
+        if not DONE[said.language].search(said.text):
+            if unsure := _figures_ahead(said, list(every), UNSURE):
+                return f"modality: told as so, but the source has {unsure[0]!r} as possible"
             continue
         ahead = [_ahead(said, source, every[source]) for source in nearest(said, list(every))]
-        if ahead and all(ahead):
+        ahead = ahead if all(ahead) else _figures_ahead(said, list(every), AHEAD)
+        if ahead:
             return f"modality: told as done, but the source has {ahead[0]!r} as planned or possible"
     return _other_time(claim, list(every))
 
@@ -86,8 +100,20 @@ def _ahead(said: Clause, source: Clause, led_in: str) -> str:
     after = [word for word in source.content if word.start >= start]
     if source.language == "de":
         after = [word for word in after if word.text.islower()][::-1] or after
-    return next((word.text for word in after[:2] if _has(said, word)), "")
+    return next((word.text for word in after[:2] if has(said, source, word)), "")
 
 
-def _has(said: Clause, word: Word) -> bool:
-    return any(alike(word, own) for own in said.content if not own.is_name)
+def _figures_ahead(said: Clause, sources: Sequence[Clause], ahead: Mapping[str, re.Pattern[str]]) -> list[str]:
+    """A sum or share of `said` that is still to come wherever `sources` have it."""
+    for quantity in said.quantities:
+        stating = [
+            (source, stated) for source in sources for stated in source.quantities if same_value(quantity, stated)
+        ]
+        cues = [ahead[source.language].search(source.text[: stated.start - source.start]) for source, stated in stating]
+        if quantity.unit not in _DATES and not _is_year(quantity) and stating and all(cues):
+            return [cue.group() for cue in cues if cue]
+    return []
+
+
+def _is_year(quantity: Quantity) -> bool:
+    return not quantity.unit and 1900 <= quantity.value <= 2100

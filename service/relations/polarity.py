@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from service.relations.alignment import alike, nearest
+from service.relations.alignment import alike, has, nearest
 from service.relations.clauses import Clause, Word
 
 NEGATIONS = {
@@ -49,10 +49,10 @@ def _affirms(said: Clause, source: Clause, about: Sequence[Clause]) -> bool:
 def _contradiction(said: Clause, source: Clause) -> str:
     denied, denied_there = _denied(said), _denied(source)
     for focus in denied_there:
-        if not denied and any(alike(focus, word) for word in said.content):
+        if not denied and has(said, source, focus):
             return f"negation: the source denies {focus.text!r}"
     for focus in denied:
-        if not denied_there and any(alike(focus, word) for word in source.content):
+        if not denied_there and has(source, said, focus):
             return f"negation: the source affirms {focus.text!r}"
     if bool(denied) == bool(denied_there):
         return _opposite(said, source)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from service.names import calendar_words
 from service.relations.clauses import Clause, Sentence, Word, named
 from service.relations.tables import rows
 
@@ -32,6 +33,11 @@ _NOT_NOW = {
     "deputy": re.compile(r"\b(?:stellvertret\w*|vize\w*|deput\w*|vice)\b", re.I),
     "designated": re.compile(r"\b(?:designiert\w*|künftig\w*|designate|incoming|next)\b", re.I),
 }
+_ENDINGS = {"de": "(?:and|ändin|ende|er|erin)?(?:s|n|en|e|es|in|innen|r)?", "en": "(?:s|es|man|woman|person)?"}
+"""What "*" stands for: a ministry is no minister."""
+_STAR = re.compile(r"(?<!\\w)\*")
+_TITLED = re.compile(r"\b([A-ZÄÖÜ][\w-]+)\s(?=([A-ZÄÖÜ][a-zäöüß-]+)\b)")
+_WHEN = frozenset({"anfang", "ende", "mitte", "frühjahr", "sommer", "herbst", "winter"})
 _REACH = 3
 """Words between a title and the name that it belongs to, at most."""
 
@@ -200,9 +206,17 @@ def kind_of(text: str, language: str, least: int = 0) -> str:
 def _patterns(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     found = []
     for row in OFFICES:
-        shaped = (form.replace(".", r"[\s-]").replace("*", r"\w*") for form in row.forms(language))
+        ending = _ENDINGS["de" if language == "de" else "en"]
+        spaced = (form.replace(".", r"[\s-]") for form in row.forms(language))
+        shaped = (_STAR.sub(ending, form) for form in spaced)
         found.append((row.meaning, re.compile(rf"(?:{'|'.join(shaped)})(?!\w)", re.IGNORECASE)))
     return tuple(found)
+
+
+def titled_names(text: str) -> frozenset[str]:
+    """Who stands right behind an office in German `text`, casefolded: "Baudezernentin Waldbauer" is no tree."""
+    pairs = (match.groups() for match in _TITLED.finditer(text) if kind_of(match[1], "de", least=len(match[1])))
+    return frozenset(name.casefold() for _, name in pairs if name.casefold() not in calendar_words() | _WHEN)
 
 
 def asked_for(question: str, language: str) -> str:

@@ -25,6 +25,14 @@ MOST = re.compile(
     r"at most|no more than|nicht mehr als|nearly|almost|just under)\W+(?:[\w$€£]+\s){0,1}\W*\Z",
     re.I,
 )
+_STEP = {
+    "de": re.compile(
+        r"\b(?:(?P<by>um)|(?P<to>auf))\s(?:(?:rund|etwa|fast|gut|knapp|über|mehr als)\s)?\Z", re.IGNORECASE
+    ),
+    "en": re.compile(
+        r"\b(?:(?P<by>by)|(?P<to>to))\s(?:(?:about|almost|nearly|around|over|more than)\s)?\Z", re.IGNORECASE
+    ),
+}
 _FROM_TO = re.compile(
     r"\b(?:von|from)\s+(?:\D{0,12}?)(?P<old>\d[\d.,]*)\D{0,25}?\s(?:auf|to)\s+\D{0,3}(?P<new>\d[\d.,]*\d|\d)",
     re.IGNORECASE,
@@ -45,7 +53,7 @@ def flaw(claim: Sequence[Clause], sources: Sequence[Clause]) -> str:
             ]
             if not stating:
                 continue
-            for compare in (_other_unit, _other_bound, _old_value):
+            for compare in (_other_unit, _other_bound, _other_step, _old_value):
                 problems = [compare(said, quantity, source, stated) for source, stated in stating]
                 if all(problems):
                     return f"comparison: {problems[0]}"
@@ -60,6 +68,17 @@ def _other_unit(said: Clause, quantity: Quantity, source: Clause, stated: Quanti
 def _other_bound(said: Clause, quantity: Quantity, source: Clause, stated: Quantity) -> str:
     here, there = bound(said, quantity), bound(source, stated)
     return f"{here} where the source has {there}" if here and there and here != there else ""
+
+
+def _other_step(said: Clause, quantity: Quantity, source: Clause, stated: Quantity) -> str:
+    """ "By 5 percent" is how far something moved, "to 5 percent" where it got."""
+    here, there = _step(said, quantity), _step(source, stated)
+    return f"{here} where the source has {there}" if here and there and here != there else ""
+
+
+def _step(clause: Clause, quantity: Quantity) -> str:
+    match = _STEP[clause.language].search(clause.text[: max(0, quantity.start - clause.start)])
+    return ("by" if match["by"] else "to") if match else ""
 
 
 def _old_value(said: Clause, quantity: Quantity, source: Clause, stated: Quantity) -> str:

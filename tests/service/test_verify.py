@@ -110,3 +110,30 @@ def test_the_nearest_of_several_sources_is_cited() -> None:
 
 def test_without_evidence_nothing_holds() -> None:
     assert verify("Anything.", "en", (), (), np.empty(0, dtype=np.float32), least_similarity=0.1).cited == ()
+
+
+def test_what_a_source_contradicts_fails_though_others_contradict_nothing() -> None:
+    sources = (CUSTOMERS, evidence("Nordholz hat die Zahlung nicht erhalten."), evidence("Nordholz wächst."))
+    alike = np.array([0.5, 0.6, 0.5], dtype=np.float32)
+    verdict = verify("Nordholz has received the payment.", "en", ("nordholz",), sources, alike, least_similarity=0.1)
+    assert verdict.cited == ()
+    assert verdict.reason == "negation: the source denies 'erhalten'"
+
+
+def test_a_source_that_says_more_outweighs_one_that_contradicts() -> None:
+    sources = (
+        evidence("Nordholz hatte die Zahlung nicht erhalten."),
+        evidence("Nordholz hat die letzte Zahlung von 40 Millionen Euro erhalten."),
+    )
+    claim = "Nordholz has received the last payment of 40 million euros."
+    assert cited(claim, *sources, names=("nordholz",)) == (1,)
+
+
+def test_the_office_that_the_question_asks_for_must_be_in_the_sources() -> None:
+    source = evidence("Kersten Vaillard ist Strategiechef von Nordholz.")
+    question = "Wie heißt der Finanzchef von Nordholz?"
+    alike = np.array([0.5], dtype=np.float32)
+    verdict = verify(
+        "Kersten Vaillard.", "de", ("nordholz",), (source,), alike, least_similarity=0.1, question=question
+    )
+    assert verdict.reason == "role: no source mentions a finance chief"

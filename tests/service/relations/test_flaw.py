@@ -111,6 +111,8 @@ DUE_EN = ("Two ferries are to enter service in October.", "en")
         ("Nordholz hat die Brücke im April geprüft.", "de", PLAN_DE),
         ("Two ferries entered service in October.", "en", DUE_EN),
         ("Vantor has bought the brand.", "en", ("Vantor verhandelt darüber, die Marke zu kaufen.", "de")),
+        ("Vantor paid $14 million.", "en", ("Vantor is finalizing a deal to invest $14 million.", "en")),
+        ("Die Redaktion zog im Sommer um.", "de", ("Die Redaktion könnte im Sommer umziehen.", "de")),
         ("Das Gericht hat vergangene Woche geurteilt.", "de", ("The court will rule next week.", "en")),
     ],
 )
@@ -193,6 +195,8 @@ RATE = ("Die Kasse senkt den Beitrag von 1,9 auf 1,6 Prozent.", "de")
         ("A dose costs more than four dollars.", "en", ("Eine Dosis kostet weniger als vier Dollar.", "de")),
         ("Selma ist sechs Jahre alt.", "de", ("Arvo and Selma are aged 6 and 11.", "en")),
         ("The bridge opens a month later.", "en", ("Die Brücke wird ein Jahr später geöffnet.", "de")),
+        ("Revenue rose by 54 million euros.", "en", ("Der Umsatz stieg um acht Prozent auf 54 Millionen Euro.", "de")),
+        ("Die Marke kostet 41 Euro je Liter.", "de", ("Vantor pays 41 cents a litre.", "en")),
         ("Vantor verlangt zwölf Millionen Euro.", "de", ("Vantor is asking for 12 million Swiss francs.", "en")),
     ],
 )
@@ -215,6 +219,16 @@ def test_a_figure_of_the_same_thing_in_another_spelling_is_right(
     claim: str, language: str, source: tuple[str, str]
 ) -> None:
     assert rule(claim, language, source) == ""
+
+
+def test_a_german_noun_behind_an_office_is_a_name() -> None:
+    sources = [("Baudezernentin Fuchsberger kündigte Wohnungen an.", "de"), ("Vereinschef Grabow lobte das.", "de")]
+    assert rule("Vereinschefin Fuchsberger kündigte Wohnungen an.", "de", *sources) == "role"
+
+
+def test_a_name_mentioned_aside_is_not_spoken_of() -> None:
+    source = ("Nordholz nutzt Daten von Surgo, was intern für Ärger sorgt.", "de")
+    assert rule("Die Daten von Surgo nutzt Nordholz neben Vantor.", "de", source) == ""
 
 
 def test_a_name_must_not_take_the_place_of_another() -> None:
