@@ -55,7 +55,15 @@ async def check(
 ) -> Checked:
     """Hold a `worded` sentence against the evidence. The first sentence of an answer has to answer the question."""
     similarities = await compare(_in_full(sentence, asked))
-    verdict = verify(sentence, asked.language, asked.names, evidence, similarities, least_similarity=LEAST_SUPPORT)
+    verdict = verify(
+        sentence,
+        asked.language,
+        asked.names,
+        evidence,
+        similarities,
+        least_similarity=LEAST_SUPPORT,
+        question=asked.request.question,
+    )
     if not verdict.cited:
         return Checked(sentence, (), verdict.similarity, verdict.reason)
     if is_first and (lacking := missing(asked.request.question, sentence, asked.language)):
