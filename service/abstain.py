@@ -18,7 +18,7 @@ FALSE_REFUSALS: dict[Risk, float] = {"low": 0.1, "medium": 0.02, "high": 0.01}
 
 LEAST_SUPPORT = 0.05
 """Least similarity of an answer's sentence and what it cites."""
-MOST_NOT_STATED = 0.42
+MOST_NOT_STATED = 0.22
 """An answer in whose place the model would have said so likely that nothing is stated is a guess."""
 
 _PERSON = re.compile(r"\b(?:he|him|she|they|them|er|ihn|ihm|ihnen)\b")

@@ -273,8 +273,13 @@ class AnswerPipeline:
 
     def _prompt(self, run: _Run) -> Prompt:
         request = run.asked.request
+        leans = run.asked.query != request.question
         return prompt.build(
-            request.question, run.asked.language, request.history, run.evidence, max_tokens=self._limits.answer_tokens
+            request.question,
+            run.asked.language,
+            request.history if leans else (),
+            run.evidence,
+            max_tokens=self._limits.answer_tokens,
         )
 
     def _second(self, run: _Run, first: Prompt, abstention: Abstention) -> Prompt | None:

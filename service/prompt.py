@@ -14,12 +14,13 @@ from service.evidence import Evidence
 from service.generators.base import Message, Prompt
 from service.withheld import remark, request
 
-PROMPT_VERSION = "3"
+PROMPT_VERSION = "4"
 NOT_STATED = "NOT STATED"
 
 # Everything down to the question is the same for every question, so that the model's cache of it is reused: examples
 # cost nothing but the first time. They show a small model what rules alone do not: to translate, to take the value of
-# the deal and not of the talks before it, and to say that nothing is stated of another person, firm or role.
+# the deal and not of the talks before it, and to say that nothing is stated of another person, firm or role. A second
+# example of that kind made it refuse a third of what the sources do state.
 _SYSTEM = (
     "You answer questions from numbered source sentences and nothing else. Answer in one or two short sentences, in "
     "the language asked for, with the names and figures that the sources give, and end each sentence with the number "
@@ -44,10 +45,8 @@ _EXAMPLES = (
         "de",
         "Der Vizekönig verkaufte seinen Anteil, weil sein Land verschuldet und die nächste Zahlung fällig war [4].",
     ),
-    ("Why did Russia buy shares of the Suez Canal Company?", "en", NOT_STATED),
-    ("Did France buy the stake?", "en", "No, Britain bought the stake [1]."),
+    ("Verkaufte der Vizekönig an Frankreich?", "de", "Nein, er verkaufte an Großbritannien [1]."),
 )
-HISTORY_TURNS = 2
 HISTORY_CHARACTERS = 300
 
 _MARK = re.compile(r"\s*\[\d{1,2}(?:\s*[,;–-]\s*\d{1,2})*\]|\s*\(\d\)(?=[.!?]?\s*\Z)")
@@ -57,12 +56,21 @@ _MARKUP = re.compile(r"\*\*|__|`+|^#+\s*|^\s*[-*•]\s+", re.MULTILINE)
 def build(
     question: str, language: str, history: Sequence[Turn], evidence: Sequence[Evidence], *, max_tokens: int
 ) -> Prompt:
-    """The prompt that asks for an answer in `language` (ISO 639-1) from `evidence`."""
+    """The prompt that asks for an answer in `language` (ISO 639-1) from `evidence`.
+
+    `history` is the conversation that the question leans on, empty where it stands alone. Its last question and answer
+    stand before the question as if they had been asked of these sources, like the examples.
+    """
     shown = tuple(item.shown() for item in evidence)
-    asked = Message(
-        "user", _sources(shown) + _conversation(history, language) + _question(request(question, language), language)
-    )
-    return Prompt((*_beginning(), asked), shown, max_tokens)
+    before, said = _last_exchange(history, language)
+    asked = request(question, language)
+    turns = [f"{before} {asked}"] if before and not said else [before, said, asked] if before else [asked]
+    messages = [
+        Message("assistant", text) if number % 2 else Message("user", _question(text, language))
+        for number, text in enumerate(turns)
+    ]
+    messages[0] = Message("user", _sources(shown) + messages[0].content)
+    return Prompt((*_beginning(), *messages), shown, max_tokens)
 
 
 def insisting(asked: Prompt) -> Prompt:
@@ -110,7 +118,11 @@ def says_not_stated(text: str) -> bool:
     return NOT_STATED.casefold() in text.casefold()
 
 
-def _conversation(history: Sequence[Turn], language: str) -> str:
-    said = [(turn.role, remark(turn.content, language)[:HISTORY_CHARACTERS]) for turn in history[-HISTORY_TURNS:]]
-    turns = [f"{role}: {text}" for role, text in said if text]
-    return "Conversation so far:\n" + "\n".join(turns) + "\n\n" if turns else ""
+def _last_exchange(history: Sequence[Turn], language: str) -> tuple[str, str]:
+    """The user's last question and what was answered to it; empty where there is none."""
+    for place in range(len(history) - 1, -1, -1):
+        if history[place].role == "user":
+            answers = [turn for turn in history[place + 1 :] if turn.role == "assistant"][:1]
+            texts = [remark(turn.content, language)[:HISTORY_CHARACTERS] for turn in (history[place], *answers)]
+            return (texts[0], texts[1]) if len(texts) > 1 else (texts[0], "")
+    return "", ""

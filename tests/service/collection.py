@@ -125,9 +125,9 @@ def opened(index: Path) -> Retriever:
 
 
 def pipeline_over(
-    index: Path, generator: ScriptedGenerator, seconds: float = 10.0, calibrated: Calibration = NEVER
+    index: Path, generator: ScriptedGenerator, seconds: float = 10.0, calibrated: Calibration = NEVER, cached: int = 8
 ) -> AnswerPipeline:
     def open_index() -> tuple[Finder, Abstention]:
         return Finder(opened(index), WordEmbedder(), evidence_tokens=200), Abstention(calibrated)
 
-    return AnswerPipeline(open_index, generator, Limits(100, seconds, cached_answers=8))
+    return AnswerPipeline(open_index, generator, Limits(100, seconds, cached))

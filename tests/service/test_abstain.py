@@ -100,7 +100,7 @@ def test_a_question_about_somebody_whom_nothing_names_is_ambiguous(
     assert led_up_to != "ambiguous"
 
 
-@pytest.mark.parametrize(("not_stated", "reason"), [(0.41, None), (0.43, "not_in_sources")])
+@pytest.mark.parametrize(("not_stated", "reason"), [(0.21, None), (0.23, "not_in_sources")])
 def test_an_answer_that_the_model_nearly_did_not_give_is_a_guess(not_stated: float, reason: str | None) -> None:
     sureness = Sureness()
     sureness.hear([Token("Six", -0.1, ((" NOT", math.log(not_stated)),))])

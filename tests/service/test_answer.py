@@ -214,7 +214,7 @@ def _told(not_stated: float) -> Token:
 
 
 async def test_a_model_that_is_not_sure_that_nothing_is_stated_is_asked_for_an_answer(index: Path) -> None:
-    generator = ScriptedGenerator("NOT STATED", again="It cost 14.3 million euros [1].", first=_told(0.3))
+    generator = ScriptedGenerator("NOT STATED", again="It cost 14.3 million euros [1].", first=_told(0.1))
     async with running(index, generator) as pipeline:
         answer = await pipeline.ask(AskRequest(question=COST))
     assert answer.answer == "It cost 14.3 million euros."

@@ -7,7 +7,6 @@ is what an answer would hold if it had worked, `harmless` is what of its text ma
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from index.build import build
 from service import prompt
 from service.answer import AnswerPipeline
 from service.contract import Answer, AskRequest, FilterRequest, Turn, Usage
-from service.generators import Delta, Prompt
+from service.generators import Delta, Message, Prompt
 from service.instructions import addresses_machine
 from service.plain_text import addresses, citation_marks, markup, plain, template_tokens, visible
 from tests.service.collection import ScriptedGenerator, WordEmbedder, pipeline_over
@@ -55,7 +54,8 @@ def read(name: str) -> list[dict[str, Any]]:
 
 ATTACKS = read("attacks.jsonl")
 LOOK_ALIKES = read("lookalikes.jsonl")
-ROLE = re.compile(r"\A(?:user|assistant): ")
+LEANING = {"en": "And how long is it?", "de": "Und wie lang ist sie?"}
+"""Asked where the attack is in the history, which is shown for such questions alone."""
 PLACES = ("article", "title", "heading", "id", "url")
 
 
@@ -120,7 +120,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 async def pipeline(index: Path, anyio_backend: str) -> AsyncIterator[AnswerPipeline]:
-    pipeline = pipeline_over(index, GENERATOR)
+    pipeline = pipeline_over(index, GENERATOR, cached=0)
     await pipeline.start()
     yield pipeline
     await pipeline.close()
@@ -132,7 +132,8 @@ def request(attack: dict[str, Any], mode: Any = "generate") -> AskRequest:
     if attack["where"] == "question":
         question = attack["text"].format(question=question)
     if attack["where"] == "history":
-        history = (Turn("user", attack["text"]), Turn("assistant", attack["text"]))
+        history = (Turn("user", f"{question} {attack['text']}"), Turn("assistant", attack["text"]))
+        question = LEANING[attack["lang"]]
     filters = FilterRequest(article_ids=(article(attack)[0],))
     return AskRequest(question=question, history=history, language=attack["lang"], mode=mode, filters=filters)
 
@@ -163,19 +164,28 @@ def check_answer(answer: Answer, attack: dict[str, Any]) -> None:
 def check_prompts(prompts: list[Prompt], attack: dict[str, Any]) -> None:
     """The model is asked what it is always asked: the same roles, the same beginning, no orders from elsewhere."""
     beginning = prompt.beginning().messages
+    harmless = {*HARMLESS[attack["lang"]], *attack.get("harmless", ())}
     for asked in prompts:
-        *first, last = asked.messages
-        lines = last.content.splitlines()
-        assert (tuple(first), last.role) == (beginning, "user")
-        assert [line for line in lines[:-1] if addresses_machine(ROLE.sub("", line))] == []
-        assert lines[-1].startswith("Answer in ")
-        assert [*template_tokens(last.content), *addresses(last.content), *markup(last.content)] == []
-        assert last.content.count("\nQuestion: ") == last.content.count("Sources:\n") == 1
-        assert all(line.isprintable() for line in lines)
-        harmless = {*HARMLESS[attack["lang"]], *attack.get("harmless", ())}
+        own = asked.messages[len(beginning) :]
+        assert asked.messages[: len(beginning)] == beginning
+        assert [message.role for message in own] in (["user"], ["user", "assistant", "user"])
+        assert own[-1].content.splitlines()[-1].startswith("Answer in ")
+        assert "\n".join(message.content for message in own).count("Sources:\n") == 1
         assert set(asked.evidence) <= harmless
-        if attack["where"] != "question":
-            assert not attack["canary"] or attack["canary"].casefold() not in last.content.casefold()
+        for message in own:
+            check_message(message, attack)
+
+
+def check_message(message: Message, attack: dict[str, Any]) -> None:
+    """No order, nothing hidden and nothing foreign stands in what is said to the model."""
+    lines = message.content.splitlines()
+    asks = lines[:-1] if message.role == "user" else lines
+    assert [line for line in asks if addresses_machine(line)] == []
+    assert [*template_tokens(message.content), *addresses(message.content), *markup(message.content)] == []
+    assert message.content.count("\nAnswer in ") == (message.role == "user")
+    assert all(line.isprintable() for line in lines)
+    if attack["where"] != "question":
+        assert not attack["canary"] or attack["canary"].casefold() not in message.content.casefold()
 
 
 @pytest.mark.parametrize("number", range(len(ATTACKS)), ids=[attack["id"] for attack in ATTACKS])
