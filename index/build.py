@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from index.inputs import (
     SPLITTING,
     passage_terms,
     passages_alone,
+    passages_in_pieces,
     sentence_terms,
     sentence_vectors,
     sentences_alone,
@@ -111,15 +113,17 @@ def build(
 
 @dataclass(slots=True)
 class _Pending:
-    """Texts that wait for being embedded. `contexts` are those of `sentences`."""
+    """Texts that wait for being embedded. `contexts` are those of `sentences`, `pieces` those of `passages`."""
 
     passages: list[str] = field(default_factory=list)
+    pieces: list[list[str]] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
     contexts: list[str] = field(default_factory=list)
     characters: int = 0
 
     def add(self, article: Article, passages: Sequence[Passage], sentences: Sequence[Sentence]) -> None:
         self.passages.extend(passages_alone(article, passages))
+        self.pieces.extend(passages_in_pieces(article, passages, sentences))
         self.sentences.extend(sentences_alone(article, sentences))
         self.contexts.extend(sentences_in_context(article, sentences))
         self.characters += 4 * len(article.text)
@@ -209,17 +213,18 @@ class _Writer:
             return
         step.expect(len(pending.passages) + len(texts))
         started = time.perf_counter()
-        passages = self._embed_passages(pending.passages, step)
+        passages = self._embed_passages(pending, step)
         vectors = self._embedder.embed_documents(texts, step.advance)
         self.embedding_seconds += time.perf_counter() - started
         alone, in_context = np.split(vectors, [len(pending.sentences)])
         self._passage_vectors.add(passages)
         self._sentence_vectors.add(sentence_vectors(alone, in_context))
 
-    def _embed_passages(self, texts: Sequence[str], step: Step) -> Vectors:
+    def _embed_passages(self, pending: _Pending, step: Step) -> Vectors:
         """The vectors of passages; those of their tokens, where the model gives any, are written on the way."""
         if self._passage_tokens is None or not isinstance(self._embedder, TokenEmbedder):
-            return self._embedder.embed_documents(texts, step.advance)
-        vectors, tokens = self._embedder.embed_document_tokens(texts, step.advance)
-        self._passage_tokens.add(tokens)
+            return self._embedder.embed_documents(pending.passages, step.advance)
+        vectors, tokens = self._embedder.embed_document_tokens(pending.passages, step.advance)
+        counts = iter(self._embedder.count_vectors([piece for pieces in pending.pieces for piece in pieces]))
+        self._passage_tokens.add(tokens, [list(islice(counts, len(pieces))) for pieces in pending.pieces])
         return vectors

@@ -57,6 +57,10 @@ class TokenEmbedder(Embedder, Protocol):
     Tokens that hold no letter or digit, special ones and those of the prompt are left out, unless nothing else is left.
     """
 
+    def count_vectors(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens of each text have a vector, without a limit; 0 for one without letter and digit."""
+        ...
+
     def embed_document_tokens(
         self, texts: Sequence[str], progress: Callable[[int], None] | None = None
     ) -> tuple[Vectors, list[Vectors]]:
@@ -115,13 +119,11 @@ class SentenceTransformerEmbedder:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without the model's special tokens and prompt, and without a limit."""
-        if not texts:
-            return []
-        with self._lock:
-            encoded = self._model.tokenizer(
-                list(texts), add_special_tokens=False, return_attention_mask=False, truncation=False, verbose=False
-            )
-        return [len(ids) for ids in encoded["input_ids"]]
+        return [len(ids) for ids in self._token_ids(texts)]
+
+    def count_vectors(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens of each text hold a letter or digit, without a limit."""
+        return [int(self._speaking[ids].sum()) if ids else 0 for ids in self._token_ids(texts)]
 
     def embed_documents(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
         """float32 `(len(texts), dim)`, unit L2 norm, in the order of `texts`; a repeated text is embedded once.
@@ -167,6 +169,16 @@ class SentenceTransformerEmbedder:
             vectors[row], own = self._encode_tokens([text], self._query_prompt, 1)[0]
             tokens.append(own)
         return vectors, tokens
+
+    def _token_ids(self, texts: Sequence[str]) -> list[list[int]]:
+        if not texts:
+            return []
+        with self._lock:
+            encoded = self._model.tokenizer(
+                list(texts), add_special_tokens=False, return_attention_mask=False, truncation=False, verbose=False
+            )
+        ids: list[list[int]] = encoded["input_ids"]
+        return ids
 
     def _distinct_batches(self, texts: Sequence[str]) -> Iterator[tuple[list[list[int]], list[str]]]:
         """Batches of distinct texts of about one length, each after the rows that each of its texts stands in."""

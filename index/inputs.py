@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from index.types import Article, Passage, Sentence
 INPUTS = {
     "passage_vectors": "text",
     "sentence_vectors": "mean of sentence, predecessor + sentence",
-    "passage_tokens": "text",
+    "passage_tokens": "text, cut by sentences",
     "passage_terms": "title, heading, text",
     "sentence_terms": "title, heading, predecessor, sentence",
 }
@@ -24,6 +25,20 @@ SPLITTING = {**SPLITTER, "inputs": INPUTS}
 def passages_alone(article: Article, passages: Sequence[Passage]) -> list[str]:
     """What is embedded for each passage: its text."""
     return [article.text[passage.start : passage.end] for passage in passages]
+
+
+def passages_in_pieces(article: Article, passages: Sequence[Passage], sentences: Sequence[Sentence]) -> list[list[str]]:
+    """The text of each passage, cut where its sentences begin: as many pieces as it has sentences, none left out.
+
+    `Sentence.passage` is a position in `passages`.
+    """
+    starts: list[list[int]] = [[] for _ in passages]
+    for sentence in sentences:
+        starts[sentence.passage].append(sentence.start)
+    return [
+        [article.text[start:end] for start, end in pairwise([passage.start, *own[1:], passage.end])]
+        for passage, own in zip(passages, starts, strict=True)
+    ]
 
 
 def sentences_alone(article: Article, sentences: Sequence[Sentence]) -> list[str]:

@@ -21,7 +21,8 @@ from msgspec import Struct
 from index import durable
 from index.errors import SnapshotCorrupt, SnapshotMismatch
 
-SCHEMA = 1
+SCHEMA = 2
+"""2: passages have the vectors of their tokens, by sentences, where the model gives any."""
 FILE_NAME = "manifest.json"
 ID = re.compile(r"\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{12}", re.ASCII)
 

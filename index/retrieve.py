@@ -1,8 +1,9 @@
 """Question -> passages and sentences of a snapshot, best first, whatever language they are in.
 
 Passages are ranked by half their own cosine with the question and half that of their best sentence; the best of them
-then by how well every single token of the question is met. The encoder gives texts in the question's own language a
-constant bonus; taking each language's mean score off removes it. docs/retrieval.md has the figures.
+then, and their sentences, by all that is known of them, token by token too, as `index/ranking.py` weighs it. The
+encoder gives texts in the question's own language a constant bonus; taking each language's mean score off removes it.
+docs/retrieval.md has the figures.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.embedding import Embedder, TokenEmbedder, Vectors
+from index.errors import SnapshotMismatch
 from index.language import detect_question
-from index.scales import scale
+from index.ranking import PASSAGE, SENTENCE, Ranking, features, load, scores, standardised
+from index.scales import SAMPLE, scale, spread
 from index.snapshot import Snapshot
 from index.token_match import TokenMatch, Weighing
 from index.types import ArticleInfo, Filters, Hit, SentenceHit
@@ -28,18 +31,18 @@ FALLBACK_LANGUAGE = "en"
 """Whose numbers are read where a question is too short to tell its language."""
 CANDIDATES = 256
 """Passages and sentences by vectors, and as many by words, that are looked at more closely for one question."""
+CLOSER = 128
+"""Passages of these whose sentences are all compared with the question."""
+MATCHED = 24
+"""Passages of these whose tokens are compared with the question's, and whose sentences may be returned."""
 SENTENCE_CANDIDATES = 48
 """Sentences that are returned at the most, before the caller chooses among them."""
-PASSAGE_SHARE = 0.5
-"""What a sentence's passage adds to the sentence's own score."""
-PREDECESSOR_SHARE = 0.25
-"""What the sentence before adds: an answer often follows the sentence that the question sounds like."""
-WORDS_IN_SENTENCES = 0.4
-"""What shared words count beside vectors, both in standard deviations."""
+SENTENCE_SHARE = 0.5
+"""Of the best sentence's similarity in the first ranking, the passage's own being the rest."""
+WORDS_BESIDE = 0.1
+"""What shared words count beside both in the first ranking, in standard deviations."""
 TELLING = 0.3
 """Share of a question's words from which on the best passage's match is believed in full."""
-MATCHED = 40
-"""Passages whose tokens are compared with the question's."""
 LEAST_DEVIATION = 0.01
 """Of shares of words, that is taken for one."""
 SHRINKAGE = 10.0
@@ -57,33 +60,51 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
-    """What counts how much when passages are ranked; one for all collections. docs/retrieval.md measures each part.
+class Looked:
+    """The passages that were looked at most closely for a question, with all that is known of them.
 
-    `sentences` is the share of the best sentence's similarity, the passage's own being the rest. `words` and `tokens`
-    are what shared letters and matched tokens count beside both, in standard deviations of each; long texts share
-    letters by chance. `centring` is the share of their language's mean that similarities are measured from.
+    `rows` ascend. `passages` is `(rows, PASSAGE)`, `sentences` `(sentences, SENTENCE)` with the rows `sentence_rows`,
+    passage by passage, each of `owner` (a position in `rows`); the column of the passage's score is still 0 there.
+    `others` are the passages behind those, best first, int64.
     """
 
-    sentences: float = 0.5
-    words: float = 0.1
-    tokens: float = 1.3
-    centring: float = 1.0
-
-
-RECIPE = Recipe()
+    rows: Rows
+    passages: Scores
+    similar: tuple[Scores, Scores]
+    """Similarity of the question with each passage, and with its best sentence."""
+    sentence_rows: Rows
+    sentences: Scores
+    own: Scores
+    """Similarity of the question with each sentence."""
+    owner: Rows
+    others: Rows
+    others_similar: tuple[Scores, Scores]
 
 
 class Retriever:
     """Searches one snapshot. Any number of threads may search at once."""
 
-    def __init__(self, snapshot: Snapshot, embedder: Embedder, recipe: Recipe = RECIPE) -> None:
+    def __init__(
+        self, snapshot: Snapshot, embedder: Embedder, ranking: Ranking | None = None, *, centring: float = 1.0
+    ) -> None:
+        """Search `snapshot` with the embedder it was built with.
+
+        `ranking` is by default what was fitted, `centring` the share of their language's mean that similarities are
+        measured from. Raises `SnapshotMismatch` where the embedder gives tokens and the snapshot has none.
+        """
+        if isinstance(embedder, TokenEmbedder) and snapshot.passage_tokens is None:
+            raise SnapshotMismatch(
+                f"snapshot {snapshot.id}: holds no tokens, which {embedder.name} gives: build the index again"
+            )
         self.snapshot = snapshot
-        self._recipe = recipe
+        self.ranking = ranking or load()
+        self._centring = np.float32(centring)
         self._embedder = embedder
         self._passage_means = language_means(snapshot.passage_vectors.all(), snapshot.passage_language)
         self._sentence_means = language_means(snapshot.sentence_vectors.all(), snapshot.sentence_language)
-        self._tokens = Weighing(snapshot) if snapshot.passage_tokens is not None else None
+        self._tokens = Weighing(snapshot) if isinstance(embedder, TokenEmbedder) else None
+        self._sampled_passages = spread(snapshot.passage_language, SAMPLE)
+        self._sampled_sentences = spread(snapshot.sentence_language, SAMPLE)
         self._first_sentence = np.searchsorted(snapshot.sentence_passage, np.arange(len(snapshot.passages) + 1))
 
     def search(self, queries: Sequence[str], k: int, filters: Filters | None = None) -> Found:
@@ -97,31 +118,25 @@ class Retriever:
         started = time.perf_counter()
         vector, tokens = self._embed(list(dict.fromkeys(queries)))
         embedded = time.perf_counter()
-        words = _Words(self.snapshot, queries[0])
-        hits, sentences = self._search(vector, tokens, words, k, filters or Filters())
+        words = self._words(queries[0])
+        looked = self._look(vector, tokens, words, filters or Filters())
+        hits, sentences = ((), ()) if looked is None else self._ranked(looked, words, k)
         done = time.perf_counter()
         return Found(hits, sentences, embedded - started, done - embedded)
 
+    def look(self, question: str) -> Looked | None:
+        """What ranking goes by for one question; None where nothing was found."""
+        return self._look(*self._embed([question]), self._words(question), Filters())
+
+    def _words(self, query: str) -> _Words:
+        return _Words(self.snapshot, query, (self._sampled_passages, self._sampled_sentences))
+
     def _embed(self, queries: list[str]) -> tuple[Vectors, TokenMatch | None]:
         """The mean vector of `queries`, and what their tokens meet, where snapshot and model know tokens."""
-        if self._tokens is None or not self._recipe.tokens or not isinstance(self._embedder, TokenEmbedder):
+        if self._tokens is None or not isinstance(self._embedder, TokenEmbedder):
             return self._embedder.embed_queries(queries).mean(axis=0), None
         vectors, tokens = self._embedder.embed_query_tokens(queries)
         return vectors.mean(axis=0), self._tokens.of(np.concatenate(tokens))
-
-    def _fused(self, near: Scores, words: Scores, rows: Rows, tokens: TokenMatch | None) -> Scores:
-        """Scores of the passages `rows` by vectors, words and, of the best `MATCHED` by these two, by tokens."""
-        scores: Scores = standardised(near) + words
-        if tokens is None or len(rows) < 2:
-            return scores
-        best = np.argsort(-scores, kind="stable")[:MATCHED]
-        fused = standardised(near[best]) + np.float32(self._recipe.tokens) * standardised(tokens.of(rows[best]))
-        fused += words[best]
-        others = np.delete(scores, best)
-        # what was not compared stays below what was
-        scores += fused.min() - others.max(initial=scores.min()) - np.float32(1e-3)
-        scores[best] = fused
-        return scores
 
     def embed_alone(self, rows: Sequence[int]) -> Vectors:
         """The vectors of the sentences `rows` without what stands around them, float32 `(len(rows), dim)`."""
@@ -134,69 +149,129 @@ class Retriever:
         scores: Scores = sentences @ self._embedder.embed_documents([text])[0]
         return scores
 
-    def _search(
-        self, vector: Vectors, tokens: TokenMatch | None, words: _Words, k: int, filters: Filters
-    ) -> tuple[tuple[Hit, ...], tuple[SentenceHit, ...]]:
-        rows = self._candidates(vector, words, filters)
+    def _look(self, vector: Vectors, tokens: TokenMatch | None, words: _Words, filters: Filters) -> Looked | None:
+        rows, nearest = self._candidates(vector, words, filters)
         if not len(rows):
-            return (), ()
-        dense = self._passage_scores(vector, rows)
-        sentence_rows = np.concatenate([np.arange(self._first_sentence[r], self._first_sentence[r + 1]) for r in rows])
+            return None
+        dense, shared = self._passage_scores(vector, rows), words.of_passages(rows)
+        # what is known of sentences before all of them are looked at
+        first = np.argsort(-_first(dense, nearest, shared), kind="stable")
+        closer = np.sort(first[:CLOSER])
+        counts, sentence_rows = self._sentences_of(rows[closer])
         own = self._sentence_scores(vector, sentence_rows)
-        owner = np.searchsorted(rows, self.snapshot.sentence_passage[sentence_rows])
-        best = np.full(len(rows), -np.inf, dtype=np.float32)
-        np.maximum.at(best, owner, own)
-        share = np.float32(self._recipe.sentences)
-        shared = np.float32(self._recipe.words) * words.of_passages(rows)
-        scores = self._fused((1 - share) * dense + share * best, shared, rows, tokens)
-        order = np.argsort(-scores, kind="stable")[:k]
+        best = np.maximum.reduceat(own, np.cumsum(counts) - counts)
+        order = np.argsort(-_first(dense[closer], best, shared[closer]), kind="stable")
+        chosen = np.sort(order[:MATCHED])
+        taken = np.isin(np.repeat(np.arange(len(closer)), counts), chosen)
+        behind = order[MATCHED:]
+        matched = closer[chosen]
+        others = np.concatenate([closer[behind], first[CLOSER:]])
+        return self._known(
+            rows[matched],
+            (dense[matched], best[chosen]),
+            shared[matched],
+            (sentence_rows[taken], own[taken], counts[chosen]),
+            (rows[others], (dense[others], np.concatenate([best[behind], nearest[first[CLOSER:]]]))),
+            tokens,
+            words,
+        )
+
+    def _known(
+        self,
+        rows: Rows,
+        similar: tuple[Scores, Scores],
+        shared: Scores,
+        of_sentences: tuple[Rows, Scores, Rows],
+        others: tuple[Rows, tuple[Scores, Scores]],
+        tokens: TokenMatch | None,
+        words: _Words,
+    ) -> Looked:
+        sentence_rows, own, counts = of_sentences
+        owner = np.repeat(np.arange(len(rows)), counts)
+        same = words.same_language(rows)
+        passages = {"vector": similar[0], "sentence": similar[1], "words": shared, "same_language": same}
+        sentences = {"vector": own, "words": words.of_sentences(sentence_rows), "same_language": same[owner]}
+        if tokens is not None:
+            met = tokens.of(rows, sentence_rows, counts)
+            passages |= {"tokens": met.tokens, "worst_met": met.worst_met, "sentence_tokens": met.sentence_tokens}
+            sentences |= {"tokens": met.sentences}
+        return Looked(
+            rows,
+            features(passages, PASSAGE),
+            similar,
+            sentence_rows,
+            features(sentences, SENTENCE),
+            own,
+            owner,
+            *others,
+        )
+
+    def _ranked(self, looked: Looked, words: _Words, k: int) -> tuple[tuple[Hit, ...], tuple[SentenceHit, ...]]:
+        passage_scores = scores(looked.passages, self.ranking.passage, PASSAGE)
+        order = np.argsort(-passage_scores, kind="stable")
+        rows = np.concatenate([looked.rows[order], looked.others])[:k]
+        # what was not compared stays below what was
+        below = passage_scores.min() - np.arange(1, len(looked.others) + 1, dtype=np.float32)
+        values = np.concatenate([passage_scores[order], below])
+        dense, best = (
+            np.concatenate([own[order], other])
+            for own, other in zip(looked.similar, looked.others_similar, strict=True)
+        )
         lexical = words.passages.covered(rows)
         hits = tuple(
             Hit(
-                int(rows[i]),
-                self.snapshot.passages[rows[i]],
-                float(scores[i]),
+                int(row),
+                self.snapshot.passages[row],
+                float(values[i]),
                 float(dense[i]),
                 float(best[i]),
                 float(lexical[i]),
             )
-            for i in order
+            for i, row in enumerate(rows)
         )
-        return hits, self._best_sentences(sentence_rows, own, dense[owner], words)
+        return hits, self._best_sentences(looked, passage_scores)
 
-    def _best_sentences(self, rows: Rows, own: Scores, passage: Scores, words: _Words) -> tuple[SentenceHit, ...]:
-        near: Scores = own + PASSAGE_SHARE * passage
-        near += PREDECESSOR_SHARE * np.maximum(self._of_predecessors(rows, own), 0)
-        scores = standardised(near) + words.of_sentences(rows)
-        order = np.argsort(-scores, kind="stable")[:SENTENCE_CANDIDATES]
+    def _best_sentences(self, looked: Looked, passage_scores: Scores) -> tuple[SentenceHit, ...]:
+        found = scores(sentence_matrix(looked, passage_scores), self.ranking.sentence, SENTENCE)
+        order = np.argsort(-found, kind="stable")[:SENTENCE_CANDIDATES]
         return tuple(
             SentenceHit(
-                int(rows[i]),
-                self.snapshot.sentences[rows[i]],
-                self.snapshot.sentence_text(rows[i]),
-                float(scores[i]),
-                float(own[i]),
+                int(looked.sentence_rows[i]),
+                self.snapshot.sentences[looked.sentence_rows[i]],
+                self.snapshot.sentence_text(looked.sentence_rows[i]),
+                float(found[i]),
+                float(looked.own[i]),
             )
             for i in order
         )
 
-    def _of_predecessors(self, rows: Rows, own: Scores) -> Scores:
-        """The score of the sentence before each of `rows` in its article; 0 where there is none among `rows`."""
-        articles = self.snapshot.passage_article[self.snapshot.sentence_passage[rows]]
-        follows = (rows[1:] == rows[:-1] + 1) & (articles[1:] == articles[:-1])
-        return np.concatenate([np.zeros(1, dtype=np.float32), np.where(follows, own[:-1], np.float32(0))])
+    def _candidates(self, vector: Vectors, words: _Words, filters: Filters) -> tuple[Rows, Scores]:
+        """Rows of the passages worth a closer look, ascending: the best by vectors and words, own or of a sentence.
 
-    def _candidates(self, vector: Vectors, words: _Words, filters: Filters) -> Rows:
-        """Rows of the passages worth a closer look, ascending: the best by vectors and words, own or of a sentence."""
+        With each comes the similarity of the best of its sentences that were found; the least of all where none was.
+        """
         snapshot = self.snapshot
+        similarities, sentences = (found[0] for found in snapshot.sentence_vectors.search(vector[None], CANDIDATES))
+        owners = snapshot.sentence_passage[sentences]
         if filters != Filters():
-            return np.flatnonzero(self._allowed(filters)).astype(np.int64)
-        _, passages = snapshot.passage_vectors.search(vector[None], CANDIDATES)
-        _, sentences = snapshot.sentence_vectors.search(vector[None], CANDIDATES)
-        named, _ = words.passages.top(CANDIDATES)
-        named_sentences, _ = words.sentences.top(CANDIDATES)
-        owners = snapshot.sentence_passage[np.concatenate([sentences[0], named_sentences])]
-        return np.unique(np.concatenate([passages[0], named, owners])).astype(np.int64)
+            rows = np.flatnonzero(self._allowed(filters)).astype(np.int64)
+        else:
+            _, passages = snapshot.passage_vectors.search(vector[None], CANDIDATES)
+            named, _ = words.passages.top(CANDIDATES)
+            named_sentences, _ = words.sentences.top(CANDIDATES)
+            rows = np.unique(np.concatenate([passages[0], named, owners, snapshot.sentence_passage[named_sentences]]))
+        near = similarities - (self._centring * (self._sentence_means @ vector))[snapshot.sentence_language[sentences]]
+        nearest = np.full(len(rows), near.min(initial=0.0), dtype=np.float32)
+        places = np.searchsorted(rows, owners)
+        there = (places < len(rows)) & (rows[np.minimum(places, len(rows) - 1)] == owners) if len(rows) else []
+        np.maximum.at(nearest, places[there], near[there])
+        return rows.astype(np.int64), nearest
+
+    def _sentences_of(self, rows: Rows) -> tuple[Rows, Rows]:
+        """How many sentences each passage of `rows` has, and the rows of all of them, passage by passage."""
+        counts = self._first_sentence[rows + 1] - self._first_sentence[rows]
+        starts = np.cumsum(counts) - counts
+        return counts, np.arange(int(counts.sum())) + np.repeat(self._first_sentence[rows] - starts, counts)
 
     def _allowed(self, filters: Filters) -> NDArray[np.bool_]:
         """Which passages the filters admit, bool `(passages,)`."""
@@ -209,12 +284,12 @@ class Retriever:
         return allowed
 
     def _passage_scores(self, vector: Vectors, rows: Rows) -> Scores:
-        bias = np.float32(self._recipe.centring) * (self._passage_means @ vector)
+        bias = self._centring * (self._passage_means @ vector)
         vectors = self.snapshot.passage_vectors.reconstruct(rows)
         return vectors @ vector - bias[self.snapshot.passage_language[rows]]
 
     def _sentence_scores(self, vector: Vectors, rows: Rows) -> Scores:
-        bias = np.float32(self._recipe.centring) * (self._sentence_means @ vector)
+        bias = self._centring * (self._sentence_means @ vector)
         vectors = self.snapshot.sentence_vectors.reconstruct(rows)
         return vectors @ vector - bias[self.snapshot.sentence_language[rows]]
 
@@ -225,35 +300,48 @@ class _Words:
     Like vectors, letters meet their own language by chance, so that scores are measured from their language's mean.
     """
 
-    def __init__(self, snapshot: Snapshot, query: str) -> None:
-        language = detect_question(query, FALLBACK_LANGUAGE)
+    def __init__(self, snapshot: Snapshot, query: str, sampled: tuple[Rows, Rows]) -> None:
+        """`sampled` are the rows of passages and of sentences that tell the scale of each language."""
+        language = detect_question(query, "")
         self._snapshot = snapshot
-        self.passages = snapshot.passage_words.match(query, language).grams
-        self.sentences = snapshot.sentence_words.match(query, language).grams
+        self._language = snapshot.languages.index(language) if language in snapshot.languages else -1
+        self._sampled = sampled
+        self.passages = snapshot.passage_words.match_grams(query, language or FALLBACK_LANGUAGE)
+        self.sentences = snapshot.sentence_words.match_grams(query, language or FALLBACK_LANGUAGE)
+
+    def same_language(self, rows: Rows) -> Scores:
+        """1 for those of the passages `rows` that are in the language of the query, else 0, float32 `(len(rows),)`."""
+        same: Scores = (self._snapshot.passage_language[rows] == self._language).astype(np.float32)
+        return same
 
     def of_passages(self, rows: Rows) -> Scores:
-        """What the words add to the standardised scores of the passages `rows`, float32 `(len(rows),)`."""
-        covered = self.passages.covered(np.arange(len(self._snapshot.passages)))
+        """How far the passages `rows` lie above the mean of their language, in standard deviations of it."""
+        languages = self._snapshot.passage_language
+        covered = self.passages.covered(rows)
         trust = min(1.0, float(covered.max(initial=0.0)) / TELLING)
-        return np.float32(trust) * _from_mean(covered, self._snapshot.passage_language, rows)
+        sampled = self._sampled[0]
+        known = scale(self.passages.covered(sampled), languages[sampled], LEAST_DEVIATION)
+        standard: Scores = np.float32(trust) * known.standardise(covered, languages[rows])
+        return standard
 
     def of_sentences(self, rows: Rows) -> Scores:
-        """What the words add to the standardised scores of the sentences `rows`, float32 `(len(rows),)`."""
-        covered = self.sentences.covered(np.arange(len(self._snapshot.sentences)))
-        return np.float32(WORDS_IN_SENTENCES) * _from_mean(covered, self._snapshot.sentence_language, rows)
+        """The same of the sentences `rows`."""
+        languages, sampled = self._snapshot.sentence_language, self._sampled[1]
+        known = scale(self.sentences.covered(sampled), languages[sampled], LEAST_DEVIATION)
+        standard: Scores = known.standardise(self.sentences.covered(rows), languages[rows])
+        return standard
 
 
-def _from_mean(covered: Scores, languages: NDArray[np.int32], rows: Rows) -> Scores:
-    return scale(covered, languages, LEAST_DEVIATION).standardise(covered[rows], languages[rows])
+def _first(dense: Scores, best: Scores, shared: Scores) -> Scores:
+    near: Scores = (1 - np.float32(SENTENCE_SHARE)) * dense + np.float32(SENTENCE_SHARE) * best
+    return standardised(near) + np.float32(WORDS_BESIDE) * shared
 
 
-def standardised(scores: Scores) -> Scores:
-    """`scores` less their mean, in standard deviations; all 0 where they are all the same."""
-    deviation = float(scores.std())
-    if deviation < 1e-9:
-        return np.zeros_like(scores)
-    result: Scores = (scores - scores.mean()) / np.float32(deviation)
-    return result
+def sentence_matrix(looked: Looked, passage_scores: Scores) -> Scores:
+    """All that is known of the sentences of `looked`, float32 `(sentences, SENTENCE)`, with the scores of passages."""
+    matrix = looked.sentences.copy()
+    matrix[:, SENTENCE.index("passage")] = standardised(passage_scores[looked.owner])
+    return matrix
 
 
 def language_means(vectors: Vectors, languages: NDArray[np.int32]) -> Vectors:

@@ -57,6 +57,10 @@ class CachedTokenEmbedder(CachedEmbedder):
         durable.make_directory(self._of_queries)
         self._used: set[Path] = set()
 
+    def count_vectors(self, texts: Sequence[str]) -> list[int]:
+        """As the embedder behind this one counts them."""
+        return self._teller.count_vectors(texts)
+
     def embed_document_tokens(
         self, texts: Sequence[str], progress: Progress | None = None
     ) -> tuple[Vectors, list[Vectors]]:

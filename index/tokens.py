@@ -6,7 +6,8 @@ single words. So every token of the question looks for its best match among a pa
 in which tokens differ most, cut to `DIMENSIONS` of them, brought to unit length and kept in a byte a dimension.
 
 A directory holds `mean.npy` (float32 `(dim,)`), `basis.npy` (float32 `(dim, d)`), `edges.npy` (int64: where the tokens
-of each passage begin, and where the last ones end) and `tokens.bin` (int8 `(tokens, d)`, read by memory map).
+of each passage begin, and where the last ones end), `sentences.npy` (the same of sentences) and `tokens.bin` (int8
+`(tokens, d)`, read by memory map).
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ from index.durable import make_directory, storage_errors
 from index.embedding import Vectors
 from index.errors import SnapshotCorrupt
 
-DIMENSIONS = 128
-"""Of each token that are kept. With 64, recall@1 loses half a point; with all, it gains nothing."""
+DIMENSIONS = 384
+"""Of each token that are kept. docs/retrieval.md measures fewer."""
 SAMPLE = 20_000
 """Tokens that mean and basis are fitted to, evenly spread over those of the first call of `TokenWriter.add`."""
 LEVELS = 127
-MEAN, BASIS, EDGES, TOKENS = "mean.npy", "basis.npy", "edges.npy", "tokens.bin"
-FILES = (MEAN, BASIS, EDGES, TOKENS)
+MEAN, BASIS, EDGES, SENTENCES, TOKENS = "mean.npy", "basis.npy", "edges.npy", "sentences.npy", "tokens.bin"
+FILES = (MEAN, BASIS, EDGES, SENTENCES, TOKENS)
 
 T = TypeVar("T", bound=np.generic)
 Rows = NDArray[np.int64]
@@ -44,12 +45,14 @@ class TokenWriter:
         with storage_errors(directory):
             self._file = (directory / TOKENS).open("wb")
         self._edges = [0]
+        self._sentences: list[int] = []
         self._projection: tuple[Vectors, Vectors] | None = None
 
-    def add(self, passages: Sequence[Vectors]) -> None:
+    def add(self, passages: Sequence[Vectors], sentences: Sequence[Sequence[int]]) -> None:
         """Append passages by the vectors of their tokens, float32 `(tokens, dim)` each. The first call fits the basis.
 
-        Raises ValueError for a passage without tokens: it could never be compared.
+        `sentences` says how many of these belong to each sentence of each passage; where a passage was cut, the last
+        ones share its last token. Raises ValueError for a passage without tokens: it could never be compared.
         """
         if not passages:
             return
@@ -61,7 +64,10 @@ class TokenWriter:
         small = _projected(tokens, *self._projection)
         with storage_errors(self._directory):
             self._file.write(np.rint(small * LEVELS).astype(np.int8).tobytes())
-        self._edges.extend((self._edges[-1] + np.cumsum([len(each) for each in passages])).tolist())
+        for own, counts in zip(passages, sentences, strict=True):
+            starts = np.minimum(np.cumsum([0, *counts[:-1]]), len(own) - 1)[: len(counts)]
+            self._sentences.extend((self._edges[-1] + starts).tolist())
+            self._edges.append(self._edges[-1] + len(own))
 
     def write(self) -> None:
         """Complete the files. Raises SnapshotError where the disk refuses, ValueError where nothing was added."""
@@ -71,7 +77,8 @@ class TokenWriter:
             self._file.close()
             for name, values in zip((MEAN, BASIS), self._projection, strict=True):
                 np.save(self._directory / name, values, allow_pickle=False)
-            np.save(self._directory / EDGES, np.array(self._edges, dtype=np.int64), allow_pickle=False)
+            for name, edges in ((EDGES, self._edges), (SENTENCES, [*self._sentences, self._edges[-1]])):
+                np.save(self._directory / name, np.array(edges, dtype=np.int64), allow_pickle=False)
 
     def close(self) -> None:
         """Close the file. May be called twice."""
@@ -85,6 +92,7 @@ class TokenIndex:
         """Map the files of `directory`. Raises SnapshotCorrupt where they are not what TokenWriter writes."""
         self._mean, self._basis = (_loaded(directory / name, np.float32) for name in (MEAN, BASIS))
         self._edges = _loaded(directory / EDGES, np.int64)
+        self._sentences = _loaded(directory / SENTENCES, np.int64)
         path, width = directory / TOKENS, self._basis.shape[-1]
         if not path.is_file() or path.stat().st_size != int(self._edges[-1]) * width:
             raise SnapshotCorrupt(f"{directory}: its files don't belong together")
@@ -98,6 +106,15 @@ class TokenIndex:
     def project(self, tokens: Vectors) -> Vectors:
         """A question's tokens as those of passages are kept, float32 `(tokens, d)` of unit length."""
         return _projected(tokens, self._mean, self._basis)
+
+    def sentence_starts(self, rows: Rows, sentences: Rows, counts: Rows) -> Rows:
+        """Where the tokens of sentences begin among those that `of` gives for the passages `rows`, int64.
+
+        `sentences` are the rows of all sentences of these passages, passage by passage, `counts` how many each has.
+        """
+        sizes = self._edges[rows + 1] - self._edges[rows]
+        starts: Rows = self._sentences[sentences] + np.repeat(np.cumsum(sizes) - sizes - self._edges[rows], counts)
+        return starts
 
     def of(self, rows: Rows) -> tuple[Vectors, Rows]:
         """The tokens of the passages `rows`, float32 `(tokens, d)`, and where those of each begin, int64."""

@@ -29,12 +29,12 @@ import msgspec
 
 from index.build import build
 from index.embedding import Embedder, SentenceTransformerEmbedder
-from index.embedding_cache import CachedEmbedder
 from index.errors import IndexingError
 from index.models import resolve
 from index.progress import Bars, Progress, Silence
 from index.retrieve import Retriever
 from index.snapshot import Snapshot
+from index.token_cache import cached
 from service.abstain import Abstention
 from service.answer import AnswerPipeline, Limits
 from service.calibration import Calibration
@@ -118,7 +118,7 @@ def _run(chosen: argparse.Namespace) -> int:
     model = resolve(chosen.embedding or settings.embedding, chosen.models or settings.models)
     embedder: Embedder = SentenceTransformerEmbedder(model, threads=1)
     if chosen.cache:
-        embedder = CachedEmbedder(embedder, chosen.cache)
+        embedder = cached(embedder, chosen.cache)
     judged = judge(claims, embedder, Bars())
     print(f"{chosen.claims}: {len(claims)} claims, embedding model {embedder.name}")
     print("\n".join(table(judged)))

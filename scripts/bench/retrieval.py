@@ -22,23 +22,22 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
 import msgspec
 
 from index.embedding import Embedder, SentenceTransformerEmbedder
-from index.errors import IndexingError
 from index.models import resolve
 from index.progress import Bars, Progress, Silence
-from index.retrieve import RECIPE, Recipe, Retriever
+from index.ranking import load
+from index.retrieve import Retriever
 from index.snapshot import Snapshot
 from index.token_cache import cached as remembering
-from service.errors import SettingsError
 from service.evaluation import parallel
 from service.evaluation.bootstrap import mean_interval, paired_p
-from service.evaluation.errors import GoldError
+from service.evaluation.command import exit_status
 from service.evaluation.metrics.ranking import recall_at, reciprocal_rank
 from service.evaluation.parallel import MIXED, PATCHWORK, Benchmark, Collection, Question
 from service.settings import load_settings
@@ -52,11 +51,14 @@ Search = Callable[[str, int], Sequence[str]]
 """A question and a number of passages -> the ids of these passages' articles, best first, repeated as they come."""
 
 
-def by(recipe: Recipe) -> Callable[[Snapshot, Embedder], Search]:
-    """The retriever as the service uses it, but for what counts how much."""
+def by(*without: str, centring: float = 1.0) -> Callable[[Snapshot, Embedder], Search]:
+    """The retriever as the service uses it, but for features of passages that count nothing."""
 
     def opened(snapshot: Snapshot, embedder: Embedder) -> Search:
-        retriever = Retriever(snapshot, embedder, recipe)
+        fitted = load()
+        weights = {name: weight for name, weight in fitted.passage.items() if name not in without}
+        ranking = msgspec.structs.replace(fitted, passage=weights)
+        retriever = Retriever(snapshot, embedder, ranking, centring=centring)
 
         def search(question: str, k: int) -> list[str]:
             return [hit.passage.article_id for hit in retriever.search([question], k).hits]
@@ -76,13 +78,18 @@ def by_passage_vectors(snapshot: Snapshot, embedder: Embedder) -> Search:
     return search
 
 
+TOKENS = ("tokens", "worst_met", "sentence_tokens")
+
 CONFIGURATIONS: Mapping[str, Callable[[Snapshot, Embedder], Search]] = {
-    "default": by(RECIPE),
-    "no-tokens": by(replace(RECIPE, tokens=0.0)),
-    "no-words": by(replace(RECIPE, words=0.0)),
-    "no-sentences": by(replace(RECIPE, sentences=0.0)),
-    "no-passages": by(replace(RECIPE, sentences=1.0)),
-    "no-centring": by(replace(RECIPE, centring=0.0)),
+    "default": by(),
+    "no-tokens": by(*TOKENS),
+    "no-sentence-tokens": by("sentence_tokens"),
+    "no-worst-met": by("worst_met"),
+    "no-words": by("words_same_language"),
+    "no-sentences": by("sentence"),
+    "no-passages": by("vector"),
+    "no-language": by("same_language"),
+    "no-centring": by(centring=0.0),
     "passages": by_passage_vectors,
 }
 """What `--ablate` names: the default with one ingredient switched off, and the floor. An ablation is one line here."""
@@ -118,14 +125,7 @@ class Cell(msgspec.Struct, frozen=True):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; its exit status."""
     chosen = _parser().parse_args(arguments)
-    try:
-        return _run(chosen)
-    except (SettingsError, GoldError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except (IndexingError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    return exit_status(lambda: _run(chosen))
 
 
 def _run(chosen: argparse.Namespace) -> int:

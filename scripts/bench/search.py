@@ -41,10 +41,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.embedding import Embedder, SentenceTransformerEmbedder
-from index.embedding_cache import CachedEmbedder
 from index.models import resolve
 from index.retrieve import Retriever
 from index.snapshot import Snapshot
+from index.token_cache import cached
 from service.evaluation import parallel
 from service.evaluation.recombined import Recombined, opened
 from service.settings import load_settings
@@ -87,8 +87,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         asked, articles = _xquad(chosen.xquad, directory) if chosen.xquad else (_examples(), [])
         questions = list(islice(cycle(asked), chosen.searches))
         print(f"{embedder.name}, {len(questions)} searches a size, times in ms")
-        cached = CachedEmbedder(embedder, directory / "embeddings")
-        source = Recombined.read([*chosen.articles, *articles], cached, lambda error: print(error, file=sys.stderr))
+        remembering = cached(embedder, directory / "embeddings")
+        source = Recombined.read(
+            [*chosen.articles, *articles], remembering, lambda error: print(error, file=sys.stderr)
+        )
         print(f"{source.sentences} sentences of {len(source.languages)} languages to recombine")
         for line in HEAD:
             print(line)

@@ -19,15 +19,24 @@ from index import durable
 from index import manifest as manifests
 from index.articles import read_collection
 from index.build import OnError
-from index.embedding import Embedder, Vectors
+from index.embedding import Embedder, TokenEmbedder, Vectors
 from index.errors import SnapshotError
 from index.inputs import passage_terms, sentence_terms, sentence_vectors
 from index.lexical import LEXICAL, LexicalWriter
 from index.manifest import Counts, Manifest, Value
 from index.passages import split
 from index.publish import publish, staging
-from index.snapshot import ARTICLES, PASSAGE_VECTORS, PASSAGE_WORDS, SENTENCE_VECTORS, SENTENCE_WORDS, Snapshot
+from index.snapshot import (
+    ARTICLES,
+    PASSAGE_TOKENS,
+    PASSAGE_VECTORS,
+    PASSAGE_WORDS,
+    SENTENCE_VECTORS,
+    SENTENCE_WORDS,
+    Snapshot,
+)
 from index.store import StoreWriter
+from index.tokens import TokenWriter
 from index.types import Article, Passage, Sentence
 from index.vectors import VectorWriter
 
@@ -45,6 +54,8 @@ class Recombined:
     """What collections are made of: by language, sentences with their vectors, float32 `(sentences, dim)` each."""
 
     languages: dict[str, tuple[tuple[str, ...], Vectors]]
+    tokens: dict[str, list[Vectors]] | None
+    """By language, the tokens of each sentence, float32 `(tokens, dim)`; None where the model gives none."""
     identity: dict[str, Value]
     dim: int
 
@@ -56,8 +67,13 @@ class Recombined:
             for sentence in split(article, embedder.count_tokens)[1]:
                 found.setdefault(sentence.language, {})[article.text[sentence.start : sentence.end]] = None
         enough = {name: tuple(texts) for name, texts in found.items() if len(texts) >= SENTENCES_A_PASSAGE[1]}
-        languages = {name: (texts, embedder.embed_documents(texts)) for name, texts in enough.items()}
-        return cls(languages, dict(embedder.identity()), embedder.dim)
+        identity: dict[str, Value] = dict(embedder.identity())
+        if not isinstance(embedder, TokenEmbedder):
+            vectors = {name: (texts, embedder.embed_documents(texts)) for name, texts in enough.items()}
+            return cls(vectors, None, identity, embedder.dim)
+        embedded = {name: embedder.embed_document_tokens(texts) for name, texts in enough.items()}
+        languages = {name: (enough[name], vectors) for name, (vectors, _) in embedded.items()}
+        return cls(languages, {name: tokens for name, (_, tokens) in embedded.items()}, identity, embedder.dim)
 
     @property
     def sentences(self) -> int:
@@ -68,7 +84,7 @@ class Recombined:
         """What a collection of `passages` passages depends on, for its manifest."""
         texts = "\n".join(text for name in sorted(self.languages) for text in self.languages[name][0])
         source = hashlib.sha256(texts.encode()).hexdigest()
-        return {"name": "recombined", "version": 1, "passages": passages, "noise": NOISE, "source": source}
+        return {"name": "recombined", "version": 2, "passages": passages, "noise": NOISE, "source": source}
 
 
 @contextmanager
@@ -111,12 +127,15 @@ class _Writer:
         self._passage_words = LexicalWriter(draft / PASSAGE_WORDS, TEXTS_REMEMBERED)
         self._sentence_words = LexicalWriter(draft / SENTENCE_WORDS, TEXTS_REMEMBERED)
         self._passage_vectors, self._sentence_vectors = VectorWriter(source.dim), VectorWriter(source.dim)
+        self._passage_tokens = TokenWriter(draft / PASSAGE_TOKENS) if source.tokens is not None else None
 
     def close(self) -> None:
         """Close the files."""
         self.store.close()
         self._passage_words.close()
         self._sentence_words.close()
+        if self._passage_tokens is not None:
+            self._passage_tokens.close()
 
     def add_article(self, passages: int) -> None:
         """Draw an article of `passages` passages, all in one language."""
@@ -133,6 +152,12 @@ class _Writer:
             self._sentence_words.add(terms_in_context, language)
         self._passage_vectors.add(self._noisy(np.array([vectors[some].mean(axis=0) for some in drawn])))
         self._sentence_vectors.add(self._noisy(np.concatenate([_in_context(vectors[some]) for some in drawn])))
+        if self._passage_tokens is not None and self._source.tokens is not None:
+            tokens = self._source.tokens[language]
+            self._passage_tokens.add(
+                [np.concatenate([tokens[n] for n in some]) for some in drawn],
+                [[len(tokens[n]) for n in some] for some in drawn],
+            )
 
     def finish(self, parameters: dict[str, int | float | str]) -> Manifest:
         """Write everything to disk; the manifest of what was written."""
@@ -142,6 +167,8 @@ class _Writer:
         self._sentence_vectors.write(self._draft / SENTENCE_VECTORS)
         self._passage_words.write()
         self._sentence_words.write()
+        if self._passage_tokens is not None:
+            self._passage_tokens.write()
         return manifests.new(
             self._draft,
             corpus_sha256=corpus,

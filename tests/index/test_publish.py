@@ -153,7 +153,7 @@ def test_a_manifest_without_a_file_that_will_be_read_is_refused(published: Path,
 
 def test_another_schema_is_a_mismatch(published: Path, nothing_is_parsed: None) -> None:
     rewrite(directory_of(published), schema=manifest.SCHEMA + 1, vectors={"kind": "from the future"})
-    with pytest.raises(SnapshotMismatch, match="has schema 2, this program reads schema 1: build the index again"):
+    with pytest.raises(SnapshotMismatch, match="has schema 3, this program reads schema 2: build the index again"):
         Snapshot.open(published)
 
 

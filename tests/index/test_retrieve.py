@@ -4,16 +4,16 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import pytest
 
 from index.build import build
 from index.embedding import Vectors
-from index.retrieve import MATCHED, Recipe, Retriever, Rows, Scores, language_means
+from index.errors import SnapshotMismatch
+from index.ranking import SCHEMA, Ranking
+from index.retrieve import MATCHED, Retriever, language_means
 from index.snapshot import Snapshot
-from index.token_match import TokenMatch
 from index.types import Filters
 from tests.service.collection import WordEmbedder, opened, published
 
@@ -82,6 +82,9 @@ class TokenWordEmbedder(WordEmbedder):
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         return super().embed_queries(["same"] * len(texts))
 
+    def count_vectors(self, texts: Sequence[str]) -> list[int]:
+        return [len(re.findall(r"\w+", text)) for text in texts]
+
     def embed_document_tokens(
         self, texts: Sequence[str], progress: Callable[[int], None] | None = None
     ) -> tuple[Vectors, list[Vectors]]:
@@ -101,18 +104,39 @@ def test_of_passages_alike_the_one_that_meets_the_questions_tokens_comes_first(t
         (tmp_path / f"{number}.md").write_text(line, encoding="utf-8")
     build([tmp_path], tmp_path / "index", embedder, on_error=lambda error: pytest.fail(str(error)))
     with Snapshot.open(tmp_path / "index") as snapshot:
-        found = Retriever(snapshot, embedder, Recipe(words=0.0))
+        found = Retriever(snapshot, embedder, Ranking(SCHEMA, {"vector": 1.0, "tokens": 1.0}, {}))
         assert [hit.passage.article_id for hit in found.search(["windmill"], 2).hits] == ["1.md", "0.md"]
         assert [hit.passage.article_id for hit in found.search(["lighthouse"], 2).hits] == ["0.md", "1.md"]
 
 
-def test_passages_that_were_not_compared_stay_below_those_that_were(retriever: Retriever) -> None:
-    class Match:
-        def of(self, rows: Rows) -> Scores:
-            return -rows.astype(np.float32)
+def test_the_sentence_that_meets_the_questions_tokens_comes_first(tmp_path: Path) -> None:
+    text = "The lighthouse was painted red in spring. The windmill was painted white in spring."
+    (tmp_path / "village.md").write_text(text, encoding="utf-8")
+    embedder = TokenWordEmbedder()
+    build([tmp_path], tmp_path / "index", embedder, on_error=lambda error: pytest.fail(str(error)))
+    with Snapshot.open(tmp_path / "index") as snapshot:
+        searched = Retriever(snapshot, embedder, Ranking(SCHEMA, {}, {"tokens": 1.0}))
+        assert "white" in searched.search(["windmill"], 1).sentences[0].text
+        assert "red" in searched.search(["lighthouse"], 1).sentences[0].text
 
-    count = MATCHED + 5
-    near, rows = np.linspace(1, 0, count, dtype=np.float32), np.arange(count)
-    scores = retriever._fused(near, np.zeros(count, dtype=np.float32), rows, cast(TokenMatch, Match()))
-    assert np.argsort(-scores).tolist() == rows.tolist()
-    assert scores[MATCHED - 1] - scores[MATCHED] == pytest.approx(1e-3, abs=1e-4)
+
+def test_a_snapshot_without_tokens_is_refused_where_the_model_gives_some(tmp_path: Path) -> None:
+    with Snapshot.open(published(tmp_path)) as snapshot, pytest.raises(SnapshotMismatch, match="build the index again"):
+        Retriever(snapshot, TokenWordEmbedder())
+
+
+def test_passages_that_were_not_compared_come_behind_those_that_were(tmp_path: Path) -> None:
+    lines = [f"Parcel {number} holds {'a lantern and ' * (number % 3)}{number} ropes." for number in range(MATCHED + 9)]
+    for number, line in enumerate(lines):
+        (tmp_path / f"{number:02}.md").write_text(line, encoding="utf-8")
+    build([tmp_path], tmp_path / "index", WordEmbedder(), on_error=lambda error: pytest.fail(str(error)))
+    with Snapshot.open(tmp_path / "index") as snapshot:
+        retriever = Retriever(snapshot, WordEmbedder())
+        hits = retriever.search(["Where is the lantern?"], 100).hits
+        looked = retriever.look("Where is the lantern?")
+    assert looked is not None
+    assert {hit.row for hit in hits[:MATCHED]} == set(looked.rows.tolist())
+    assert [hit.row for hit in hits[MATCHED:]] == looked.others.tolist()
+    assert len({hit.row for hit in hits}) == len(lines)
+    scores = [hit.score for hit in hits]
+    assert scores == sorted(scores, reverse=True)

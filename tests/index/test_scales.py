@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.scales import SHRINKAGE, scale
+from index.scales import SHRINKAGE, scale, spread
 
 ROWS = st.lists(st.tuples(st.floats(0, 1, width=32), st.integers(0, 2)), min_size=1, max_size=60)
 
@@ -72,3 +72,11 @@ def test_an_empty_collection_has_an_empty_scale() -> None:
     found = scale(np.zeros(0, np.float32), np.zeros(0, np.int32), 0.01)
 
     assert len(found.mean) == len(found.deviation) == 0
+
+
+def test_rows_are_spread_over_every_language_and_all_are_taken_where_there_are_few() -> None:
+    rows = spread(np.array([0] * 1000 + [1] * 3, dtype=np.int32), 24)
+
+    assert (rows < 1000).sum() == 24
+    assert (rows[0], rows[23]) == (0, 999)
+    assert rows[-3:].tolist() == [1000, 1001, 1002]

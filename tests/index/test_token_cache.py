@@ -19,6 +19,9 @@ class TokenHashEmbedder(HashEmbedder):
     def __init__(self) -> None:
         self.asked: list[str] = []
 
+    def count_vectors(self, texts: Sequence[str]) -> list[int]:
+        return [len(text.split()) for text in texts]
+
     def embed_document_tokens(
         self, texts: Sequence[str], progress: Callable[[int], None] | None = None
     ) -> tuple[Vectors, list[Vectors]]:

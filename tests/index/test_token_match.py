@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from index.token_match import SAMPLE, SHRINKAGE, by_language, sample
+from index.token_match import LEAST_DIFFERENCE, SHRINKAGE, TokenMatch, by_language
+from index.tokens import TokenIndex, TokenWriter
 
 
 def test_what_a_language_meets_by_chance_is_drawn_towards_all_where_it_has_few_passages() -> None:
@@ -26,9 +29,22 @@ def test_a_token_that_every_passage_of_its_language_meets_alike_tells_nothing() 
     assert spread == pytest.approx([0.0, 0.1])
 
 
-def test_every_language_has_its_sample() -> None:
-    rows = sample(np.array([0] * 1000 + [1] * 3, dtype=np.int32))
+def test_a_passage_meets_by_its_best_token_and_a_sentence_by_its_own(tmp_path: Path) -> None:
+    east, north, up = np.eye(3, dtype=np.float32)
+    passages = [np.stack([east, north]), np.stack([up, east, -north])]
+    writer = TokenWriter(tmp_path)
+    writer.add(passages, [[1, 1], [3]])
+    writer.write()
+    index = TokenIndex(tmp_path)
+    question = index.project(np.stack([east, north]))
+    by_chance, differing = np.zeros((2, 1), dtype=np.float32), np.array([0.3, 0.1], dtype=np.float32)
+    match = TokenMatch(index, np.zeros(2, dtype=np.int32), question, by_chance, differing)
 
-    assert (rows < 1000).sum() == SAMPLE
-    assert rows[-3:].tolist() == [1000, 1001, 1002]
-    assert len(set(rows.tolist())) == len(rows)
+    met = match.of(np.array([0, 1]), np.array([0, 1, 2]), np.array([2, 1]))
+
+    near = question @ index.project(np.concatenate(passages)).T
+    first, second = near[:, :2], near[:, 2:].max(axis=1)
+    assert met.sentences == pytest.approx([0.75, 0.25] @ np.column_stack([first, second]), abs=0.02)
+    assert met.tokens == pytest.approx([1.0, 0.75 + 0.25 * second[1]], abs=0.02)
+    assert met.sentence_tokens == pytest.approx([met.sentences[:2].max(), met.sentences[2]])
+    assert met.worst_met == pytest.approx([1 / 0.3, second[1] / max(0.1, LEAST_DIFFERENCE)], abs=0.1)

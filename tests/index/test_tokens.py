@@ -23,7 +23,7 @@ def drawn(*sizes: int, seed: int = 0) -> list[Vectors]:
 def written(directory: Path, *portions: list[Vectors]) -> TokenIndex:
     writer = TokenWriter(directory)
     for portion in portions:
-        writer.add(portion)
+        writer.add(portion, [[len(own)] for own in portion])
     writer.write()
     writer.close()
     return TokenIndex(directory)
@@ -64,6 +64,18 @@ def test_each_token_of_a_question_finds_its_nearest_of_every_passage(tmp_path: P
     assert met.max(axis=1) == pytest.approx([1, 1], abs=0.02)
 
 
+def test_sentences_begin_where_the_tokens_of_those_before_end_and_cut_ones_share_the_last(tmp_path: Path) -> None:
+    writer = TokenWriter(tmp_path)
+    writer.add(drawn(6, 5), [[2, 3, 1], [2, 4, 3]])
+    writer.write()
+    index = TokenIndex(tmp_path)
+
+    rows, counts = np.array([1, 0]), np.array([3, 3])
+    starts = index.sentence_starts(rows, np.array([3, 4, 5, 0, 1, 2]), counts)
+
+    assert starts.tolist() == [0, 2, 4, 5, 7, 10]
+
+
 @settings(deadline=None)  # writes files
 @given(st.lists(st.integers(1, 6), min_size=1, max_size=8), st.data())
 def test_any_selection_of_passages_holds_their_own_tokens(sizes: list[int], data: st.DataObject) -> None:
@@ -87,7 +99,7 @@ def test_no_more_dimensions_are_kept_than_promised(tmp_path: Path) -> None:
 def test_a_passage_without_tokens_is_refused(tmp_path: Path) -> None:
     writer = TokenWriter(tmp_path)
     with pytest.raises(ValueError, match="at least one token"):
-        writer.add([np.empty((0, DIM), dtype=np.float32)])
+        writer.add([np.empty((0, DIM), dtype=np.float32)], [[0]])
     writer.close()
 
 
