@@ -16,6 +16,9 @@ from service.sureness import Sureness
 FALSE_REFUSALS: dict[Risk, float] = {"low": 0.1, "medium": 0.02, "high": 0.01}
 """What share of answerable questions may be refused before a language model is asked, by the risk that is taken."""
 
+QUOTING: Risk = "low"
+"""Where sentences are quoted without a language model, nothing but the estimate can tell that they are no answer."""
+
 LEAST_SUPPORT = 0.05
 """Least similarity of an answer's sentence and what it cites."""
 MOST_NOT_STATED = 0.22
@@ -44,7 +47,8 @@ class Abstention:
             return "ambiguous"
         if not finding.evidence:
             return "no_relevant_source"
-        if self.calibrated.probability(finding.known) < self.calibrated.threshold(FALSE_REFUSALS[self.risk]):
+        risk = QUOTING if asked.request.mode == "extract" else self.risk
+        if self.calibrated.probability(finding.known) < self.calibrated.threshold(FALSE_REFUSALS[risk]):
             return "no_relevant_source"
         missing = (name for name in asked.names if not any(mentions(item.passage, name) for item in finding.evidence))
         return "not_in_sources" if any(missing) else None

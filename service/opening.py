@@ -12,7 +12,7 @@ from index.rerank import CrossEncoderReranker, RerankingRetriever, require_cross
 from index.retrieve import Retriever
 from index.snapshot import Snapshot
 from service import calibration, confidence
-from service.abstain import Abstention
+from service.abstain import QUOTING, Abstention
 from service.answer import AnswerPipeline, Limits
 from service.errors import IndexUnavailable, SettingsError
 from service.finding import Finder
@@ -38,7 +38,8 @@ def open_index(settings: Settings) -> tuple[Finder, Abstention]:
     retriever, embedder = open_retriever(settings)
     calibrated = calibration.load(embedder.name)
     finder = Finder(retriever, embedder, evidence_tokens=settings.evidence_tokens)
-    return finder, Abstention(calibrated, settings.risk, confidence.load(settings.llm))
+    risk = QUOTING if settings.generator == "extractive" else settings.risk
+    return finder, Abstention(calibrated, risk, confidence.load(settings.llm))
 
 
 def open_retriever(settings: Settings) -> tuple[Retriever, Embedder]:

@@ -56,6 +56,12 @@ def test_a_name_that_no_evidence_mentions_is_not_in_the_sources(finder: Finder) 
     assert Abstention(BY_WORDS, "high").before_generation(finding) == "not_in_sources"
 
 
+def test_quoting_without_a_model_takes_the_least_risk(finder: Finder) -> None:
+    finding = finder.find(AskRequest(question="What did the bridge cost?", language="en", mode="extract"))
+
+    assert Abstention(BY_WORDS, "high").before_generation(finding) == "no_relevant_source"
+
+
 def test_filters_that_admit_nothing_leave_no_relevant_source(finder: Finder) -> None:
     nowhere = FilterRequest(article_ids=("nowhere",))
     finding = finder.find(AskRequest(question="What did the bridge cost?", filters=nowhere))
