@@ -47,6 +47,8 @@ from service.surroundings import with_surroundings
 from service.warming import Warming
 
 SEARCH_THREADS = 2
+MISTIMED = "modality"
+"""The verifier's reason where a plan is told as done."""
 NEAREST = 3
 """Sentences of evidence that a model is asked with once more when it made nothing of all of them that holds."""
 P = ParamSpec("P")
@@ -97,6 +99,7 @@ class _Run:
     clock: Clock
     generator: str = ""
     not_stated: bool = False
+    mistimed: list[Evidence] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
     sureness: Sureness = field(default_factory=Sureness)
 
@@ -286,16 +289,20 @@ class AnswerPipeline:
         """What to ask after a first attempt of which nothing was released; None where there is no use in asking again.
 
         A model that was far from sure that nothing is stated is asked for an answer all the same, which costs it no
-        reading. One that wrote what does not hold is asked once more with the nearest of the evidence alone.
+        reading. One that told a plan or a rumour as done is asked without that source, so that it looks for a report of
+        what came of it. Any other that wrote what does not hold is asked with the nearest of the evidence alone.
         """
         if run.draft.sentences or abstention.while_generating(run.sureness):
             return None
         if run.not_stated:
             return prompt.insisting(first) if run.sureness.tells else None
-        if len(run.evidence) <= NEAREST:
+        left = tuple(item for item in run.evidence if item not in run.mistimed)
+        if not run.mistimed:
+            nearest = sorted(run.evidence, key=lambda item: -item.cosine)[:NEAREST]
+            left = tuple(item for item in run.evidence if item in nearest)
+        if not left or len(left) == len(run.evidence):
             return None
-        nearest = sorted(run.evidence, key=lambda item: -item.cosine)[:NEAREST]
-        run.evidence = tuple(item for item in run.evidence if item in nearest)
+        run.evidence = left
         return self._prompt(run)
 
     def _comparison(self, run: _Run) -> Compare:
@@ -327,6 +334,8 @@ class AnswerPipeline:
             shown = await self._run(shortest_quotes, checked.text, run.asked.language, checked.cited, embed)
             return draft.release(checked.text, checked.cited, checked.similarity, shown)
         draft.drop(checked.text, checked.reason)
+        if checked.nearest and checked.reason.startswith(MISTIMED):
+            run.mistimed.append(checked.nearest)
         return None
 
     async def _differing(self, run: _Run) -> list[AnswerSentence]:

@@ -12,7 +12,8 @@ from service.names import names
 
 _AMOUNT = re.compile(
     r"\b(?:how (?:much|many|large|big|high|long|old|far)|what (?:share|percentage|sum|amount)|"
-    r"wie (?:viele?n?|hoch|groß|lange?|alt|teuer)|wieviele?|welche summe|welcher anteil)\b",
+    r"what (?:sums|amounts|prices?|valuations?|values|figures)|wie (?:viele?n?|hoch|groß|lange?|alt|teuer)|wieviele?|"
+    r"welche[rn]? (?:summen?|beträgen?|betrag|preise?|bewertung(?:en)?|werte|zahlen|anteil))\b",
     re.IGNORECASE,
 )
 _PERSON = re.compile(r"\b(?:who|whom|whose|wer|wen|wem|wessen)\b", re.IGNORECASE)

@@ -18,8 +18,8 @@ from service.evidence import Evidence
 from service.finding import Asked
 from service.names import names
 from service.outgoing import unfit
-from service.verify import verify
-from service.wording import with_own_scale_words
+from service.verify import states, verify
+from service.wording import with_own_scale_words, with_whole_numbers
 
 FRAGMENT_WORDS = 5
 """A sentence of fewer words is compared with the evidence together with its question."""
@@ -30,17 +30,21 @@ Compare = Callable[[str], Awaitable[Scores]]
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A sentence as it may be shown. `cited` is empty where it may not, `reason` says why."""
+    """A sentence as it may be shown. `cited` is empty where it may not, `reason` says why.
+
+    `nearest` is then the piece of evidence that the model had in mind.
+    """
 
     text: str
     cited: tuple[Evidence, ...]
     similarity: float
     reason: str
+    nearest: Evidence | None = None
 
 
 def worded(text: str, language: str) -> str:
     """What the generator wrote as a reader sees it: without marks, with its own language's words; may be empty."""
-    sentence = with_own_scale_words(prompt.without_marks(text), language)
+    sentence = with_own_scale_words(with_whole_numbers(prompt.without_marks(text)), language)
     return sentence if re.search(r"\w", sentence) else ""
 
 
@@ -65,7 +69,8 @@ async def check(
         question=asked.request.question,
     )
     if not verdict.cited:
-        return Checked(sentence, (), verdict.similarity, verdict.reason)
+        nearest = _in_mind(sentence, asked.language, evidence, similarities)
+        return Checked(sentence, (), verdict.similarity, verdict.reason, nearest)
     if is_first and (lacking := missing(asked.request.question, sentence, asked.language)):
         reason = f"type: the question asks for something that is not here ({lacking})"
         return Checked(sentence, (), verdict.similarity, reason)
@@ -73,6 +78,14 @@ async def check(
     if fault := unfit(sentence, cited, asked.language):
         return Checked(sentence, (), verdict.similarity, fault)
     return Checked(sentence, cited, verdict.similarity, "")
+
+
+def _in_mind(sentence: str, language: str, evidence: Sequence[Evidence], similarities: Scores) -> Evidence | None:
+    """The piece of evidence most like the sentence, of those that state its figures where there are any."""
+    figures = quantities(sentence, language)
+    stating = [i for i, item in enumerate(evidence) if all(states(item, figure) for figure in figures)]
+    likely = max(stating or range(len(evidence)), key=lambda i: similarities[i], default=None)
+    return None if likely is None else evidence[likely]
 
 
 def quoted(evidence: Sequence[Evidence]) -> Compare:

@@ -30,6 +30,14 @@ _GERMAN_IN_ENGLISH = re.compile(r"(?P<number>\d+(?:[.,]\d+)*) (?P<scale>Millione
 _CURRENCY_NAMES = {"$": "Dollar", "€": "Euro", "£": "Pfund"}
 
 
+_TORN = re.compile(r"(?<![\d.,])(\d{1,3}), (?=\d{3}(?!\d))")
+
+
+def with_whole_numbers(sentence: str) -> str:
+    """`sentence` with numbers put together that were torn behind the comma of English thousands: "1, 500" -> "1,500"."""
+    return _TORN.sub(r"\1,", sentence)
+
+
 def with_own_scale_words(sentence: str, language: str) -> str:
     """`sentence` with scale words of the other language put into its own: "1 billion Nutzer" -> "1 Milliarde Nutzer".
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from index.build import build
 from service.answer import AnswerPipeline, Done, Released, Sources
 from service.calibration import DEFAULTS, Calibration
 from service.contract import Answer, AskRequest, FilterRequest, SearchRequest, Turn
 from service.errors import ArticleNotFound, GeneratorTimeout, GeneratorUnavailable, IndexUnavailable
 from service.generators import Delta, Prompt, Token
-from tests.service.collection import ARTICLES, NEVER, ScriptedGenerator, pipeline_over, published
+from tests.service.collection import ARTICLES, NEVER, ScriptedGenerator, WordEmbedder, pipeline_over, published
 
 pytestmark = pytest.mark.anyio
 
@@ -284,3 +285,25 @@ async def test_an_answer_that_failed_is_not_kept(index: Path) -> None:
         generator.fails = False
         answer = await pipeline.ask(AskRequest(question=COST))
     assert answer.answer == "It cost 14.3 million euros."
+
+
+async def test_a_plan_that_was_told_as_done_is_left_out_when_the_model_is_asked_once_more(tmp_path: Path) -> None:
+    (tmp_path / "articles").mkdir()
+    (tmp_path / "articles" / "talks.md").write_text(
+        "Porthaven plans to buy the ferry Marlin for 14 million euros. The harbour is old. The sea is rough in winter. "
+        "Porthaven bought the ferry Marlin for 15 million euros."
+    )
+    build([tmp_path / "articles"], tmp_path / "index", WordEmbedder(), on_error=_refuse)
+    generator = ScriptedGenerator(
+        "Porthaven bought the ferry Marlin for 14 million euros [1].",
+        again="Porthaven bought the ferry Marlin for 15 million euros [1].",
+    )
+    async with running(tmp_path / "index", generator) as pipeline:
+        answer = await pipeline.ask(AskRequest(question="How much did Porthaven pay for the ferry Marlin?"))
+    assert answer.sentences[0].text == "Porthaven bought the ferry Marlin for 15 million euros."
+    assert answer.dropped[0].reason.startswith("modality")
+    assert not any("plans to buy" in text for text in generator.prompts[1].evidence)
+
+
+def _refuse(error: Exception) -> None:
+    raise error

@@ -13,6 +13,8 @@ from service.answer_type import missing
         ("How many people work there?", "People work there and like it.", "en", "amount"),
         ("Wie viel kostete das Werk 2024?", "Das Werk entstand 2024 in Kiel.", "de", "amount"),
         ("Wie viel kostete das Werk 2024?", "Es kostete zwei Millionen Euro.", "de", ""),
+        ("Welche Summen wurden genannt?", "Die Summe war ein Signal.", "de", "amount"),
+        ("What valuations are given?", "It is valued at $14 billion.", "en", ""),
         ("Who became head after Ute Nord left?", "Ute Nord became head after leaving.", "en", "person"),
         ("Who became head after Ute Nord left?", "Kersten Vaillard became head.", "en", ""),
         ("Who doubts the deal?", "Antitrust lawyers doubt the deal.", "en", ""),

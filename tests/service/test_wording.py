@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.wording import with_own_scale_words
+from service.wording import with_own_scale_words, with_whole_numbers
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,16 @@ from service.wording import with_own_scale_words
 )
 def test_scale_words_come_in_the_language_of_the_sentence(sentence: str, language: str, mended: str) -> None:
     assert with_own_scale_words(sentence, language) == mended
+
+
+@pytest.mark.parametrize(
+    ("torn", "whole"),
+    [
+        ("About 1, 500 people left.", "About 1,500 people left."),
+        ("It has 12, 300 and 4, 50 of them.", "It has 12,300 and 4, 50 of them."),
+        ("In 2024, 300 people left.", "In 2024, 300 people left."),
+        ("Es geschah am 3. 500 Menschen gingen.", "Es geschah am 3. 500 Menschen gingen."),
+    ],
+)
+def test_numbers_that_were_torn_are_put_together(torn: str, whole: str) -> None:
+    assert with_whole_numbers(torn) == whole
