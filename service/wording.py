@@ -34,7 +34,7 @@ _TORN = re.compile(r"(?<![\d.,])(\d{1,3}), (?=\d{3}(?!\d))")
 
 
 def with_whole_numbers(sentence: str) -> str:
-    """`sentence` with numbers put together that were torn behind the comma of English thousands: "1, 500" -> "1,500"."""
+    """`sentence` with numbers put together that were torn behind a comma between thousands: "1, 500" -> "1,500"."""
     return _TORN.sub(r"\1,", sentence)
 
 
