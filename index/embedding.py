@@ -217,9 +217,7 @@ class SentenceTransformerEmbedder:
                 texts, prompt=prompt, batch_size=len(texts), output_value=None, show_progress_bar=False
             )
         speaking = self._speaking
-        skipped = (
-            int(speaking[self._model.tokenizer(prompt, add_special_tokens=False)["input_ids"]].sum()) if prompt else 0
-        )
+        skipped = self._vectors_of_prompts[prompt]
         embedded = []
         for item in found:
             whole: Vectors = item["sentence_embedding"].numpy()
@@ -228,6 +226,12 @@ class SentenceTransformerEmbedder:
             tokens: Vectors = item["token_embeddings"].numpy()[own if len(own) else slice(None)]
             embedded.append((whole / np.linalg.norm(whole), tokens))
         return embedded
+
+    @cached_property
+    def _vectors_of_prompts(self) -> dict[str, int]:
+        """How many tokens of each prompt have a vector, which are none of the text's own."""
+        prompts = [self._query_prompt, self._document_prompt]
+        return dict(zip(prompts, self.count_vectors(prompts), strict=True))
 
     @cached_property
     def _speaking(self) -> NDArray[np.bool_]:

@@ -27,8 +27,10 @@ Cosine with the question, and that of its best sentence, each less its language'
 are met (`TokensMet`): all by the passage, the worst third, all by one sentence; whether it is in the question's
 language, and the 4-grams shared with the question where it is.
 """
-SENTENCE = ("vector", "passage", "words", "tokens", "same_language", "words_same_language")
-"""What is known of a sentence: as of passages; `passage` is the score of its passage."""
+SENTENCE = ("vector", "passage", "predecessor", "words", "tokens", "same_language")
+"""What is known of a sentence: as of passages; `passage` is the score of its passage, `predecessor` the cosine of the
+sentence before it in its article, or 0 where that is negative: an answer often follows what the question sounds like.
+"""
 
 Scores = NDArray[np.float32]
 
@@ -59,6 +61,14 @@ class Ranking(Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if self.schema != SCHEMA or not set(self.passage) <= set(PASSAGE) or not set(self.sentence) <= set(SENTENCE):
             raise ValueError(f"weights must be of schema {SCHEMA}, for {', '.join(PASSAGE)} and {', '.join(SENTENCE)}")
+
+
+WITHOUT_TOKENS = Ranking(
+    SCHEMA,
+    {"vector": 0.5, "sentence": 0.5, "words_same_language": 0.1},
+    {"vector": 1.0, "passage": 0.5, "predecessor": 0.25, "words": 1.0},
+)
+"""For embedding models that give no tokens. Set by hand, not fitted."""
 
 
 @lru_cache

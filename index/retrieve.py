@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from index.embedding import Embedder, TokenEmbedder, Vectors
 from index.errors import SnapshotMismatch
 from index.language import detect_question
-from index.ranking import PASSAGE, SENTENCE, Ranking, features, load, scores, standardised
+from index.ranking import PASSAGE, SENTENCE, WITHOUT_TOKENS, Ranking, features, load, scores, standardised
 from index.scales import SAMPLE, scale, spread
 from index.snapshot import Snapshot
 from index.token_match import TokenMatch, Weighing
@@ -97,7 +97,7 @@ class Retriever:
                 f"snapshot {snapshot.id}: holds no tokens, which {embedder.name} gives: build the index again"
             )
         self.snapshot = snapshot
-        self.ranking = ranking or load()
+        self.ranking = ranking or (load() if isinstance(embedder, TokenEmbedder) else WITHOUT_TOKENS)
         self._centring = np.float32(centring)
         self._embedder = embedder
         self._passage_means = language_means(snapshot.passage_vectors.all(), snapshot.passage_language)
@@ -190,7 +190,13 @@ class Retriever:
         owner = np.repeat(np.arange(len(rows)), counts)
         same = words.same_language(rows)
         passages = {"vector": similar[0], "sentence": similar[1], "words": shared, "same_language": same}
-        sentences = {"vector": own, "words": words.of_sentences(sentence_rows), "same_language": same[owner]}
+        before = np.maximum(self._of_predecessors(sentence_rows, own), np.float32(0))
+        sentences = {
+            "vector": own,
+            "predecessor": before,
+            "words": words.of_sentences(sentence_rows),
+            "same_language": same[owner],
+        }
         if tokens is not None:
             met = tokens.of(rows, sentence_rows, counts)
             passages |= {"tokens": met.tokens, "worst_met": met.worst_met, "sentence_tokens": met.sentence_tokens}
@@ -272,6 +278,12 @@ class Retriever:
         counts = self._first_sentence[rows + 1] - self._first_sentence[rows]
         starts = np.cumsum(counts) - counts
         return counts, np.arange(int(counts.sum())) + np.repeat(self._first_sentence[rows] - starts, counts)
+
+    def _of_predecessors(self, rows: Rows, own: Scores) -> Scores:
+        """The score of the sentence before each of `rows` in its article; 0 where there is none among `rows`."""
+        articles = self.snapshot.passage_article[self.snapshot.sentence_passage[rows]]
+        follows = (rows[1:] == rows[:-1] + 1) & (articles[1:] == articles[:-1])
+        return np.concatenate([np.zeros(1, dtype=np.float32), np.where(follows, own[:-1], np.float32(0))])
 
     def _allowed(self, filters: Filters) -> NDArray[np.bool_]:
         """Which passages the filters admit, bool `(passages,)`."""

@@ -23,7 +23,7 @@ from index.durable import make_directory, storage_errors
 from index.embedding import Vectors
 from index.errors import SnapshotCorrupt
 
-DIMENSIONS = 384
+DIMENSIONS = 256
 """Of each token that are kept. docs/retrieval.md measures fewer."""
 SAMPLE = 20_000
 """Tokens that mean and basis are fitted to, evenly spread over those of the first call of `TokenWriter.add`."""
