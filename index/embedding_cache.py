@@ -15,7 +15,7 @@ import json
 import os
 import re
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +40,7 @@ class CachedEmbedder:
     """An `Embedder` that asks another one only for texts that `directory` has no vector of.
 
     Vectors come back bit by bit as they were first made. Several processes may share a directory. Raises SnapshotError
-    where the directory can't be read or written. `hits` and `misses` count distinct texts.
+    where the directory can't be read or written.
     """
 
     def __init__(self, embedder: Embedder, directory: Path) -> None:
@@ -52,7 +52,18 @@ class CachedEmbedder:
         durable.make_directory(self._folder)
         self._documents = VectorLog(self._folder / DOCUMENTS, embedder.dim)
         self._queries = VectorLog(self._folder / QUERIES, embedder.dim)
-        self.hits = self.misses = 0
+        self._asked: set[bytes] = set()
+        self._embedded: set[bytes] = set()
+
+    @property
+    def hits(self) -> int:
+        """How many distinct texts were asked for that had been embedded before this object was made."""
+        return len(self._asked - self._embedded)
+
+    @property
+    def misses(self) -> int:
+        """How many distinct texts were embedded."""
+        return len(self._embedded)
 
     def identity(self) -> Mapping[str, str | int | bool]:
         """That of the embedder behind: the vectors are the same."""
@@ -86,11 +97,14 @@ class CachedEmbedder:
                 if other != self._folder and _IDENTITY.fullmatch(other.name) and other.is_dir():
                     durable.remove_tree(other)
 
+    def _count(self, texts: Iterable[str], missing: Iterable[str]) -> None:
+        self._asked.update(map(text_key, texts))
+        self._embedded.update(map(text_key, missing))
+
     def _through(self, log: VectorLog, texts: Sequence[str], embed: Embed, progress: Progress | None) -> Vectors:
         distinct = dict.fromkeys(texts)
         missing = [text for text in distinct if text not in log]
-        self.hits += len(distinct) - len(missing)
-        self.misses += len(missing)
+        self._count(distinct, missing)
         if progress is not None and len(missing) < len(texts):
             progress(len(texts) - len(missing))
         # Longest first: the embedder behind then fills its batches with texts of one length.
