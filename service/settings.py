@@ -87,7 +87,7 @@ class Settings:
     evidence_tokens: Annotated[
         int,
         About("Tokens of source sentences that a prompt may hold. More is slower and rarely better.", 32, 100_000),
-    ] = 250
+    ] = 200
     risk: Annotated[
         Risk,
         About(
