@@ -36,6 +36,7 @@ from index.snapshot import Snapshot
 from index.token_cache import cached
 from service.evaluation import gold_file, parallel
 from service.evaluation.command import exit_status
+from service.evaluation.errors import GoldError
 from service.evaluation.parallel import MIXED, PATCHWORK, Benchmark, Question
 from service.settings import load_settings
 
@@ -81,8 +82,12 @@ class Lists:
 
     @classmethod
     def of(cls, lists: Sequence[tuple[Floats, Flags]]) -> Lists:
-        """The lists of those questions that have a right candidate. There must be at least one."""
+        """The lists of those questions that have a right candidate. Raises GoldError where there is none."""
         usable = [(values, right) for values, right in lists if right.any()]
+        if not usable:
+            raise GoldError(
+                ["nothing to fit to: questions about at least two documents must find their paragraph and its sentence"]
+            )
         sizes = np.cumsum([0, *(len(right) for _, right in usable)])[:-1]
         return cls(np.concatenate([v for v, _ in usable]), np.concatenate([r for _, r in usable]), sizes)
 
@@ -94,11 +99,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(chosen: argparse.Namespace) -> int:
+    benchmark = parallel.read(chosen.xquad, chosen.texts)
     settings = load_settings()
     embedder: Embedder = SentenceTransformerEmbedder(resolve(settings.embedding, settings.models))
     if chosen.cache:
         embedder = cached(embedder, chosen.cache)
-    benchmark = parallel.read(chosen.xquad, chosen.texts)
     files = sorted(chosen.xquad.glob("*.json"))
     asked = list(ask(benchmark, answer_spans(files), embedder, Bars()))
     fitted = fit(asked)

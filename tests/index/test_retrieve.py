@@ -10,10 +10,10 @@ import pytest
 
 from index.build import build
 from index.embedding import Vectors
-from index.errors import SnapshotMismatch
+from index.errors import SnapshotCorrupt, SnapshotMismatch
 from index.ranking import SCHEMA, Ranking
 from index.retrieve import MATCHED, Retriever, language_means
-from index.snapshot import Snapshot
+from index.snapshot import TOKEN_FILES, Snapshot
 from index.types import Filters
 from tests.service.collection import WordEmbedder, opened, published
 
@@ -121,8 +121,34 @@ def test_the_sentence_that_meets_the_questions_tokens_comes_first(tmp_path: Path
 
 
 def test_a_snapshot_without_tokens_is_refused_where_the_model_gives_some(tmp_path: Path) -> None:
-    with Snapshot.open(published(tmp_path)) as snapshot, pytest.raises(SnapshotMismatch, match="build the index again"):
+    message = r"snapshot \S+: holds no tokens, which words gives: build the index again"
+    with Snapshot.open(published(tmp_path)) as snapshot, pytest.raises(SnapshotMismatch, match=message):
         Retriever(snapshot, TokenWordEmbedder())
+
+
+@pytest.mark.parametrize("name", TOKEN_FILES)
+@pytest.mark.parametrize("place", [0, 0.5, -1])
+def test_a_flipped_byte_of_the_tokens_is_refused_by_name(tmp_path: Path, name: str, place: float) -> None:
+    (tmp_path / "village.md").write_text("The lighthouse was painted red in spring.", encoding="utf-8")
+    build([tmp_path], tmp_path / "index", TokenWordEmbedder(), on_error=lambda error: pytest.fail(str(error)))
+    (path,) = (tmp_path / "index").glob(f"*/*/{name}")
+    content = bytearray(path.read_bytes())
+    content[-1 if place < 0 else int(place * len(content))] ^= 0xFF
+    path.write_bytes(content)
+
+    with pytest.raises(SnapshotCorrupt, match=f"{re.escape(name)}: has sha256"):
+        Snapshot.open(tmp_path / "index")
+
+
+def test_a_snapshot_that_lists_only_some_files_of_the_tokens_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "village.md").write_text("The lighthouse was painted red in spring.", encoding="utf-8")
+    build([tmp_path], tmp_path / "index", TokenWordEmbedder(), on_error=lambda error: pytest.fail(str(error)))
+    # as if a later version kept one more file
+    monkeypatch.setattr("index.snapshot.TOKEN_FILES", (*TOKEN_FILES, "tokens/passages/more.bin"))
+    with pytest.raises(SnapshotCorrupt, match=r"does not list tokens/passages/more\.bin"):
+        Snapshot.open(tmp_path / "index")
 
 
 def test_passages_that_were_not_compared_come_behind_those_that_were(tmp_path: Path) -> None:
