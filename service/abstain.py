@@ -19,7 +19,7 @@ FALSE_REFUSALS: dict[Risk, float] = {"low": 0.1, "medium": 0.02, "high": 0.01}
 QUOTING: Risk = "low"
 """Where sentences are quoted without a language model, nothing but the estimate can tell that they are no answer."""
 
-LEAST_SUPPORT = 0.05
+LEAST_SUPPORT = 0.03
 """Least similarity of an answer's sentence and what it cites."""
 MOST_NOT_STATED = 0.22
 """An answer in whose place the model would have said so likely that nothing is stated is a guess."""

@@ -85,7 +85,10 @@ class Saying:
         return True
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
-        """The sentence in one piece."""
+        """The sentence in one piece; nothing when asked once more with less evidence: the claim is judged by all."""
+        if self.shown or not prompt.evidence:
+            yield Delta("", Usage())
+            return
         self.shown = prompt.evidence
         yield Delta(self.sentence, Usage())
 
