@@ -11,16 +11,16 @@ from index.types import Passage, Sentence
 from tests.index.conftest import article_of
 
 
-def test_pieces_begin_where_sentences_do_and_gaps_belong_to_what_stands_before() -> None:
+def test_pieces_begin_where_sentences_do_and_leave_out_nothing_of_the_passage() -> None:
     article = article_of("village", "  It rains.  The mill stands. \n\nWho knows?")
-    passages = [Passage("village", 2, 29, "", "en"), Passage("village", 32, 42, "", "en")]
+    passages = [Passage("village", 0, 29, "", "en"), Passage("village", 32, 42, "", "en")]
     sentences = [
         Sentence("village", 2, 11, 0, "en"),
         Sentence("village", 13, 29, 0, "en"),
         Sentence("village", 32, 42, 1, "en"),
     ]
 
-    assert passages_in_pieces(article, passages, sentences) == [["It rains.  ", "The mill stands."], ["Who knows?"]]
+    assert passages_in_pieces(article, passages, sentences) == [["  It rains.  ", "The mill stands."], ["Who knows?"]]
 
 
 @settings(deadline=None)  # the splitter loads its rules first
