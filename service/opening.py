@@ -13,11 +13,12 @@ from index.retrieve import Retriever
 from index.snapshot import Snapshot
 from service import calibration, confidence
 from service.abstain import QUOTING, Abstention
-from service.answer import AnswerPipeline, Limits
+from service.answer import AnswerPipeline
 from service.errors import IndexUnavailable, SettingsError
 from service.finding import Finder
 from service.generators import Generator, GeneratorConfig, create
 from service.settings import Settings
+from service.writing import Limits
 
 LOCAL = ("llama_cpp", "transformers")
 """Generators that load a model of this machine."""

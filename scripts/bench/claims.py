@@ -36,7 +36,7 @@ from index.retrieve import Retriever
 from index.snapshot import Snapshot
 from index.token_cache import cached
 from service.abstain import Abstention
-from service.answer import AnswerPipeline, Limits
+from service.answer import AnswerPipeline
 from service.calibration import Calibration
 from service.contract import Answer, AskRequest, FilterRequest, Reason, Usage
 from service.errors import ServiceError, SettingsError
@@ -45,6 +45,7 @@ from service.evaluation.errors import GoldError
 from service.finding import Finder, Finding
 from service.generators import Delta, Prompt
 from service.settings import load_settings
+from service.writing import Limits
 
 ALL_EVIDENCE = 100_000
 """Tokens: more than the evidence of any claim has."""

@@ -14,12 +14,13 @@ from index.embedding import Vectors
 from index.retrieve import Retriever
 from index.snapshot import Snapshot
 from service.abstain import Abstention
-from service.answer import AnswerPipeline, Limits
+from service.answer import AnswerPipeline
 from service.calibration import Calibration, OperatingPoint
 from service.contract import Usage
 from service.errors import GeneratorUnavailable
 from service.finding import Finder
 from service.generators import Delta, Prompt, Token
+from service.writing import Limits
 
 ARTICLES = {
     "harbour.md": (

@@ -13,9 +13,10 @@ import pytest
 from index.rerank import RerankingRetriever, Scores
 from index.snapshot import Snapshot
 from service.abstain import Abstention
-from service.answer import AnswerPipeline, Limits
+from service.answer import AnswerPipeline
 from service.contract import AskRequest, SearchRequest
 from service.finding import Finder
+from service.writing import Limits
 from tests.service.collection import NEVER, ScriptedGenerator, WordEmbedder, published
 
 ASKED = AskRequest("What did the 420 metres long bridge cost?", mode="extract")

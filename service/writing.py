@@ -1,0 +1,210 @@
+"""An answer while it is written: sentences are checked as they come, and asked for once more where none holds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from index.retrieve import Scores
+from service import prompt
+from service.abstain import Abstention
+from service.checking import Compare, check, is_in_another_language, quoted, worded
+from service.clock import Clock
+from service.confidence import Signals
+from service.contract import AnswerSentence, Reason, Usage
+from service.draft import Draft
+from service.errors import GeneratorTimeout
+from service.evidence import Evidence
+from service.finding import Asked, Finder, Finding
+from service.generators import Delta, Generator, Prompt
+from service.generators.extractive import ExtractiveGenerator
+from service.preferring import prefer
+from service.sentence_stream import sentences
+from service.spans import shortest_quotes
+from service.sureness import Sureness
+from service.threads import Threads
+
+MISTIMED = "modality"
+"""The verifier's reason where a plan is told as done."""
+NEAREST = 3
+"""Sentences of evidence that a model is asked with once more when it made nothing of all of them that holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Tokens of an answer, seconds for it, and answers that are kept for the case that they are asked for again."""
+
+    answer_tokens: int
+    answer_seconds: float
+    cached_answers: int = 0
+
+
+@dataclass(slots=True)
+class Run:
+    """One answer under way. The finder stays the same however often the index is replaced meanwhile."""
+
+    finder: Finder
+    finding: Finding
+    evidence: tuple[Evidence, ...]
+    draft: Draft
+    clock: Clock
+    generator: str = ""
+    quotes: bool = False
+    not_stated: bool = False
+    mistimed: list[Evidence] = field(default_factory=list)
+    usage: Usage = field(default_factory=Usage)
+    sureness: Sureness = field(default_factory=Sureness)
+
+    @property
+    def asked(self) -> Asked:
+        """The question."""
+        return self.finding.asked
+
+    def notice(self, delta: Delta) -> None:
+        """Keep when the first token came, how sure the model is and what was used."""
+        self.clock.mark("first_token")
+        self.sureness.hear(delta.tokens)
+        self.usage = delta.usage or self.usage
+
+    def guessed(self, text: str) -> None:
+        """Keep that the model nearly said that nothing is stated, instead of `text`."""
+        self.not_stated = True
+        if not prompt.says_not_stated(text):
+            chance = f"{self.sureness.not_stated:.2f}"
+            self.draft.drop(prompt.without_marks(text), f"guess: the model took it for not stated with chance {chance}")
+
+    def signals(self, evidence: float) -> Signals:
+        """What is known of the answer. `evidence` is how likely it is among the evidence."""
+        support = max(0.0, min(self.draft.support, default=0.0))
+        return Signals(evidence, 1.0 - self.sureness.not_stated, self.sureness.likelihood, support)
+
+    def refusal(self) -> Reason | None:
+        """Why there is no answer after all; None where a sentence was released."""
+        if self.draft.sentences:
+            return None
+        return "not_in_sources" if self.not_stated else "unsupported"
+
+
+class Writer:
+    """Has answers written and checks them."""
+
+    def __init__(self, limits: Limits, threads: Threads) -> None:
+        """`threads` are where sentences are compared with their sources."""
+        self._limits = limits
+        self._threads = threads
+
+    async def write(
+        self, run: Run, generator: Generator, abstention: Abstention
+    ) -> AsyncGenerator[AnswerSentence, None]:
+        """The sentences of the generator that hold, as they come; of a second attempt where the first had none."""
+        run.generator = generator.name
+        run.quotes = isinstance(generator, ExtractiveGenerator)
+        written = self._quoted(run, generator, abstention) if run.quotes else self._composed(run, generator, abstention)
+        try:
+            async with asyncio.timeout(self._limits.answer_seconds), aclosing(written) as released:
+                async for sentence in released:
+                    yield sentence
+            run.clock.mark("generated")
+        except TimeoutError as error:
+            raise GeneratorTimeout(f"The answer took longer than {self._limits.answer_seconds:g} s.") from error
+
+    async def _quoted(
+        self, run: Run, generator: Generator, abstention: Abstention
+    ) -> AsyncGenerator[AnswerSentence, None]:
+        """The source sentence nearest to the question that holds."""
+        run.evidence = tuple(sorted(run.evidence, key=lambda item: -item.cosine))
+        attempt = self._attempt(generator, self._prompt(run), run, quoted(run.evidence), abstention)
+        async with aclosing(attempt) as released:
+            async for sentence in released:
+                yield sentence
+                return
+
+    async def _composed(
+        self, run: Run, generator: Generator, abstention: Abstention
+    ) -> AsyncGenerator[AnswerSentence, None]:
+        run.evidence = prefer(run.evidence)
+        first = self._prompt(run)
+        asked_for: Prompt | None = first
+        while asked_for:
+            attempt = self._attempt(generator, asked_for, run, self._comparison(run), abstention)
+            async with aclosing(attempt) as released:
+                async for sentence in released:
+                    yield sentence
+            asked_for = self._second(run, first, abstention) if asked_for is first else None
+
+    async def _attempt(
+        self, generator: Generator, asked_for: Prompt, run: Run, compare: Compare, abstention: Abstention
+    ) -> AsyncGenerator[AnswerSentence, None]:
+        async with aclosing(generator.stream(asked_for)) as deltas:
+            async for text in sentences(deltas, run.asked.language, on_delta=run.notice):
+                if abstention.while_generating(run.sureness):
+                    run.guessed(text)
+                    break
+                if sentence := await self._released(text, run, compare):
+                    yield sentence
+
+    def _prompt(self, run: Run) -> Prompt:
+        request = run.asked.request
+        leans = run.asked.query != request.question
+        return prompt.build(
+            request.question,
+            run.asked.language,
+            request.history if leans else (),
+            run.evidence,
+            max_tokens=self._limits.answer_tokens,
+        )
+
+    def _second(self, run: Run, first: Prompt, abstention: Abstention) -> Prompt | None:
+        """What to ask after a first attempt of which nothing was released; None where there is no use in asking again.
+
+        A model that was far from sure that nothing is stated is asked for an answer all the same, which costs it no
+        reading. One that told a plan or a rumour as done is asked without that source, so that it looks for a report of
+        what came of it. Any other that wrote what does not hold is asked with the nearest of the evidence alone.
+        """
+        if run.draft.sentences or abstention.while_generating(run.sureness):
+            return None
+        if run.not_stated:
+            return prompt.insisting(first) if run.sureness.tells else None
+        left = tuple(item for item in run.evidence if item not in run.mistimed)
+        if not run.mistimed:
+            nearest = sorted(run.evidence, key=lambda item: -item.cosine)[:NEAREST]
+            left = tuple(item for item in run.evidence if item in nearest)
+        if not left or len(left) == len(run.evidence):
+            return None
+        run.evidence = left
+        return self._prompt(run)
+
+    def _comparison(self, run: Run) -> Compare:
+        """Compares sentences with the evidence, whose vectors are made while the language model reads."""
+        rows = [item.row for item in run.evidence]
+        vectors = self._threads.begin(run.finder.retriever.embed_alone, rows)
+
+        async def compare(sentence: str) -> Scores:
+            return await self._threads.run(run.finder.retriever.compare, sentence, await asyncio.wrap_future(vectors))
+
+        return compare
+
+    async def _released(self, text: str, run: Run, compare: Compare) -> AnswerSentence | None:
+        """The sentence where the evidence bears it out; else None, and why is kept."""
+        draft = run.draft
+        if prompt.says_not_stated(text):
+            run.not_stated = True
+            return None
+        sentence = worded(text, run.asked.language)
+        if not sentence or draft.says(sentence):
+            return None
+        if not run.quotes and is_in_another_language(sentence, run.asked.language):
+            draft.drop(sentence, f"language: the answer is wanted in {prompt.language_name(run.asked.language)}")
+            return None
+        with run.clock.measured("verify"):
+            checked = await check(sentence, run.asked, run.evidence, compare, is_first=not draft.sentences)
+        if checked.cited:
+            embed = run.finder.embedder.embed_documents
+            shown = await self._threads.run(shortest_quotes, checked.text, run.asked.language, checked.cited, embed)
+            return draft.release(checked.text, checked.cited, checked.similarity, shown)
+        draft.drop(checked.text, checked.reason)
+        if checked.nearest and checked.reason.startswith(MISTIMED):
+            run.mistimed.append(checked.nearest)
+        return None
