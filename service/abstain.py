@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from service.calibration import Calibration
-from service.confidence import DEFAULTS, Confidence
+from service.confidence import DEFAULTS, Confidence, Signals
 from service.contract import Reason
 from service.finding import Asked, Finding
 from service.names import mentions
@@ -19,6 +19,8 @@ FALSE_REFUSALS: dict[Risk, float] = {"low": 0.1, "medium": 0.02, "high": 0.01}
 QUOTING: Risk = "low"
 """Where sentences are quoted without a language model, nothing but the estimate can tell that they are no answer."""
 
+LEAST_CONFIDENCE: dict[Risk, float] = {"low": 0.6, "medium": 0.45, "high": 0.3}
+"""How sure to be of an answer's first sentence, by the risk that is taken."""
 LEAST_SUPPORT = 0.03
 """Least similarity of an answer's sentence and what it cites."""
 MOST_NOT_STATED = 0.22
@@ -52,6 +54,10 @@ class Abstention:
             return "no_relevant_source"
         missing = (name for name in asked.names if not any(mentions(item.passage, name) for item in finding.evidence))
         return "not_in_sources" if any(missing) else None
+
+    def is_sure_enough(self, signals: Signals) -> bool:
+        """Whether a sentence with these signals may begin an answer."""
+        return self.confidence.of(signals) >= LEAST_CONFIDENCE[self.risk]
 
     def while_generating(self, sureness: Sureness) -> Reason | None:
         """Why what a model writes is not to be trusted, once its first token is known; None where it is."""

@@ -18,8 +18,10 @@ from index.quantities import Quantity, quantities, same_value
 from service.evidence import Evidence
 from service.names import mentions, names, speaks_of_a_name
 from service.plain_text import plain
-from service.relations import Similar, flaw, shared_words
+from service.relations import Similar, flaw, shared_part, shared_words
 
+LEAST_SHARED = 0.25
+"""Part of its words and figures that a sentence needs to have in common with what it cites, in either language."""
 MOST_CITATIONS = 3
 """A sentence that needs more sources than this together is not one claim."""
 MOST_TRIED = 12
@@ -76,6 +78,8 @@ def verify(
     cited, wrong = _sound(sentence, language, question, list(islice(sets, MOST_TRIED)), evidence, similar)
     if not cited:
         return Verdict((), wrong or "premise: no source says this of what was asked about", best)
+    if shared_part(sentence, language, [evidence[i] for i in cited]) < LEAST_SHARED:
+        return Verdict((), "meaning: hardly a word of it stands in what would bear it out", best)
     return Verdict(cited, "", float(similarities[list(cited)].mean()))
 
 

@@ -77,7 +77,11 @@ class Run:
 
     def signals(self, evidence: float) -> Signals:
         """What is known of the answer. `evidence` is how likely it is among the evidence."""
-        support = max(0.0, min(self.draft.support, default=0.0))
+        return self.signals_with(evidence, min(self.draft.support, default=0.0))
+
+    def signals_with(self, evidence: float, support: float) -> Signals:
+        """The same, of an answer whose weakest sentence has this `support`."""
+        support = max(0.0, support)
         return Signals(evidence, 1.0 - self.sureness.not_stated, self.sureness.likelihood, support)
 
     def refusal(self) -> Reason | None:
@@ -142,7 +146,7 @@ class Writer:
                 if abstention.while_generating(run.sureness):
                     run.guessed(text)
                     break
-                if sentence := await self._released(text, run, compare):
+                if sentence := await self._released(text, run, compare, abstention):
                     yield sentence
 
     def _prompt(self, run: Run) -> Prompt:
@@ -186,7 +190,7 @@ class Writer:
 
         return compare
 
-    async def _released(self, text: str, run: Run, compare: Compare) -> AnswerSentence | None:
+    async def _released(self, text: str, run: Run, compare: Compare, abstention: Abstention) -> AnswerSentence | None:
         """The sentence where the evidence bears it out; else None, and why is kept."""
         draft = run.draft
         if prompt.says_not_stated(text):
@@ -200,6 +204,12 @@ class Writer:
             return None
         with run.clock.measured("verify"):
             checked = await check(sentence, run.asked, run.evidence, compare, is_first=not draft.sentences)
+        if checked.cited and not draft.sentences and not run.quotes:
+            evidence = abstention.calibrated.probability(run.finding.known)
+            signals = run.signals_with(evidence, checked.similarity)
+            if run.sureness.tells and not abstention.is_sure_enough(signals):
+                draft.drop(checked.text, f"doubt: right with a chance of {abstention.confidence.of(signals):.2f}")
+                return None
         if checked.cited:
             embed = run.finder.embedder.embed_documents
             shown = await self._threads.run(shortest_quotes, checked.text, run.asked.language, checked.cited, embed)

@@ -50,6 +50,19 @@ def shared_words(claim: str, language: str, cited: Sequence[Evidence]) -> int:
     return len(words) + sum(any(states(source.whole, q) for source in sources) for q in said.whole.quantities)
 
 
+def shared_part(claim: str, language: str, cited: Sequence[Evidence]) -> float:
+    """Which part of the words, names and figures of `claim` the cited sentences have, in [0, 1].
+
+    1 where it has none, and for other languages than German and English.
+    """
+    known = [item for item in cited if item.language in LANGUAGES]
+    if language not in LANGUAGES or len(known) < len(cited) or not cited:
+        return 1.0
+    whole = _parsed(claim, language, known)[0].whole
+    said = len(whole.content) + len(whole.quantities)
+    return min(1.0, shared_words(claim, language, cited) / said) if said else 1.0
+
+
 def _parsed(claim: str, language: str, cited: Sequence[Evidence]) -> tuple[Sentence, list[Sentence]]:
     """What is a name on one side is one on the other, too: German hides names among its nouns."""
     texts = [(plain(item.text), item.language) for item in cited]

@@ -6,9 +6,11 @@ import math
 
 import pytest
 from collection import WordEmbedder, opened, published
+from msgspec.structs import replace
 
 from service.abstain import FALSE_REFUSALS, Abstention
 from service.calibration import Calibration, OperatingPoint, Weight
+from service.confidence import Signals
 from service.contract import AskRequest, FilterRequest, Turn
 from service.finding import LEAST_PASSAGES, Finder
 from service.generators import Token
@@ -112,3 +114,11 @@ def test_an_answer_that_the_model_nearly_did_not_give_is_a_guess(not_stated: flo
     sureness.hear([Token("Six", -0.1, ((" NOT", math.log(not_stated)),))])
 
     assert Abstention(BY_WORDS).while_generating(sureness) == reason
+
+
+@pytest.mark.parametrize(("risk", "sure"), [("low", False), ("medium", True), ("high", True)])
+def test_the_less_risk_is_taken_the_surer_an_answer_has_to_be(risk: Risk, sure: bool) -> None:
+    signals = Signals(evidence=1.0, stated=1.0, likelihood=1.0, support=0.07)
+
+    assert Abstention(BY_WORDS, risk).is_sure_enough(signals) is sure
+    assert not Abstention(BY_WORDS, risk).is_sure_enough(replace(signals, support=0.0))

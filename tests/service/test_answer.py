@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import math
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
@@ -12,6 +13,7 @@ import pytest
 from index.build import build
 from service.answer import AnswerPipeline, Done, Released, Sources
 from service.calibration import DEFAULTS, Calibration
+from service.confidence import Confidence
 from service.contract import Answer, AskRequest, FilterRequest, SearchRequest, Turn
 from service.errors import ArticleNotFound, GeneratorTimeout, GeneratorUnavailable, IndexUnavailable
 from service.generators import Delta, Prompt, Token
@@ -307,3 +309,16 @@ async def test_a_plan_that_was_told_as_done_is_left_out_when_the_model_is_asked_
 
 def _refuse(error: Exception) -> None:
     raise error
+
+
+async def test_an_answer_that_is_likely_wrong_is_dropped_as_a_doubt(index: Path) -> None:
+    generator = ScriptedGenerator("It cost 14.3 million euros [1].", first=Token("It", -0.1, ()))
+    async with running(index, generator) as pipeline:
+        pipeline.finder()
+        assert pipeline._opened is not None
+        finder, abstention = pipeline._opened
+        never = Confidence(schema=1, intercept=-5.0, weights={})
+        pipeline._opened = finder, dataclasses.replace(abstention, confidence=never)
+        answer = await pipeline.ask(AskRequest(question=COST))
+    assert (answer.status, answer.reason) == ("refused", "unsupported")
+    assert answer.dropped[0].reason == "doubt: right with a chance of 0.01"

@@ -137,3 +137,11 @@ def test_the_office_that_the_question_asks_for_must_be_in_the_sources() -> None:
         "Kersten Vaillard.", "de", ("nordholz",), (source,), alike, least_similarity=0.1, question=question
     )
     assert verdict.reason == "role: no source mentions a finance chief"
+
+
+def test_a_sentence_of_which_hardly_a_word_is_in_a_source_is_not_borne_out_by_its_figure() -> None:
+    source = evidence("The bridge was closed for 8 minutes.", "en")
+    alike = np.full(1, 0.5, dtype=np.float32)
+    verdict = verify("It takes 8 hours to boil eggs hard over fire.", "en", (), [source], alike, least_similarity=0.1)
+    assert verdict.cited == ()
+    assert cited("The bridge was closed for 8 minutes then.", source) == (0,)
