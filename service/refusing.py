@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.abstain import LEAST_SUPPORT
 from service.contract import Reason
 from service.evidence import Evidence
 from service.finding import Asked
@@ -34,6 +33,10 @@ WORDS: dict[Reason, dict[str, str]] = {
         "en": "The question refers to something that it does not name. Who or what is meant?",
     },
 }
+LEAST_LIKENESS = 0.08
+"""Similarity of question and sentence (cosine less the language's mean) from which on it is worth quoting."""
+FEWEST_WORDS = 5
+"""Of a sentence that says something by itself."""
 NEAREST = {"de": "Am nächsten kommt: „{quote}“ [1]", "en": "What comes nearest: “{quote}” [1]"}
 
 _PRESUPPOSES = re.compile(
@@ -77,6 +80,6 @@ def takes_for_granted(asked: Asked, evidence: Sequence[Evidence]) -> bool:
 
 def _nearest(asked: Asked, evidence: Sequence[Evidence]) -> Evidence | None:
     """The sentence most like the question, of those that mention one of its names, where there are any."""
-    named = [item for item in evidence if any(mentions(item.passage, name) for name in asked.names)]
-    best = max(named or evidence, key=lambda item: item.cosine, default=None)
-    return best if best is not None and best.cosine >= LEAST_SUPPORT else None
+    telling = [item for item in evidence if item.cosine >= LEAST_LIKENESS and len(item.shown().split()) >= FEWEST_WORDS]
+    named = [item for item in telling if any(mentions(item.passage, name) for name in asked.names)]
+    return max(named or telling, key=lambda item: item.cosine, default=None)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from service.contract import AskRequest
 from service.finding import Asked
 from service.names import names
 from service.refusing import explain
-from tests.service.test_verify import CUSTOMERS, REVENUE
+from tests.service.test_verify import CUSTOMERS, REVENUE, evidence
 
 
 def _asked(question: str, language: str) -> Asked:
@@ -48,3 +50,11 @@ def test_what_is_far_from_every_source_is_refused_without_a_quote() -> None:
 
     assert (refusal.reason, refusal.nearest) == ("no_relevant_source", None)
     assert refusal.text == "Dazu steht nichts in den Artikeln."
+
+
+def test_a_sentence_that_is_unlike_the_question_or_says_nothing_alone_is_not_quoted() -> None:
+    asked = _asked("Wie hoch war der Umsatz von Nordholz?", "de")
+    far, short = replace(REVENUE, cosine=0.07), evidence("3. Nordholz")
+
+    assert explain("not_in_sources", asked, [far, short]).nearest is None
+    assert explain("not_in_sources", asked, [far, REVENUE]).nearest is REVENUE
