@@ -140,8 +140,8 @@ def test_the_office_that_the_question_asks_for_must_be_in_the_sources() -> None:
 
 
 def test_a_sentence_of_which_hardly_a_word_is_in_a_source_is_not_borne_out_by_its_figure() -> None:
-    source = evidence("The bridge was closed for 8 minutes.", "en")
+    source = evidence("The shop on the bridge has 8 rooms.", "en")
     alike = np.full(1, 0.5, dtype=np.float32)
-    verdict = verify("It takes 8 hours to boil eggs hard over fire.", "en", (), [source], alike, least_similarity=0.1)
-    assert verdict.cited == ()
-    assert cited("The bridge was closed for 8 minutes then.", source) == (0,)
+    verdict = verify("Ferries sink 8 times every winter somewhere.", "en", (), [source], alike, least_similarity=0.1)
+    assert (verdict.cited, verdict.reason) == ((), "meaning: hardly a word of it stands in what would bear it out")
+    assert cited("There are 8 rooms in the shop.", source) == (0,)
