@@ -24,8 +24,9 @@ class AnswerCache:
         if known is None:
             return None
         self._answers.move_to_end(key)
+        usage = Usage(finish_reason=known.usage.finish_reason)
         return msgspec.structs.replace(
-            known, id=secrets.token_hex(12), timings_ms={"total": round(milliseconds, 2)}, usage=Usage()
+            known, id=secrets.token_hex(12), timings_ms={"total": round(milliseconds, 2)}, usage=usage
         )
 
     def keep(self, snapshot: str, request: AskRequest, answer: Answer) -> None:

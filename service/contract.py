@@ -218,11 +218,18 @@ class Models(Struct, frozen=True):
 
 
 class Usage(Struct, frozen=True):
-    """Tokens of the language model; `cached_tokens` is the part of the prompt that its cache held already."""
+    """Tokens of the language model; `cached_tokens` is the part of the prompt that its cache held already.
+
+    `finish_reason` is `length` where the limit of tokens cut the model off: its unfinished sentence is dropped.
+    """
 
     prompt_tokens: Annotated[int, Meta(description="Tokens read.")] = 0
     completion_tokens: Annotated[int, Meta(description="Tokens written.")] = 0
     cached_tokens: Annotated[int, Meta(description="Tokens of the prompt that the model's cache held already.")] = 0
+    finish_reason: Annotated[
+        Literal["stop", "length"],
+        Meta(description="`length` where the limit of tokens cut the model off, so that the answer may be incomplete."),
+    ] = "stop"
 
 
 class Answer(Struct, frozen=True):

@@ -75,6 +75,10 @@ class Run:
             chance = f"{self.sureness.not_stated:.2f}"
             self.draft.drop(prompt.without_marks(text), f"guess: the model took it for not stated with chance {chance}")
 
+    def cut_off(self, text: str) -> None:
+        """Keep that `text` was not written to its end."""
+        self.draft.drop(prompt.without_marks(text), "cut off: the limit of tokens came before its end")
+
     def signals(self, evidence: float) -> Signals:
         """What is known of the answer. `evidence` is how likely it is among the evidence."""
         return self.signals_with(evidence, min(self.draft.support, default=0.0))
@@ -142,7 +146,7 @@ class Writer:
         self, generator: Generator, asked_for: Prompt, run: Run, compare: Compare, abstention: Abstention
     ) -> AsyncGenerator[AnswerSentence, None]:
         async with aclosing(generator.stream(asked_for)) as deltas:
-            async for text in sentences(deltas, run.asked.language, on_delta=run.notice):
+            async for text in sentences(deltas, run.asked.language, on_delta=run.notice, on_cut_off=run.cut_off):
                 if abstention.while_generating(run.sureness):
                     run.guessed(text)
                     break

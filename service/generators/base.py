@@ -6,6 +6,8 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
+
 from service.contract import Usage
 
 
@@ -46,12 +48,18 @@ class Token:
 class Delta:
     """A piece of generated text. The last one of a stream carries `usage` (and may have no text).
 
+    A usage whose `finish_reason` is `length` says that the model was not done when it reached `Prompt.max_tokens`.
     `tokens` are those that came since the last piece, from backends that tell; the text of the piece may lag behind.
     """
 
     text: str
     usage: Usage | None = None
     tokens: tuple[Token, ...] = ()
+
+
+def finished(usage: Usage, *, cut_off: bool) -> Usage:
+    """`usage` with why the model ended: at the limit of tokens, or of itself."""
+    return msgspec.structs.replace(usage, finish_reason="length" if cut_off else "stop")
 
 
 class Generator(Protocol):

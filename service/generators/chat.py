@@ -16,7 +16,7 @@ import msgspec
 
 from service.contract import Usage
 from service.errors import GeneratorTimeout, GeneratorUnavailable, PromptTooLong, Unavailable
-from service.generators.base import Delta, Prompt, Token
+from service.generators.base import Delta, Prompt, Token, finished
 from service.generators.sse import events
 from service.generators.stop import StopFilter
 
@@ -98,16 +98,17 @@ class ChatClient:
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
         """The answer to `prompt`, then its usage. Closing the iterator closes the connection."""
         stop = StopFilter(prompt.stop)
-        usage = Usage()
+        usage, cut_off = Usage(), False
         async with aclosing(self._chunks(self._body(prompt))) as chunks:
             async for chunk in chunks:
+                cut_off = cut_off or any(choice.finish_reason == "length" for choice in chunk.choices[:1])
                 text = stop.feed("".join(choice.delta.content or "" for choice in chunk.choices[:1]))
                 if chunk.usage is not None:
                     usage = _usage(chunk.usage)
                 tokens = _tokens(chunk)
                 if text or tokens:
                     yield Delta(text, tokens=tokens)
-        yield Delta(stop.flush(), usage)
+        yield Delta(stop.flush(), finished(usage, cut_off=cut_off and not stop.stopped))
 
     def _body(self, prompt: Prompt) -> bytes:
         body: dict[str, object] = {

@@ -26,7 +26,7 @@ from transformers import (
 
 from service.contract import Usage
 from service.errors import GeneratorTimeout, GeneratorUnavailable, PromptTooLong, SettingsError
-from service.generators.base import Delta, Prompt
+from service.generators.base import Delta, Prompt, finished
 from service.generators.config import GeneratorConfig
 from service.generators.stop import StopFilter
 
@@ -40,6 +40,14 @@ class _Loaded:
     model: Any
     tokenizer: Any
     context: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """How many tokens a model wrote, and whether it would have gone on."""
+
+    tokens: int
+    cut_off: bool
 
 
 class _Streamer(TextStreamer):
@@ -145,7 +153,9 @@ class TransformersGenerator:
                     yield Delta(text)
                 if stop.stopped:
                     cancel.set()
-            yield Delta(stop.flush(), Usage(inputs["input_ids"].shape[1], self._written(answer)))
+            written = self._written(answer)
+            usage = Usage(inputs["input_ids"].shape[1], written.tokens)
+            yield Delta(stop.flush(), finished(usage, cut_off=written.cut_off and not stop.stopped))
         finally:
             cancel.set()
             answer.cancel()
@@ -157,7 +167,7 @@ class TransformersGenerator:
         except TimeoutError:
             raise GeneratorTimeout(f"the language model wrote nothing for {self._token_timeout:g} s") from None
 
-    def _written(self, answer: asyncio.Future[int]) -> int:
+    def _written(self, answer: asyncio.Future[_Written]) -> _Written:
         if answer.cancelled() or self._closing.is_set():
             raise GeneratorUnavailable("the language model was stopped in the middle of an answer")
         if (error := answer.exception()) is not None:
@@ -201,11 +211,14 @@ def _encode(loaded: _Loaded, prompt: Prompt) -> Any:
     return inputs.to(loaded.model.device)
 
 
-def _generate(model: Any, inputs: Any, max_tokens: int, streamer: _Streamer, stopping: list[_Cancelled]) -> int:
-    """Run the model; the number of tokens that it wrote."""
+def _generate(model: Any, inputs: Any, max_tokens: int, streamer: _Streamer, stopping: list[_Cancelled]) -> _Written:
+    """Run the model."""
     with torch.inference_mode():
         written = model.generate(**inputs, max_new_tokens=max_tokens, streamer=streamer, stopping_criteria=stopping)
-    return int(written.shape[1] - inputs["input_ids"].shape[1])
+    tokens = int(written.shape[1] - inputs["input_ids"].shape[1])
+    ends = model.generation_config.eos_token_id
+    ended = int(written[0, -1]) in (ends if isinstance(ends, list) else [ends])
+    return _Written(tokens, cut_off=tokens >= max_tokens and not ended)
 
 
 def _converted(gguf: Path, models_dir: Path) -> Path:

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -70,15 +71,19 @@ class WordEmbedder:
 class ScriptedGenerator:
     """Says `text` in pieces of a few characters; with `fails` it dies half way.
 
-    `again` is what it says when it is asked once more, `first` what it tells of its first token.
+    `again` is what it says when it is asked once more, `first` what it tells of its first token; with `cut_off` it
+    says that it reached the limit of tokens.
     """
 
     name = "scripted"
 
-    def __init__(self, text: str = "", *, fails: bool = False, again: str = "", first: Token | None = None) -> None:
+    def __init__(
+        self, text: str = "", *, fails: bool = False, again: str = "", first: Token | None = None, cut_off: bool = False
+    ) -> None:
         self.texts = [text, again or text]
         self.first = first
         self.fails = fails
+        self.finish: Literal["stop", "length"] = "length" if cut_off else "stop"
         self.prompts: list[Prompt] = []
         self.read_before: list[Prompt] = []
 
@@ -101,7 +106,7 @@ class ScriptedGenerator:
             yield Delta(text[start : min(start + 7, end)])
         if self.fails:
             raise GeneratorUnavailable("the scripted model died")
-        yield Delta("", Usage(prompt_tokens=100, completion_tokens=10, cached_tokens=40))
+        yield Delta("", Usage(prompt_tokens=100, completion_tokens=10, cached_tokens=40, finish_reason=self.finish))
 
 
 def write_articles(folder: Path) -> Path:

@@ -63,6 +63,20 @@ async def test_a_supported_sentence_is_released_with_the_characters_that_bear_it
     assert answer.usage.cached_tokens == 40
 
 
+async def test_of_an_answer_that_was_cut_off_the_unfinished_sentence_is_dropped_and_the_response_says_so(
+    index: Path,
+) -> None:
+    said = "The bridge in Porthaven cost 14.3 million euros [2]. It is 420 metres"
+    for cut_off, finish_reason in ((True, "length"), (False, "stop")):
+        async with running(index, ScriptedGenerator(said, cut_off=cut_off)) as pipeline:
+            answer, again = [await pipeline.ask(AskRequest(question=COST)) for _ in range(2)]
+        assert answer.usage.finish_reason == again.usage.finish_reason == finish_reason
+        assert answer.sentences[0].text == "The bridge in Porthaven cost 14.3 million euros."
+        dropped = [(one.text, one.reason) for one in answer.dropped if one.reason.startswith("cut off:")]
+        assert dropped == [("It is 420 metres", "cut off: the limit of tokens came before its end")] * cut_off
+        assert len(answer.sentences) == 1 + (not cut_off)
+
+
 async def test_the_citation_is_what_was_checked_and_not_what_the_model_wrote(index: Path) -> None:
     answer = await ask(index, "The bridge in Porthaven cost 14.3 million euros [7].")
     assert [citation.quote[:15] for citation in answer.citations] == ["The bridge cost"]

@@ -169,6 +169,6 @@ def echo(prompt_limit: int = 500, pause: float = 0.02) -> Script:
         for word in written:
             await write(delta(word))
             await asyncio.sleep(pause)
-        await write(usage(len(words), count, 0) + DONE)
+        await write(finish("length") + usage(len(words), count, 0) + DONE)
 
     return script

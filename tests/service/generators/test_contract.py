@@ -157,6 +157,13 @@ async def test_the_answer_ends_before_a_stop_string(model: Backend, stop: str) -
     assert cut == whole.partition(stop)[0]
 
 
+async def test_an_answer_that_its_limit_cut_off_says_so_and_one_that_ended_does_not(model: Backend) -> None:
+    *_, cut_off = await answer(model, asked(model.request, max_tokens=30))
+    *_, ended = await answer(model, asked(model.request, max_tokens=30, stop=(" ", "3")))
+    assert (cut_off.usage and cut_off.usage.finish_reason) == "length"
+    assert (ended.usage and ended.usage.finish_reason) == "stop"
+
+
 async def test_two_questions_at_once_are_both_answered(model: Backend) -> None:
     one, two = await asyncio.gather(answer(model, asked(model.request)), answer(model, asked("Say 7 8 9.")))
     assert text(one).strip()

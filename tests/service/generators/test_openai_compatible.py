@@ -79,9 +79,9 @@ async def test_a_server_that_counts_nothing_makes_a_usage_of_zeros() -> None:
 
 
 @pytest.mark.parametrize("reason", ["stop", "length", "tool_calls"])
-async def test_an_answer_may_end_for_any_reason_but_one(reason: str) -> None:
+async def test_an_answer_may_end_for_any_reason_but_one_and_tells_of_its_limit(reason: str) -> None:
     deltas, _ = await ask(raw(delta("Köln"), finish(reason), usage(9, 2, 0), DONE))
-    assert deltas == [Delta("Köln"), Delta("", Usage(9, 2, 0))]
+    assert deltas == [Delta("Köln"), Delta("", Usage(9, 2, 0, "length" if reason == "length" else "stop"))]
 
 
 async def test_events_without_a_choice_or_with_an_empty_one_say_nothing() -> None:

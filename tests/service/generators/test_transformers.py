@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from tiny_model import SENTENCE, save_tiny_model
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
 from service.errors import GeneratorTimeout, GeneratorUnavailable
 from service.generators import Message, Prompt
@@ -34,6 +34,23 @@ async def test_it_writes_what_the_model_says_in_float32_whatever_its_own_taste(f
     assert generator._loaded.model.dtype == torch.float32
     assert generator._loaded.model.generation_config.repetition_penalty in (None, 1.0)
     await generator.close()
+
+
+@pytest.mark.parametrize(
+    ("ids", "ends", "cut_off"),
+    [([7, 8, 9], 5, True), ([7, 8, 5], 5, False), ([7, 8, 5], [4, 5], False), ([7, 8], 5, False)],
+)
+def test_a_model_that_wrote_its_end_token_as_the_last_of_all_was_not_cut_off(
+    ids: list[int], ends: int | list[int], cut_off: bool
+) -> None:
+    class Model:
+        generation_config = GenerationConfig(eos_token_id=ends)
+
+        def generate(self, **_: object) -> torch.Tensor:
+            return torch.tensor([[1, 2, *ids]])
+
+    written = backend._generate(Model(), {"input_ids": torch.tensor([[1, 2]])}, 3, None, [])  # type: ignore[arg-type]
+    assert (written.tokens, written.cut_off) == (len(ids), cut_off)
 
 
 async def test_it_opens_no_connection(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
