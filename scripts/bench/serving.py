@@ -2,9 +2,10 @@
 
     python scripts/bench/serving.py --index INDEX [--question TEXT ...]
 
-Prints seconds from start to ready, search times alone and while the language model answers (milliseconds, as the
-server reports and as the client sees them), resident memory of the service with its children, and the answers to the
-questions. The FUNDSTELLE_* settings hold; times are wall clock, so run it on a quiet machine.
+Prints seconds from start to ready, times of searches and of answers by quoting alone, of searches while the language
+model answers (milliseconds, as the server reports and as the client sees them), resident memory of the service with its
+children, and the answers to the questions. The FUNDSTELLE_* settings hold; times are wall clock, so run it on a quiet
+machine.
 """
 
 from __future__ import annotations
@@ -36,8 +37,9 @@ def main() -> int:
     with served(arguments.index) as (client, process, seconds):
         print(f"start to ready                    {seconds:.1f} s")
         answers = [ask(client, question) for question in arguments.question]
-        print_searches("search alone", searches(client, arguments.question))
-        print_searches("search beside an answer", searches_beside_an_answer(client, arguments.question))
+        print_times("search alone", searches(client, arguments.question))
+        print_times("answer by quoting", extracts(client, arguments.question))
+        print_times("search beside an answer", searches_beside_an_answer(client, arguments.question))
         print(f"resident, service and children    {resident(process.pid) / 1e9:.2f} GB")
         for answer in answers:
             print_answer(answer)
@@ -82,11 +84,25 @@ def ask(client: httpx.Client, question: str) -> dict[str, object]:
 
 def searches(client: httpx.Client, questions: Sequence[str]) -> list[tuple[float, float]]:
     """Milliseconds of each search: as the server reports it, as the client sees it."""
+    return timed(client, "/v1/search", [{"question": question} for question in varied(questions)])
+
+
+def extracts(client: httpx.Client, questions: Sequence[str]) -> list[tuple[float, float]]:
+    """Milliseconds of each answer in a sentence of the sources, without the language model."""
+    return timed(client, "/v1/ask", [{"question": question, "mode": "extract"} for question in varied(questions)])
+
+
+def varied(questions: Sequence[str]) -> list[str]:
+    """As many questions as are timed, no two alike, so that no cache helps."""
+    return [f"{questions[number % len(questions)]} {number}" for number in range(SEARCHES)]
+
+
+def timed(client: httpx.Client, path: str, requests: Sequence[dict[str, str]]) -> list[tuple[float, float]]:
+    """Milliseconds of each of `requests` to `path`: as the server reports it, as the client sees it."""
     times = []
-    for number in range(SEARCHES):
-        question = f"{questions[number % len(questions)]} {number}"  # no two alike, so that no cache helps
+    for request in requests:
         started = time.perf_counter()
-        body = client.post("/v1/search", json={"question": question}).raise_for_status().json()
+        body = client.post(path, json=request).raise_for_status().json()
         times.append((body["timings_ms"]["total"], (time.perf_counter() - started) * 1000))
     return times
 
@@ -119,7 +135,7 @@ def resident(pid: int) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE") + sum(resident(int(child)) for child in children)
 
 
-def print_searches(what: str, times: Sequence[tuple[float, float]]) -> None:
+def print_times(what: str, times: Sequence[tuple[float, float]]) -> None:
     """Median and 95th percentile of both clocks."""
     for clock, values in zip(("server", "client"), zip(*times, strict=True), strict=True):
         p95 = quantiles(values, n=20)[-1]
