@@ -68,12 +68,15 @@ class Finder:
 
     def find(self, request: AskRequest) -> Finding:
         """Everything that is known of a question before a language model is asked."""
-        asked = understood(request)
+        return self.find_for(understood(request))
+
+    def find_for(self, asked: Asked, parts: int = 1) -> Finding:
+        """The same for a question that was understood, one of `parts` that share the evidence there may be."""
+        request = asked.request
         filters = filters_of(request.filters, request.as_of)
         found = self.retriever.search([asked.query, request.question], max(request.top_k, LEAST_PASSAGES), filters)
-        evidence = choose(
-            found.sentences, self.snapshot, tokens=self._evidence_tokens, count_tokens=self.embedder.count_tokens
-        )
+        tokens = self._evidence_tokens // parts
+        evidence = choose(found.sentences, self.snapshot, tokens=tokens, count_tokens=self.embedder.count_tokens)
         known = calibration.features(request.question, asked.language, asked.names, found, evidence, self._spread)
         return Finding(asked, found, evidence, known)
 
