@@ -3,38 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 
-import msgspec
-
-from service import confidence
 from service.abstain import Abstention
 from service.answer_cache import AnswerCache
+from service.answering import Answering, Whole
 from service.clock import Clock
+from service.composing import composed, hits_of
 from service.contract import (
     Answer,
     AnswerSentence,
     ArticleResponse,
     AskRequest,
     FoundPassage,
-    Models,
     SearchRequest,
     SearchResponse,
 )
-from service.disagreement import disagreements
-from service.draft import Draft, found_passages
+from service.draft import found_passages
 from service.errors import ArticleNotFound, IndexUnavailable
-from service.finding import Finder
+from service.finding import Finder, Finding, understood
 from service.generators import Generator
 from service.generators.extractive import ExtractiveGenerator
-from service.refusing import Refusal, explain
-from service.surroundings import with_surroundings
+from service.parts import parts_of
 from service.threads import Threads
 from service.warming import Warming
-from service.writing import Limits, Run, Writer
+from service.writing import Limits
 
 SEARCH_THREADS = 2
 
@@ -74,7 +69,7 @@ class AnswerPipeline:
         self._generator = generator
         self._extractive = ExtractiveGenerator()
         self._threads = Threads(SEARCH_THREADS, "search")
-        self._writer = Writer(limits, self._threads)
+        self._answering = Answering(limits, self._threads, self._writing)
         self._opened: tuple[Finder, Abstention] | None = None
         self._warming = Warming(generator)
         self._cache = AnswerCache(limits.cached_answers)
@@ -146,22 +141,17 @@ class AnswerPipeline:
             for event in _events(known):
                 yield event
             return
-        finding = await self._threads.run(finder.find, request)
-        clock.add("embed", finding.found.embed_seconds)
-        clock.add("search", finding.found.search_seconds)
-        passages = found_passages(finding.hits, finder.snapshot)
+        query, findings = await self._threads.run(_found, finder, request)
+        for finding in findings:
+            clock.add("embed", finding.found.embed_seconds)
+            clock.add("search", finding.found.search_seconds)
+        passages = found_passages(hits_of(findings), finder.snapshot)
         yield Sources(passages)
-        run = Run(finder, finding, finding.evidence, Draft(), clock)
-        reason = abstention.before_generation(finding)
-        if reason is None:
-            async with aclosing(self._writer.write(run, await self._writing(request), abstention)) as released:
-                async for sentence in released:
-                    yield Released(sentence)
-            reason = run.refusal()
-            for sentence in await self._differing(run):
+        whole = Whole()
+        async with aclosing(self._answering.answer(finder, findings, whole, abstention, clock)) as told:
+            async for sentence in told:
                 yield Released(sentence)
-        refused = explain(reason, run.asked, run.evidence) if reason else None
-        answer = await self._threads.run(self._composed, run, refused, passages, abstention)
+        answer = await self._threads.run(composed, whole, query, passages, abstention, self._generator.name)
         self._cache.keep(finder.snapshot.id, request, answer)
         yield Done(answer)
 
@@ -172,44 +162,6 @@ class AnswerPipeline:
         await self._warming.end()
         return self._generator
 
-    async def _differing(self, run: Run) -> list[AnswerSentence]:
-        """Sentences that say where other sources differ from what was released; all such places are kept."""
-        draft = run.draft
-        if not draft.claims:
-            return []
-        with run.clock.measured("compare"):
-            found = await self._threads.run(disagreements, run.finder, run.finding, draft.claims)
-        noted = [draft.disagree(conflict, run.asked.language) for conflict in found]
-        return [sentence for sentence in noted if sentence]
-
-    def _composed(
-        self, run: Run, refused: Refusal | None, passages: tuple[FoundPassage, ...], abstention: Abstention
-    ) -> Answer:
-        draft = run.draft
-        signals = run.signals(abstention.calibrated.probability(run.finding.known))
-        sure = abstention.confidence if run.generator == self._generator.name else confidence.DEFAULTS
-        if refused and refused.nearest:
-            draft.cite(refused.nearest)
-        return Answer(
-            id=secrets.token_hex(12),
-            status="refused" if refused else "answered",
-            reason=refused.reason if refused else None,
-            answer=refused.text if refused else draft.text(),
-            language=run.asked.language,
-            query=run.asked.query,
-            confidence=round(sure.of(signals), 4) if draft.sentences else 0.0,
-            sentences=tuple(draft.sentences),
-            citations=with_surroundings(draft.citations, run.finder.snapshot),
-            passages=passages,
-            conflicts=tuple(draft.conflicts),
-            dropped=tuple(draft.dropped),
-            snapshot=run.finder.snapshot.id,
-            models=Models(run.finder.embedder.name, run.generator or self._generator.name),
-            timings_ms=run.clock.milliseconds(),
-            usage=run.usage,
-            signals={name: round(value, 4) for name, value in msgspec.structs.asdict(signals).items()},
-        )
-
     async def _open(self) -> None:
         self._opened = await self._threads.run(self._open_index)
 
@@ -217,6 +169,13 @@ class AnswerPipeline:
         if self._opened is None:
             raise IndexUnavailable("The index is not open yet; try again in a moment.")
         return self._opened
+
+
+def _found(finder: Finder, request: AskRequest) -> tuple[str, list[Finding]]:
+    """What was searched with, and what was found for each part of the question."""
+    parts = parts_of(request)
+    query = parts[0].query if len(parts) == 1 else understood(request).query
+    return query, [finder.find_for(part, len(parts)) for part in parts]
 
 
 def _events(answer: Answer) -> Iterator[Event]:

@@ -158,7 +158,10 @@ class Citation(Struct, frozen=True):
 
 
 class AnswerSentence(Struct, frozen=True):
-    """One verified sentence of the answer, with the labels of the citations that bear it out (never empty)."""
+    """One verified sentence of the answer, with the labels of the citations that bear it out.
+
+    They are empty only in a sentence which says that a part of the question has no answer.
+    """
 
     text: Annotated[str, Meta(description="The sentence.")]
     citations: Annotated[tuple[int, ...], Meta(description="Labels of the citations that bear it out.")]
@@ -232,12 +235,21 @@ class Usage(Struct, frozen=True):
     ] = "stop"
 
 
+class AnswerPart(Struct, frozen=True):
+    """One of several questions that were asked at once, and whether it was answered."""
+
+    question: Annotated[str, Meta(description="The part, in the words of the question.")]
+    status: Annotated[Literal["answered", "refused"], Meta(description="Whether this part was answered.")]
+    reason: Annotated[Reason | None, Meta(description="Why this part was refused.")]
+
+
 class Answer(Struct, frozen=True):
     """The answer to a question, or an honest refusal.
 
     `status` is `refused` exactly when `reason` is set. `answer` is the sentences joined by spaces, or the text of the
     refusal. `confidence` in [0, 1] says how sure the service is that the answer is right, 0 for a refusal. `query` is
-    what was searched with.
+    what was searched with. Several questions that were asked at once are answered and refused one by one, as `parts`
+    has them: the whole is refused where all of them are.
     """
 
     id: Annotated[str, Meta(description="Names this answer.")]
@@ -259,6 +271,10 @@ class Answer(Struct, frozen=True):
     signals: Annotated[
         dict[str, float], Meta(description="What `confidence` was computed from, each from 0 to 1; may change.")
     ] = {}
+    parts: Annotated[
+        tuple[AnswerPart, ...],
+        Meta(description="The questions that were asked at once, in order; empty where it was one."),
+    ] = ()
 
 
 class SearchResponse(Struct, frozen=True):

@@ -25,6 +25,12 @@ class Draft:
         self.conflicts: list[Conflict] = []
         self._labels: dict[tuple[str, int, int], int] = {}
 
+    def next_part(self) -> Draft:
+        """An empty draft that cites in one sequence with this one: whatever either cites is cited by both."""
+        part = Draft()
+        part.citations, part._labels = self.citations, self._labels
+        return part
+
     def release(
         self, text: str, cited: Sequence[Evidence], similarity: float, quotes: Sequence[Evidence] | None = None
     ) -> AnswerSentence:

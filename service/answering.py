@@ -1,0 +1,120 @@
+"""A question, part by part: from what was found for it to verified sentences, or to a reason for there being none."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+
+import msgspec
+
+from service.abstain import Abstention
+from service.clock import Clock
+from service.contract import AnswerSentence, AskRequest, Turn
+from service.disagreement import disagreements
+from service.draft import Draft
+from service.errors import GeneratorTimeout
+from service.finding import Asked, Finder, Finding
+from service.generators import Generator
+from service.refusing import Refusal, explain
+from service.telling import Told, unanswered
+from service.threads import Threads
+from service.writing import Limits, Run, Writer
+
+
+@dataclass(slots=True)
+class Part:
+    """A part under way; `refusal` is None while and where it has an answer."""
+
+    run: Run
+    refusal: Refusal | None = None
+
+    @property
+    def asked(self) -> Asked:
+        """What the part asks."""
+        return self.run.asked
+
+
+@dataclass(slots=True)
+class Whole:
+    """Everything that was asked at once: its parts so far, and what a reader was told of them."""
+
+    parts: list[Part] = field(default_factory=list)
+    told: Told = field(default_factory=Told)
+
+
+class Answering:
+    """Answers the parts of questions, one after the other."""
+
+    def __init__(self, limits: Limits, threads: Threads, writing: Callable[[AskRequest], Awaitable[Generator]]) -> None:
+        """`writing` tells what writes the answer to a request; it is asked only where something is to be written."""
+        self._seconds = limits.answer_seconds
+        self._writer = Writer(limits, threads)
+        self._threads = threads
+        self._writing = writing
+
+    async def answer(
+        self, finder: Finder, findings: Sequence[Finding], whole: Whole, abstention: Abstention, clock: Clock
+    ) -> AsyncGenerator[AnswerSentence, None]:
+        """What a reader is told of the parts that `findings` were found for, as it comes; `whole` takes them up.
+
+        All parts together have the time of one answer. Raises `GeneratorTimeout` where it is over.
+        """
+        try:
+            async with asyncio.timeout(self._seconds if len(findings) > 1 else None):
+                for finding in findings:
+                    async with aclosing(self._next(finder, finding, whole, abstention, clock)) as told:
+                        async for sentence in told:
+                            yield sentence
+        except TimeoutError as error:
+            raise GeneratorTimeout(f"The answers took longer than {self._seconds:g} s together.") from error
+
+    async def _next(
+        self, finder: Finder, finding: Finding, whole: Whole, abstention: Abstention, clock: Clock
+    ) -> AsyncGenerator[AnswerSentence, None]:
+        draft = whole.parts[-1].run.draft.next_part() if whole.parts else Draft()
+        part = Part(Run(finder, _following(finding, whole.parts), finding.evidence, draft, clock))
+        whole.parts.append(part)
+        whole.told.begin_part()
+        async with aclosing(self._answered(part, abstention)) as released:
+            async for sentence in released:
+                for told in whole.told.add(sentence):
+                    yield told
+        if part.refusal:
+            for told in whole.told.refuse(unanswered(part.asked, part.refusal.reason)):
+                yield told
+
+    async def _answered(self, part: Part, abstention: Abstention) -> AsyncGenerator[AnswerSentence, None]:
+        """The verified sentences of `part`, then those that tell where sources differ; `part.refusal` where none."""
+        run = part.run
+        reason = abstention.before_generation(run.finding)
+        if reason is None:
+            generator = await self._writing(run.asked.request)
+            async with aclosing(self._writer.write(run, generator, abstention)) as released:
+                async for sentence in released:
+                    yield sentence
+            reason = run.refusal()
+            for sentence in await self._differing(run):
+                yield sentence
+        part.refusal = explain(reason, run.asked, run.evidence) if reason else None
+
+    async def _differing(self, run: Run) -> list[AnswerSentence]:
+        """Sentences that say where other sources differ from what was released; all such places are kept."""
+        draft = run.draft
+        if not draft.claims:
+            return []
+        with run.clock.measured("compare"):
+            found = await self._threads.run(disagreements, run.finder, run.finding, draft.claims)
+        noted = [draft.disagree(conflict, run.asked.language) for conflict in found]
+        return [sentence for sentence in noted if sentence]
+
+
+def _following(finding: Finding, before: Sequence[Part]) -> Finding:
+    """`finding` of a part with what was answered to the part before it, which it may lean on."""
+    if not before or before[-1].refusal:
+        return finding
+    asked = finding.asked
+    said = Turn("assistant", before[-1].run.draft.text())
+    request = msgspec.structs.replace(asked.request, history=(*asked.request.history, said))
+    return replace(finding, asked=replace(asked, request=request))

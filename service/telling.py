@@ -1,0 +1,60 @@
+"""What a reader is told of a question in parts, and when: nothing is taken back, and no refusal comes too early."""
+
+from __future__ import annotations
+
+from service.contract import AnswerSentence, Reason
+from service.finding import Asked
+from service.plain_text import plain
+
+UNANSWERED = {
+    "de": "Auf „{question}“ geben die Quellen keine Antwort.",
+    "en": "The sources give no answer to “{question}”.",
+}
+UNPROVED = {
+    "de": "Auf „{question}“ ließ sich keine Antwort belegen.",
+    "en": "No answer to “{question}” could be borne out.",
+}
+"""Where what the model wrote did not hold: the sources may well have an answer."""
+SHOWN_CHARACTERS = 160
+
+
+class Told:
+    """What a reader is told, sentence by sentence.
+
+    That a part has no answer is told where it comes, but not before another part has one: where none has, the whole
+    question is refused.
+    """
+
+    def __init__(self) -> None:
+        self.sentences: list[AnswerSentence] = []
+        self._held: list[AnswerSentence] = []
+        self._before: frozenset[str] = frozenset()
+
+    def begin_part(self) -> None:
+        """What was told so far is not told again."""
+        self._before = frozenset(sentence.text.casefold() for sentence in self.sentences)
+
+    def add(self, sentence: AnswerSentence) -> list[AnswerSentence]:
+        """What to tell now that there is `sentence`."""
+        if sentence.text.casefold() in self._before:
+            return []
+        new = [*self._held, sentence]
+        self._held = []
+        self.sentences += new
+        return new
+
+    def refuse(self, sentence: AnswerSentence) -> list[AnswerSentence]:
+        """What to tell now that there is no answer to a part, which `sentence` says."""
+        if not self.sentences:
+            self._held.append(sentence)
+            return []
+        return self.add(sentence)
+
+
+def unanswered(asked: Asked, reason: Reason) -> AnswerSentence:
+    """The sentence that says of one of several parts that it has no answer, and cites nothing."""
+    wording = UNPROVED if reason == "unsupported" else UNANSWERED
+    question = plain(asked.request.question)
+    if len(question) > SHOWN_CHARACTERS:
+        question = f"{question[:SHOWN_CHARACTERS].rsplit(' ', 1)[0]} …"
+    return AnswerSentence(wording["de" if asked.language == "de" else "en"].format(question=question), ())
