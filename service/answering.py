@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from service.abstain import Abstention
+from service.asked_values import wanted
 from service.clock import Clock
 from service.contract import AnswerSentence, AskRequest, Turn
-from service.disagreement import disagreements
+from service.disagreement import disagreements, listing
 from service.draft import Draft
 from service.errors import GeneratorTimeout
 from service.finding import Asked, Finder, Finding
@@ -86,7 +87,10 @@ class Answering:
                 yield told
 
     async def _answered(self, part: Part, abstention: Abstention) -> AsyncGenerator[AnswerSentence, None]:
-        """The verified sentences of `part`, then those that tell where sources differ; `part.refusal` where none."""
+        """The verified sentences of `part`, then those that tell where sources differ; `part.refusal` where none.
+
+        Where several values were asked for and nothing was released, they are told as the sources state them.
+        """
         run = part.run
         reason = abstention.before_generation(run.finding)
         if reason is None:
@@ -94,9 +98,9 @@ class Answering:
             async with aclosing(self._writer.write(run, generator, abstention)) as released:
                 async for sentence in released:
                     yield sentence
-            reason = run.refusal()
-            for sentence in await self._differing(run):
+            for sentence in await self._differing(run) or await self._listed(run):
                 yield sentence
+            reason = run.refusal()
         part.refusal = explain(reason, run.asked, run.evidence) if reason else None
 
     async def _differing(self, run: Run) -> list[AnswerSentence]:
@@ -108,6 +112,15 @@ class Answering:
             found = await self._threads.run(disagreements, run.finder, run.finding, draft.claims)
         noted = [draft.disagree(conflict, run.asked.language) for conflict in found]
         return [sentence for sentence in noted if sentence]
+
+    async def _listed(self, run: Run) -> list[AnswerSentence]:
+        """The values that were asked for, where nothing was released and the sources state several."""
+        if run.draft.sentences or run.quotes or not wanted(run.asked.request.question).several:
+            return []
+        with run.clock.measured("compare"):
+            found = await self._threads.run(listing, run.finder, run.finding)
+        sentence = run.draft.disagree(found, run.asked.language) if found else None
+        return [sentence] if sentence else []
 
 
 def _following(finding: Finding, before: Sequence[Part]) -> Finding:

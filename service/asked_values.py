@@ -36,6 +36,18 @@ _EVERYTHING = re.compile(
     r")\b",
     re.IGNORECASE,
 )
+_WHICH = (
+    r"\b(?:(?:what|which) (?:different |various |other )?|welche[nr]? (?:verschiedenen |unterschiedlichen |anderen )?)"
+)
+_ANY: tuple[Kind, ...] = ("money", "percent", "count")
+_PLURALS: tuple[tuple[tuple[Kind, ...], str], ...] = (
+    (("money",), "sums|amounts|valuations|prices|summen|beträgen?|bewertungen|preisen?"),
+    (("percent",), "percentages|prozentsätzen?"),
+    (("date",), "dates|termine|zeitpunkte"),
+    (_ANY, "figures|values|numbers|zahlen|werten?"),
+)
+"""Plurals that ask for more than one value. "Daten" are data as often as dates, "Kosten" have no other number."""
+_SEVERAL = tuple((kinds, re.compile(rf"{_WHICH}(?:{nouns})\b", re.IGNORECASE)) for kinds, nouns in _PLURALS)
 _FINAL = re.compile(
     r"\b(?:finally|final|in the end|eventually|actually|once all|settle\w*|"
     r"endgültig\w*|schließlich|letztlich|am ende|tatsächlich)\b",
@@ -47,14 +59,16 @@ _FINAL = re.compile(
 class Wanted:
     """`amount`: a value of something, of `kind` if that is clear; `when`: a date.
 
-    `everything`: all values that sources name for it. `final`: only what came of it in the end. `phase`: of which time
-    the question speaks, where it says so.
+    `everything`: all values that sources name for it. `several`: the kinds of values of which more than one is asked
+    for, all or not; none where one is enough. `final`: only what came of it in the end. `phase`: of which time the
+    question speaks, where it says so.
     """
 
     amount: bool
     kind: Kind | None
     when: bool
     everything: bool
+    several: tuple[Kind, ...]
     final: bool
     phase: Literal["", "before", "now"]
 
@@ -71,6 +85,11 @@ def wanted(question: str) -> Wanted:
         kind="percent" if _PERCENT.search(question) else "count" if _COUNT.search(question) else None,
         when=bool(_WHEN.search(question)),
         everything=everything,
+        several=_several(question) or (_ANY if everything else ()),
         final=bool(_FINAL.search(question)),
         phase=phase_of(question),
     )
+
+
+def _several(question: str) -> tuple[Kind, ...]:
+    return next((kinds for kinds, pattern in _SEVERAL if pattern.search(question)), ())

@@ -116,8 +116,8 @@ def conflicts(
         topic = anchor.kind, anchor.unit, anchor.measure
         if topic in settled:
             continue
-        rivals = _rivals(anchor, statements, names or _names_of(anchor, released), asked, similar)
-        conflict = _conflict(anchor, rivals, asked)
+        rivals = rivals_of(anchor, statements, names or _names_of(anchor, released), asked, similar)
+        conflict = conflict_of(anchor, rivals, asked)
         if conflict is not None:
             settled.add(topic)
             found.append(conflict)
@@ -155,7 +155,7 @@ def _names_of(anchor: Stated, released: Sequence[Claim]) -> tuple[str, ...]:
     return tuple(names_in(claim.text, claim.language))
 
 
-def _rivals(
+def rivals_of(
     anchor: Stated, statements: Sequence[Stated], names: Sequence[str], asked: Wanted, similar: Similar
 ) -> list[Stated]:
     """The statements about what `anchor` is about, of any value; none where all say the same. `anchor` isn't one."""
@@ -243,8 +243,8 @@ def _least(anchor: Stated, other: Stated, asked: Wanted) -> float:
     return ALIKE_WHEN_LISTED if asked.everything else ALIKE
 
 
-def _conflict(anchor: Stated, rivals: Sequence[Stated], asked: Wanted) -> FoundConflict | None:
-    """The values of `rivals` that differ from `anchor`, if any do and it matters for what was asked."""
+def conflict_of(anchor: Stated, rivals: Sequence[Stated], asked: Wanted) -> FoundConflict | None:
+    """The values of `rivals` that differ from `anchor`, if any do and it matters for what was `asked`."""
     groups = _by_value([anchor, *rivals], exact=asked.everything)
     if not asked.everything:
         groups = [groups[0], *(group for group in groups[1:] if _matters(groups[0], group, asked))]

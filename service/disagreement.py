@@ -13,6 +13,7 @@ from service.asked_values import wanted
 from service.conflicts import Claim, FoundConflict, conflicts, units_said
 from service.evidence import Evidence, every
 from service.finding import Asked, Finder, Finding, filters_of
+from service.listing import listed
 
 
 def disagreements(
@@ -40,6 +41,16 @@ def disagreements(
         claims,
         every(stating, finder.snapshot),
         lambda sources: _alike(sources, finder),
+    )
+
+
+def listing(finder: Finder, finding: Finding) -> FoundConflict | None:
+    """The values that a question for several of them asks for, as the sentences of the search state them."""
+    asked = finding.asked
+    question = asked.request.question
+    candidates = every(finding.found.sentences, finder.snapshot)
+    return listed(
+        question, asked.language, asked.names, finding.evidence, candidates, lambda sources: _alike(sources, finder)
     )
 
 

@@ -116,6 +116,17 @@ def of_count(text: str, start: int, end: int, language: str) -> str:
     return f"{language}:{stems[0] if stems else noun[1].casefold()}"
 
 
+def asked_for(question: str, kind: str) -> str:
+    """The measure of the lists above that `question` asks for, as `kind` of value: `money`, `percent` or `count`.
+
+    Empty where no word of it tells.
+    """
+    if kind != "count":
+        return of_amount(question, "%" if kind == "percent" else "")
+    measure = next((name for name, pattern in _COUNT.items() if pattern.search(question)), "")
+    return _movement(question) if measure == "staff" else measure
+
+
 def _movement(clause: str) -> str:
     """Jobs that go, people who come, or those who are there."""
     if _CUT.search(clause):

@@ -141,6 +141,32 @@ async def test_who_asks_for_all_values_gets_the_list_in_the_language_of_the_answ
     assert len(answer.sentences[-1].citations) == 2
 
 
+SUMS = "Which sums were reported for the cost of the harbour bridge in Porthaven?"
+
+
+async def test_values_that_the_model_did_not_see_are_listed_from_the_sources(index: Path) -> None:
+    answer = await ask(index, SUMS, "NOT STATED")
+    assert answer.answer == (
+        "The articles give different values: 14.3 million euros, and in preliminary reports more than 10 million euros."
+    )
+    assert answer.status == "answered"
+    assert [cited(answer)[label] for label in answer.sentences[0].citations] == [
+        "The harbour bridge in Porthaven cost 14.3 million euros.",
+        "The harbour bridge in Porthaven could cost more than 10 million euros.",
+    ]
+    assert answer.conflicts[0].citations == ((1,), (2,))
+
+
+@pytest.mark.parametrize(
+    ("question", "as_of"), [(SUMS, date(2025, 4, 1)), (COST, None), (SUMS.replace("Porthaven", "Hallstrom"), None)]
+)
+async def test_without_two_values_of_what_was_asked_a_refusal_stays_one(
+    index: Path, question: str, as_of: date | None
+) -> None:
+    answer = await ask(index, question, "NOT STATED", as_of=as_of)
+    assert (answer.status, answer.reason, answer.conflicts) == ("refused", "not_in_sources", ())
+
+
 async def test_what_is_told_of_sources_comes_as_events_too(index: Path) -> None:
     async with (
         running(index, "The harbour bridge in Porthaven is 420 metres long.") as pipeline,
