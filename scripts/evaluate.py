@@ -32,7 +32,7 @@ from service.evaluation.formats import squad
 from service.evaluation.report_html import html
 from service.evaluation.report_markdown import markdown
 from service.evaluation.results import Report
-from service.evaluation.systems import System, local, remote
+from service.evaluation.systems import System, local, quoting, remote
 from service.settings import load_settings
 
 
@@ -64,9 +64,13 @@ async def _measured(plan: Plan, system: AbstractAsyncContextManager[System]) -> 
 
 
 def _system(chosen: argparse.Namespace) -> AbstractAsyncContextManager[System]:
-    if chosen.url:
-        return remote(chosen.url, chosen.timeout)
-    return local(load_settings(), retrieval_only=chosen.retrieval_only)
+    quotes = chosen.mode == "extract"
+    asked = (
+        remote(chosen.url, chosen.timeout)
+        if chosen.url
+        else local(load_settings(), without_model=chosen.retrieval_only or quotes)
+    )
+    return quoting(asked) if quotes else asked
 
 
 def _plan(chosen: argparse.Namespace) -> Plan:
@@ -107,6 +111,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--gold", required=True, type=Path, metavar="FILE", help="questions: .jsonl, .json or .csv")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where answers and reports go (reports/<name of FILE>)")
     parser.add_argument("--url", help="a running service; without it the pipeline runs in this process")
+    parser.add_argument(
+        "--mode",
+        choices=("generate", "extract"),
+        default="generate",
+        help="have the language model write, or sentences of the sources quoted (%(default)s)",
+    )
     parser.add_argument("--retrieval-only", action="store_true", help="measure the search, without a language model")
     parser.add_argument("--only", nargs="+", default=[], metavar="ID", help="ask these questions alone")
     parser.add_argument("--concurrency", type=_positive, default=1, metavar="N", help="questions at once (%(default)s)")

@@ -35,11 +35,21 @@ _STEM = 4
 """Letters that two forms of one word share, roughly: "leave" and "leaving"."""
 
 
+def asks_yes_or_no(question: str) -> bool:
+    """Whether yes or no would answer `question`."""
+    return _YES_NO.match(question) is not None
+
+
+def asks_for_amount(question: str) -> bool:
+    """Whether `question` asks how much or how many."""
+    return _AMOUNT.search(question) is not None
+
+
 def missing(question: str, sentence: str, language: str) -> str:
     """What `question` asks for and `sentence` lacks: `amount`, `person`, `news`; empty where it lacks nothing."""
-    if _YES_NO.match(question):
+    if asks_yes_or_no(question):
         return ""
-    if _AMOUNT.search(question):
+    if asks_for_amount(question):
         return "" if _has_new_amount(question, sentence, language) else "amount"
     if not _new_words(question, sentence):
         return "news"

@@ -24,6 +24,9 @@ from service.wording import with_own_scale_words, with_whole_numbers
 FRAGMENT_WORDS = 5
 """A sentence of fewer words is compared with the evidence together with its question."""
 
+_ENOUGH = float(np.nextafter(np.float32(LEAST_SUPPORT), np.float32(1.0)))
+"""The least float32 that is no less than `LEAST_SUPPORT`."""
+
 Compare = Callable[[str], Awaitable[Scores]]
 """How near in meaning a sentence is to each piece of evidence, float32 `(len(evidence),)`."""
 
@@ -92,7 +95,7 @@ def quoted(evidence: Sequence[Evidence]) -> Compare:
     """For quotes, which mean what they say: how near the question they are, 0 for all other evidence."""
 
     async def compare(sentence: str) -> Scores:
-        near = [max(item.cosine, LEAST_SUPPORT) if sentence.endswith(item.shown()) else 0 for item in evidence]
+        near = [max(item.cosine, _ENOUGH) if sentence.endswith(item.shown()) else 0 for item in evidence]
         return np.array(near, dtype=np.float32)
 
     return compare

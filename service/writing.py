@@ -17,6 +17,7 @@ from service.contract import AnswerSentence, Reason, Usage
 from service.draft import Draft
 from service.errors import GeneratorTimeout
 from service.evidence import Evidence
+from service.extracts import LEAST_PROBABLE, extracts, in_language_of
 from service.finding import Asked, Finder, Finding
 from service.generators import Delta, Generator, Prompt
 from service.generators.extractive import ExtractiveGenerator
@@ -121,8 +122,13 @@ class Writer:
     async def _quoted(
         self, run: Run, generator: Generator, abstention: Abstention
     ) -> AsyncGenerator[AnswerSentence, None]:
-        """The source sentence nearest to the question that holds."""
-        run.evidence = tuple(sorted(run.evidence, key=lambda item: -item.cosine))
+        """The source sentence nearest to the question that holds and may answer it."""
+        likely = abstention.calibrated.probability(run.finding.known) >= LEAST_PROBABLE
+        apt = extracts(run.asked, run.evidence) if likely else ()
+        if not apt:
+            run.not_stated = True
+            return
+        run.evidence = apt
         attempt = self._attempt(generator, self._prompt(run), run, quoted(run.evidence), abstention)
         async with aclosing(attempt) as released:
             async for sentence in released:
@@ -200,14 +206,15 @@ class Writer:
         if prompt.says_not_stated(text):
             run.not_stated = True
             return None
-        sentence = worded(text, run.asked.language)
+        sentence = prompt.without_marks(text) if run.quotes else worded(text, run.asked.language)
         if not sentence or draft.says(sentence):
             return None
         if not run.quotes and is_in_another_language(sentence, run.asked.language):
             draft.drop(sentence, f"language: the answer is wanted in {prompt.language_name(run.asked.language)}")
             return None
+        asked = in_language_of(sentence, run.asked, run.evidence) if run.quotes else run.asked
         with run.clock.measured("verify"):
-            checked = await check(sentence, run.asked, run.evidence, compare, is_first=not draft.sentences)
+            checked = await check(sentence, asked, run.evidence, compare, is_first=not draft.sentences)
         if checked.cited and not draft.sentences and not run.quotes:
             evidence = abstention.calibrated.probability(run.finding.known)
             signals = run.signals_with(evidence, checked.similarity)
@@ -216,7 +223,7 @@ class Writer:
                 return None
         if checked.cited:
             embed = run.finder.embedder.embed_documents
-            shown = await self._threads.run(shortest_quotes, checked.text, run.asked.language, checked.cited, embed)
+            shown = await self._threads.run(shortest_quotes, checked.text, asked.language, checked.cited, embed)
             return draft.release(checked.text, checked.cited, checked.similarity, shown)
         draft.drop(checked.text, checked.reason)
         if checked.nearest and checked.reason.startswith(MISTIMED):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, fields, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -189,10 +189,36 @@ class RemoteSystem:
         return response.raise_for_status().content
 
 
+class Quoting:
+    """A system that is asked to answer in sentences of the sources."""
+
+    def __init__(self, asked: System) -> None:
+        """`asked` does everything else as it always does."""
+        self._asked = asked
+        self.search = asked.search
+        self.article = asked.article
+
+    async def identity(self) -> Identity:
+        """That of the system, told from that of one whose language model writes."""
+        known = await self._asked.identity()
+        return replace(known, system=f"{known.system}, quoting")
+
+    async def ask(self, request: AskRequest) -> Answer:
+        """Quote, or refuse."""
+        return await self._asked.ask(msgspec.structs.replace(request, mode="extract"))
+
+
 @asynccontextmanager
-async def local(settings: Settings, *, retrieval_only: bool = False) -> AsyncIterator[System]:
-    """The pipeline that `settings` describe, started; without a language model where only retrieval is wanted."""
-    chosen = replace(settings, generator="extractive") if retrieval_only else settings
+async def quoting(asked: AbstractAsyncContextManager[System]) -> AsyncIterator[System]:
+    """`asked`, opened, answering in sentences of the sources."""
+    async with asked as opened:
+        yield Quoting(opened)
+
+
+@asynccontextmanager
+async def local(settings: Settings, *, without_model: bool = False) -> AsyncIterator[System]:
+    """The pipeline that `settings` describe, started; `without_model` where no language model is going to be asked."""
+    chosen = replace(settings, generator="extractive") if without_model else settings
     pipeline = open_pipeline(chosen)
     startup = Startup(pipeline)
     startup.begin()

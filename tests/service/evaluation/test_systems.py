@@ -18,8 +18,8 @@ from service.contract import ArticleResponse, FoundPassage, SearchResponse
 from service.evaluation.errors import SystemUnreachable
 from service.evaluation.evaluate import Plan, evaluate
 from service.evaluation.gold_file import read
-from service.evaluation.results import Report
-from service.evaluation.systems import RemoteSystem, code_sha256, describe, shown_settings
+from service.evaluation.results import Report, SourceArticle
+from service.evaluation.systems import Identity, Quoting, RemoteSystem, code_sha256, describe, shown_settings
 from service.settings import Settings
 
 T = TypeVar("T")
@@ -75,6 +75,27 @@ def test_a_service_that_is_not_there_is_said_before_anything_is_asked() -> None:
         over_http(lambda system: system.identity(), refuse)
     with pytest.raises(SystemUnreachable, match="no Fundstelle service answers"):
         over_http(lambda system: system.identity(), lambda request: httpx.Response(200, json=[]))
+
+
+def test_a_system_may_be_asked_to_quote_and_is_another_one_then() -> None:
+    asked = []
+
+    def quotes(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1/ask":
+            asked.append(json.loads(request.content))
+        return service(request)
+
+    async def work(system: RemoteSystem) -> tuple[Identity, Identity, SourceArticle | None]:
+        quoting = Quoting(system)
+        await quoting.ask(GOLD[0].request())
+        return await system.identity(), await quoting.identity(), await quoting.article("ferry.md")
+
+    plain, told, article = over_http(work, quotes)
+    assert [body["mode"] for body in asked] == ["extract"]
+    assert told.system == "http://service.example:8000, quoting"
+    assert told.fingerprint() != plain.fingerprint()
+    assert article is not None
+    assert article.text == ARTICLES["ferry.md"].text
 
 
 def test_an_evaluation_over_http_lists_what_the_service_refused(tmp_path: Path) -> None:
