@@ -7,7 +7,7 @@ something else of the same words (`service.relations`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice
 
@@ -22,6 +22,9 @@ from service.relations import Similar, flaw, shared_part, shared_words
 
 LEAST_SHARED = 0.25
 """Part of its words and figures that a sentence needs to have in common with what it cites, in either language."""
+NEARLY_ALL = 0.8
+"""Part of its words and figures with which one source bears a sentence out, whatever another source says."""
+DATES = ("month", "day", "ordinal")
 MOST_CITATIONS = 3
 """A sentence that needs more sources than this together is not one claim."""
 MOST_TRIED = 12
@@ -83,6 +86,15 @@ def verify(
     return Verdict(cited, "", float(similarities[list(cited)].mean()))
 
 
+@dataclass(frozen=True, slots=True)
+class _Flawed:
+    """A set of sources that would bear a sentence out, if there were not `problem`, and how much of it they have."""
+
+    cited: frozenset[int]
+    problem: str
+    shared: int
+
+
 def _sound(
     sentence: str,
     language: str,
@@ -94,18 +106,46 @@ def _sound(
     """The first of `sets` that nothing is wrong with, and else what is wrong with the first.
 
     Where sources speak against the sentence, only a set that says more of the same counts, or as much and is nearer:
-    most sentences contradict nothing because they are about something else.
+    most sentences contradict nothing because they are about something else. A set with sources that speak against it
+    is not mended by one more, unless something was only missing. Another article that disagrees is no objection
+    (`_is_excused`): readers are told of the conflict.
     """
-    wrong, most_against = "", 0
+    flawed: list[_Flawed] = []
     sound: list[tuple[int, tuple[int, ...]]] = []
     for cited in sets:
         sources = [evidence[i] for i in cited]
         shared = shared_words(sentence, language, sources)
-        problem = flaw(sentence, language, question, sources, _among(similar, cited))
-        if not problem:
-            sound.append((shared + (not most_against), cited))
-        wrong, most_against = wrong or problem, max(most_against, shared if problem else 0)
-    return next((cited for shared, cited in sound if shared > most_against), ()), wrong
+        known = (bad.problem for bad in flawed if bad.cited <= set(cited) and not bad.problem.startswith("reason"))
+        problem = next(known, "") or flaw(sentence, language, question, sources, _among(similar, cited))
+        if problem:
+            flawed.append(_Flawed(frozenset(cited), problem, shared))
+        else:
+            sound.append((shared + (not flawed), cited))
+    wrong = flawed[0].problem if flawed else ""
+    for shared, cited in sound:
+        excused = _is_excused(sentence, language, cited, evidence)
+        if shared > max((bad.shared for bad in flawed if not excused(bad)), default=0):
+            return cited, wrong
+    return (), wrong
+
+
+def _is_excused(
+    sentence: str, language: str, cited: tuple[int, ...], evidence: Sequence[Evidence]
+) -> Callable[[_Flawed], bool]:
+    """What tells of a flawed set whether it only differs from `cited`, being from another article.
+
+    It does where `cited` says nearly all of the sentence, and where it states the sentence's figures, which another
+    article has otherwise or as planned.
+    """
+    own = {evidence[i].article.id for i in cited}
+    full = shared_part(sentence, language, [evidence[i] for i in cited]) >= NEARLY_ALL
+    stated = any(q.unit not in DATES and not 1900 <= q.value <= 2100 for q in quantities(sentence, language))
+
+    def excused(bad: _Flawed) -> bool:
+        elsewhere = any(evidence[i].article.id not in own for i in bad.cited)
+        return elsewhere and (full or (stated and bad.problem.startswith(("modality", "comparison"))))
+
+    return excused
 
 
 def _among(similar: Similar | None, cited: tuple[int, ...]) -> Similar | None:

@@ -18,7 +18,10 @@ from msgspec import Meta, Struct
 from service.evaluation.errors import GoldError
 
 Language = Literal["de", "en"]
-Fault = Literal["number", "name", "direction", "negation", "tense", "unit", "scale", "role", "invented"]
+Fault = Literal[
+    "number", "name", "direction", "negation", "tense", "unit", "scale", "role", "invented",
+    "time", "comparison", "quantifier",
+]  # fmt: skip
 """What is wrong with a claim that its evidence does not bear out."""
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 

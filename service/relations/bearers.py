@@ -18,7 +18,8 @@ _GENERIC = re.compile(
     re.IGNORECASE,
 )
 _PREPOSITION = re.compile(
-    r"\b(?P<word>in|im|at|near|bei|aus|from|nach|to|an|for|für|gegen|against|von|vom|by|of|mit|with|on|auf|zu|zum|zur)\s+"
+    r"\b(?P<word>in|im|at|near|bei|aus|from|nach|to|an|for|für|gegen|against|von|vom|by|of|mit|with|on|auf|zu|"
+    r"zum|zur)\s+"
     r"(?:(?:the|der|die|das|den|dem|des|a|an)\s+)?(?:[^\W\d_][\w-]*\s+){0,1}\Z",
     re.IGNORECASE,
 )
@@ -31,14 +32,21 @@ _ASIDE = re.compile(
 _GOES_ON = re.compile(r"(?:is|are|was|were|has|have|had|will|ist|sind|war|waren|hat|haben|wird|werden|\w{2,}ed)\s")
 """How a clause begins whose subject stands before it."""
 _BEGINNING = 4
+LARGE = 100_000
 _PLACE = frozenset(["in", "im", "at", "near", "bei", "aus"])
 
 
-def flaw(claim: Sequence[Clause], sources: Sequence[Sentence]) -> str:
-    """`comparison: ...` or `role: ...` where a clause of a source says of another figure or name what is claimed."""
-    every = [clause for sentence in sources for clause in _in_full(sentence.clauses)]
+def flaw(claim: Sequence[Clause], articles: Sequence[Sequence[Sentence]]) -> str:
+    """`comparison: ...` or `role: ...` where a clause of a source says of another figure or name what is claimed.
+
+    `articles` are the sentences by article: where another article has another figure, sources disagree, and that is
+    no fault of a claim which one of them bears out.
+    """
+    sources = [sentence for article in articles for sentence in article]
+    told = [[clause for sentence in article for clause in _in_full(sentence.clauses)] for article in articles]
+    every = [clause for article in told for clause in article]
     for said in claim:
-        if problem := _wrong_figure(said, every) or _wrong_name(said, every) or _wrong_pair(said, sources):
+        if problem := _wrong_figure(said, told) or _wrong_name(said, every) or _wrong_pair(said, sources):
             return problem
     return _crossed(claim, sources)
 
@@ -56,15 +64,21 @@ def _in_full(sentence: Sequence[Clause]) -> list[Clause]:
     return full
 
 
-def _wrong_figure(said: Clause, sources: Sequence[Clause]) -> str:
+def _wrong_figure(said: Clause, articles: Sequence[Sequence[Clause]]) -> str:
     for quantity in said.quantities:
         if quantity.unit in ("month", "day", "ordinal"):
             continue
-        bearing = [source for source in sources if states(source, quantity)]
-        others = [source for source in sources if not states(source, quantity) and _has_kind(said, source, quantity)]
-        if bearing and (rival := _rival(said, bearing, others, least=1, apart=quantity)):
+        bearing = [article for article in articles if any(states(source, quantity) for source in article)]
+        rivals = [_rival_figure(said, quantity, article) for article in bearing]
+        if rivals and (rival := rivals[0]) and all(rivals):
             return f"comparison: {quantity.value:g} is said of something else than in {rival.text.strip()!r}"
     return ""
+
+
+def _rival_figure(said: Clause, quantity: Quantity, article: Sequence[Clause]) -> Clause | None:
+    bearing = [source for source in article if states(source, quantity)]
+    others = [source for source in article if not states(source, quantity) and _has_kind(said, source, quantity)]
+    return _rival(said, bearing, others, least=1, apart=quantity)
 
 
 def _has_kind(said: Clause, source: Clause, quantity: Quantity) -> bool:
@@ -73,7 +87,13 @@ def _has_kind(said: Clause, source: Clause, quantity: Quantity) -> bool:
     others = [q for q in source.quantities if q.unit not in ("month", "day", "ordinal") and not states(said, q)]
     if year:
         return any(not q.unit and 1000 <= q.value <= 2100 for q in others)
-    return any(q.unit == quantity.unit and not (not q.unit and 1900 <= q.value <= 2100) for q in others)
+    return any(_comparable(q, quantity) and not (not q.unit and 1900 <= q.value <= 2100) for q in others)
+
+
+def _comparable(left: Quantity, right: Quantity) -> bool:
+    """Whether two figures have one unit, or one of two large sums has none: "46 million euros, another 18 million"."""
+    bare = not left.unit or not right.unit
+    return left.unit == right.unit or (bare and min(left.value, right.value) >= LARGE)
 
 
 def _wrong_name(said: Clause, sources: Sequence[Clause]) -> str:

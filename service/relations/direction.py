@@ -100,6 +100,9 @@ _NOUN = re.compile(r"(?:ments?|ers?|ors?|sales?|losses|offers?)\Z")
 _PRONOUN = re.compile(r"\b(?:er|sie|es|man|wir|he|she|it|they|we)\b", re.IGNORECASE)
 _TOGETHER = re.compile(r"\s(?:and|und|or|oder|nor|noch|sowie|&)\s|\s|-")
 _SEEN_BACK = 4
+_SHARE = ("prozent", "anteil", "hälfte", "drittel", "viertel", "teil", "mehrheit", "aktien")
+_RELATIVE = re.compile(r"\s*(?:der|die|das|den|dem|welche[rsnm]?)\s+(?=[A-ZÄÖÜ])")
+"""How a German clause begins whose first name may be its object: "das Quillon gekauft hat"."""
 
 
 def flaw(claim: Sequence[Clause], sources: Sequence[Sentence]) -> str:
@@ -155,6 +158,11 @@ def _parts(clause: Clause, before: Sequence[Clause] = ()) -> Iterator[tuple[str,
                 yield frame.family, parts
 
 
+def _is_frame(word: Word, verb: Word) -> bool:
+    """Whether `word` is another verb with parts of its own: "leaving the club to join Brandal"."""
+    return not word.is_name and bool(word.keys & FRAMES.keys()) and not word.keys & verb.keys & FRAMES.keys()
+
+
 def _is_noun(clause: Clause, word: Word) -> bool:
     """Whether its ending or a determiner says that `word` is no verb: "payment", "the claim"."""
     named_so = clause.language == "en" and _NOUN.search(word.lowered)
@@ -173,6 +181,13 @@ class _Named:
 def _filled(frame: _Frame, clause: Clause, slots: Sequence[_Named], verb: Word, before: Sequence[Clause]) -> _Parts:
     bare_ones = [named for named in slots if named.slot == "bare"]
     passive = bool(_PASSIVE[clause.language].search(clause.text))
+    relative = _RELATIVE.match(clause.text)
+    if (
+        clause.language == "de"
+        and relative
+        and any(w.start == clause.start + relative.end() for w in clause.words if w.is_name)
+    ):
+        return {}
     if clause.language == "de":
         leads = bool(bare_ones) and not _has_subject(clause, bare_ones[0])
         subject, follower = (([] if leads else [None]) + bare_ones + [None, None])[:2]
@@ -180,7 +195,10 @@ def _filled(frame: _Frame, clause: Clause, slots: Sequence[_Named], verb: Word, 
         subject, follower = None, next((named for named in bare_ones if named.start > verb.start), None)
     else:
         ahead = [named for named in bare_ones if named.start < verb.start]
-        behind = [named for named in bare_ones if named.start > verb.start]
+        stop = min(
+            (w.start for w in clause.words if w.start > verb.start and _is_frame(w, verb)), default=verb.start + 10**6
+        )
+        behind = [named for named in bare_ones if verb.start < named.start < stop]
         subject, follower = (ahead[-1] if ahead else None), (behind[0] if behind else None)
     parts: _Parts = {}
     agent_slot = "from" if clause.language == "de" else "by"
@@ -244,6 +262,12 @@ def _slots(clause: Clause) -> list[_Named]:
     return found
 
 
+def _is_share(words: Sequence[Word], preposition: Word) -> bool:
+    """Whether a share of something is meant ("49 Prozent von Quillon") and not whom it came from."""
+    at = words.index(preposition)
+    return bool(at) and words[at - 1].lowered.startswith(_SHARE)
+
+
 def _between(clause: Clause, left: Word, right: Word) -> str:
     return clause.text[left.end - clause.start : right.start - clause.start]
 
@@ -254,7 +278,7 @@ def _slot(words: Sequence[Word], at: int) -> str:
         if lowered == "by":
             return "by"
         if lowered in _FROM:
-            return "from"
+            return "other" if _is_share(words, word) else "from"
         if lowered in _TO:
             return "to"
         if lowered in _OTHER:

@@ -8,7 +8,19 @@ from functools import lru_cache
 from service.evidence import Evidence
 from service.names import names
 from service.plain_text import plain
-from service.relations import bearers, direction, modality, polarity, reasons, roles, units
+from service.relations import (
+    agents,
+    bearers,
+    direction,
+    measures,
+    modality,
+    opposition,
+    polarity,
+    quantifiers,
+    reasons,
+    roles,
+    units,
+)
 from service.relations.alignment import covered, states
 from service.relations.clauses import Sentence, Word, parsed
 from service.relations.reasons import Similar
@@ -34,10 +46,21 @@ def flaw(claim: str, language: str, question: str, cited: Sequence[Evidence], si
         or roles.unknown(question, language, "\n".join(item.passage for item in cited))
         or direction.flaw(said.clauses, sources)
         or polarity.flaw(said.clauses, every)
+        or opposition.flaw(said, sources)
+        or quantifiers.flaw(said, sources)
+        or measures.flaw(said.clauses, every)
+        or agents.flaw(said.clauses, sources)
         or modality.flaw(said.clauses, sources)
-        or bearers.flaw(said.clauses, sources)
+        or bearers.flaw(said.clauses, _by_article(known, sources))
         or reasons.flaw(said, every, similar)
     )
+
+
+def _by_article(cited: Sequence[Evidence], sources: Sequence[Sentence]) -> list[list[Sentence]]:
+    articles: dict[str, list[Sentence]] = {}
+    for item, source in zip(cited, sources, strict=True):
+        articles.setdefault(item.article.id, []).append(source)
+    return list(articles.values())
 
 
 def shared_words(claim: str, language: str, cited: Sequence[Evidence]) -> int:

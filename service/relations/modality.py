@@ -14,14 +14,19 @@ AHEAD = {
         r"\b(?:will|wollen|wolle|soll|sollen|solle|könnt?en?|könnte|kann|möcht\w*|dürft?en?|hätten?|wären?|würden?|"
         r"plant?|planen|geplant\w*|erwäg\w*|verhandel\w*|beabsichtig\w*|erwart\w*|rechne\w*|hoff\w*|droht|"
         r"(?:wird|werden|werde)(?=.*\w+(?:en|ern|eln)\b\W*\Z)|künftig|voraussichtlich|angeblich|womöglich|"
-        r"möglicherweise|vielleicht|in Gesprächen|kündig\w* an|bereitet vor|prüf(?:t|en) (?:den|die|eine?n?))\b",
+        r"möglicherweise|vielleicht|in Gesprächen|sobald|müssen (?=.*\w+(?:en|ern|eln)\b)|muss (?=.*\w+(?:en|"
+        r"ern|eln)\b)|steht noch aus|"
+        r"kündig\w* an|bereitet vor|prüf(?:t|en) (?:den|die|eine?n?)|"
+        r"prüf(?:t|en),? ob|empfiehlt|empfehlen|fordert|fordern|verlangt|verlangen|darf|dürfen|bot|angeboten)\b",
     ),
     "en": re.compile(
-        r"\b(?:will|would|may|might|could|should|shall|plans?|planned|planning|scheduled|intends?|hopes?|hoping|wants?|"
+        r"\b(?:will|would|may|might|could|should|shall|(?<!the )(?<!\ba )(?<!its )(?<!this )(?<!their )plans?|planned|planning|scheduled|intends?|hopes?|hoping|wants?|"
         r"expects?|expected|aims?|considers?|considering|"
         r"(?:is|are|was|were) (?:now |still |also )?(?:due |set |expected |likely |about |going |scheduled )?to|"
         r"in talks|talks|negotiat\w*|proposes?|proposed|reportedly|rumou?red|possibl[ey]|perhaps|likely|"
-        r"weighing|finali[sz]ing|close to|nearing|preparing|about to|threaten\w*|seeks?|yet to)\b",
+        r"weighing|finali[sz]ing|close to|nearing|preparing|about to|threaten\w*|seeks?|yet to|"
+        r"(?:have|has|need|needs) to|whether to|can|offered to|due in|as soon as|once (?=the|it|he|she|they|"
+        r"all)|must|recommends?|demand(?:s|ing|ed)?)\b",
     ),
 }
 """What is not so yet. "Will" is a wish in German and the future in English; both are ahead."""
@@ -39,8 +44,11 @@ DONE = {
         r"zahlt|füllt|kommen|sprochen|kannt|nannt|schlossen|einbart|fangen|halten|stattet|fallen|laufen))\b"
         r"|\b(?:hat|haben|wurden?)\b.*\w+(?:t|en)\b\W*\Z"
         r"|\b(?:began|begann(?:en)?|kam(?:en)?|ging(?:en)?|kauften?|zahlten?|stieg(?:en)?|fiel(?:en)?|gab(?:en)?|"
-        r"schloss(?:en)?|öffneten?|eröffneten?|erhielt(?:en)?|bekam(?:en)?|verließ(?:en)?|baute[nt]?|zog(?:en)?|nahm(?:en)?|ließ(?:en)?|trat(?:en)?|fand(?:en)?|traf(?:en)?|wuchs(?:en)?|sank(?:en)?|"
-        r"[a-zäöüß]{3,}(?:te|ten))\b",
+        r"schloss(?:en)?|öffneten?|eröffneten?|erhielt(?:en)?|bekam(?:en)?|verließ(?:en)?|baute[nt]?|zog(?:en)?|"
+        r"nahm(?:en)?|ließ(?:en)?|trat(?:en)?|fand(?:en)?|traf(?:en)?|wuchs(?:en)?|sank(?:en)?|"
+        r"(?!\w*(?:ößte|öchste|ängste|ieferste|arkste|ärkste|este|ächste|letzte|zweite|ritte|ierte|meiste|"
+        r"esamte|erste|rechte|heute|weite|"
+        r"harte|breite|späte|alte|gute)n?\b)[a-zäöüß]{3,}(?:te|ten))\b",
     ),
     "en": re.compile(
         r"\b(?:has|have|had|was|were|did)\b(?! (?:yet )?to\b)|\b(?:bought|paid|sold|took|left|won|lost|rose|fell|began|"
@@ -50,6 +58,14 @@ DONE = {
 }
 _DATES = ("month", "day", "ordinal")
 _INFINITIVE = re.compile(r"\b(?:zu|to)\s+[a-zäöüß]+|\b[a-zäöüß]+zu[a-zäöüß]+en\b")
+SETTLED = {
+    "de": re.compile(
+        r"\b(?:ist|sind|hat|haben|\w+t|\w+en)\b.*\b(?:seit|bereits|schon|nunmehr|inzwischen)\b", re.IGNORECASE
+    ),
+    "en": re.compile(r"\b(?:already|since|by now|now)\b", re.IGNORECASE),
+}
+"""What is so by now."""
+_CONDITION = re.compile(r"(?:sobald|falls|sofern|wenn|if|once|as soon as|provided|unless)\b")
 NEXT = re.compile(r"\b(?:(?:nächste|kommende)\w*|next|coming)\s+(?:woche|monat|jahr|week|month|year)\w*", re.IGNORECASE)
 LAST = re.compile(
     r"\b(?:(?:vergangene|letzte|vorige)\w*|last|past|previous)\s+(?:woche|monat|jahr|week|month|year)\w*", re.IGNORECASE
@@ -59,15 +75,18 @@ LAST = re.compile(
 def flaw(claim: Sequence[Clause], sources: Sequence[Sentence]) -> str:
     """`modality: ...` where a clause is told as done that every source about it has as still to come."""
     every = {clause: _led_in(source.clauses, at) for source in sources for at, clause in enumerate(source.clauses)}
+    conditional = {
+        clause: _conditional(source.clauses, at) for source in sources for at, clause in enumerate(source.clauses)
+    }
     for at, said in enumerate(claim):
         if AHEAD[said.language].search(_led_in(claim, at)):
             continue
-        if not DONE[said.language].search(said.text):
+        if not DONE[said.language].search(said.text) and not SETTLED[said.language].search(said.text):
             if unsure := _figures_ahead(said, list(every), UNSURE):
                 return f"modality: told as so, but the source has {unsure[0]!r} as possible"
             continue
         ahead = [_ahead(said, source, every[source]) for source in nearest(said, list(every))]
-        ahead = ahead if all(ahead) else _figures_ahead(said, list(every), AHEAD)
+        ahead = ahead if all(ahead) else _all_ahead(said, conditional) or _figures_ahead(said, list(every), AHEAD)
         if ahead:
             return f"modality: told as done, but the source has {ahead[0]!r} as planned or possible"
     return _other_time(claim, list(every))
@@ -78,6 +97,12 @@ def _led_in(clauses: Sequence[Clause], at: int) -> str:
     if at and _INFINITIVE.search(clauses[at].text):
         return clauses[at - 1].text + clauses[at].text
     return clauses[at].text
+
+
+def _conditional(clauses: Sequence[Clause], at: int) -> str:
+    """The clause as `_led_in` has it, and a condition that follows: "beginnt, sobald ..."."""
+    behind = clauses[at + 1].text if at + 1 < len(clauses) else ""
+    return _led_in(clauses, at) + (behind if _CONDITION.match(behind) else "")
 
 
 def _other_time(claim: Sequence[Clause], sources: Sequence[Clause]) -> str:
@@ -101,6 +126,14 @@ def _ahead(said: Clause, source: Clause, led_in: str) -> str:
     if source.language == "de":
         after = [word for word in after if word.text.islower()][::-1] or after
     return next((word.text for word in after[:2] if has(said, source, word)), "")
+
+
+def _all_ahead(said: Clause, sources: Mapping[Clause, str]) -> list[str]:
+    """The words by which all clauses nearest to `said` are still to come, where they tell nothing as done."""
+    about = nearest(said, list(sources))
+    cues = [AHEAD[source.language].search(sources[source]) for source in about]
+    done = any(DONE[source.language].search(source.text) for source in about)
+    return [cue.group() for cue in cues if cue] if about and all(cues) and not done else []
 
 
 def _figures_ahead(said: Clause, sources: Sequence[Clause], ahead: Mapping[str, re.Pattern[str]]) -> list[str]:

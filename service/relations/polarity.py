@@ -10,19 +10,34 @@ from service.relations.clauses import Clause, Word
 
 NEGATIONS = {
     "de": re.compile(
-        r"\b(?:nicht(?! (?:nur|zuletzt|allein|mehr als|weniger als|später als))|"
+        r"\b(?:nicht(?! (?:nur|zuletzt|allein|mehr als|weniger als|später als|vor))|"
         r"kein(?:e|en|em|er|es|erlei)?(?! geringer)|nie|niemals|niemand\w*|nichts|ohne|weder|"
         r"bestr(?:eite|itt)\w*|dementier\w*|weiger\w*|(?:lehn|wies|weis)\w*\b(?=.*\b(?:ab|zurück)\b))\b",
         re.IGNORECASE,
     ),
     "en": re.compile(
-        r"\b(?:not(?! (?:only|just|least|more than|less than|fewer than|later than))|"
+        r"\b(?:not(?! (?:only|just|least|more than|less than|fewer than|later than|before|until))|"
         r"no(?! (?:more|less|fewer|later|other) than)|never|nobody|none|nothing|neither|nor|cannot|without|"
         r"den(?:y|ies|ied|ying)|refus(?:e|es|ed|ing)|fail(?:s|ed|ing)? to|(?:has|have|had) yet to|\w+n[’']t)\b",
         re.IGNORECASE,
     ),
 }
 OPPOSITES = (("@rise", "@fall"), ("@open", "@close"), ("@start", "@end"), ("@approve", "@reject"))
+IMPLIED = {
+    "de": re.compile(
+        r"\b(?:untersag\w*|verbot\w*|verbiet\w*|verlier\w*|verlor\w*|fehl(?:t|en|te|ten|end\w*)|mangel\w*|verzicht\w*|"
+        r"ausgenommen|befreit|unmöglich|frühestens|erst|kaum|statt|anders|gesperrt|eingestellt|"
+        r"endet\w*|unversehrt|un\w+t|scheiter\w*|gescheitert|verhinder\w*|\w+frei|\w+los)\b",
+        re.IGNORECASE,
+    ),
+    "en": re.compile(
+        r"\b(?:bann?\w*|prohibit\w*|forb[ia]d\w*|los(?:e|es|t|ing)|lack\w*|missing|short(?:age|fall)\w*|exempt\w*|"
+        r"impossible|earliest|hardly|instead|unlike|stop\w*|ceas\w*|end(?:s|ed|ing)|un\w+ed|avoid\w*|"
+        r"prevent\w*|\w+less|free of|only|reject\w*|except|all but|remain\w*|still)\b",
+        re.IGNORECASE,
+    ),
+}
+"""What a negation may say in other words: "banned" and "must not", "loses its last" and "without any"."""
 _EXISTENTIAL = re.compile(r"\bes\b.*\b(?:nicht )?(?:geben|gibt|gab)\b|\b(?:gibt|gab)\b.*\bes\b", re.IGNORECASE)
 
 
@@ -49,14 +64,18 @@ def _affirms(said: Clause, source: Clause, about: Sequence[Clause]) -> bool:
 def _contradiction(said: Clause, source: Clause) -> str:
     denied, denied_there = _denied(said), _denied(source)
     for focus in denied_there:
-        if not denied and has(said, source, focus):
+        if not denied and has(said, source, focus) and not _implied(said):
             return f"negation: the source denies {focus.text!r}"
     for focus in denied:
-        if not denied_there and has(source, said, focus):
+        if not denied_there and has(source, said, focus) and not _implied(source):
             return f"negation: the source affirms {focus.text!r}"
     if bool(denied) == bool(denied_there):
         return _opposite(said, source)
     return ""
+
+
+def _implied(clause: Clause) -> bool:
+    return bool(IMPLIED[clause.language].search(clause.text))
 
 
 def _opposite(said: Clause, source: Clause) -> str:

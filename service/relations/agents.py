@@ -1,0 +1,255 @@
+"""Who does what a verb says, names and common nouns alike: the herders blocked the road, not the observatory.
+
+There is no parser here. In English the subject stands before the verb; in German it is the first noun that neither a
+preposition nor an article of another case leads. Where that is in doubt, nothing is said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from service.names import calendar_words
+from service.relations.alignment import alike, covered
+from service.relations.clauses import Clause, Sentence, Word
+from service.relations.direction import FRAMES
+
+
+def _words(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
+_PREPOSITIONS = {
+    "de": _words(
+        "in im ins an am ans auf aus bei beim mit nach von vom vor zu zum zur für gegen über durch ohne um unter wegen "
+        "trotz seit bis laut zwischen neben während binnen innerhalb statt aufgrund infolge hinter dank als wie"
+    ),
+    "en": _words(
+        "in on at by for from with to into of after before during since until near about against under over through "
+        "between among within without because despite as than like unlike according per"
+    ),
+}
+_OBLIQUE = _words(
+    "den dem des einen einem eines ihren ihrem ihres seinen seinem seines diesen diesem dieses keinen keinem jeden "
+    "jedem deren dessen mehreren allen beiden vielen"
+)
+"""Determiners of another case than the subject's; "den" and the like are plural or masculine objects."""
+_AUXILIARY = _words(
+    "is are was were be been being has have had will would can could may might shall should must do does did"
+)
+_PASSIVE = {
+    "de": re.compile(r"\b(?:wurden?|wird|werden|worden)\b(?=.*\b(?:\w*ge\w+(?:t|en)|\w+(?:iert|t|en))\b)"),
+    "en": re.compile(r"\b(?:is|are|was|were|be|been|being)\s(?:\w+ly\s)?\w+(?:ed|en|ught|ld|id|wn|t)\b"),
+}
+_AGENT = {"de": _words("von vom durch"), "en": _words("by")}
+_GENERIC = re.compile(
+    r"(?:unternehmen|firma|konzern|gruppe|verein|klub|behörde|company|firm|group|club|airline|carrier|utility|"
+    r"team|mensch"
+    r"|leute|people|teil|most|part|rest|zahl|number|sprecher|spokes\w*|er|sie|es|man)\w*\Z",
+    re.IGNORECASE,
+)
+"""Who may be anybody that was named before."""
+_ERGATIVE = _words(
+    "@rise @fall @drop @double @halve @open @close @start @end @change @cost @move @continue @happen @cause "
+    "@stand @hold "
+    "@take @last @value @shorten @extend @mean @stay @meet @merge @agree @negotiate @cooperate @play @like @need @live "
+    "@find @show @marry @share @divide @reach @need @expect @name @year @day @week @month @number @new @old @first"
+)
+"""What is done to a thing and what the thing does are one word: "they raised the price", "the price rose"."""
+_FINITE = re.compile(r"\w{2}(?:t|te|ten)\Z|\A(?:ist|sind|war|waren|hat|haben|wird|werden|will|soll|muss|kann)\Z")
+_NO_SUBJECT = re.compile(r"\bzu\s[a-zäöüß]+(?:en|ern|eln|n)\b|\b[a-zäöüß]+zu[a-zäöüß]+en\b")
+"""A German infinitive has its subject in another clause."""
+_ENGLISH_VERB = re.compile(
+    r"\w(?:ed|[^s]s)\Z|\A(?:bought|paid|sold|took|left|won|lost|rose|fell|began|came|made|built|gave|got|met|"
+    r"ran|cut|sent|"
+    r"spent|said|held|became|broke|chose|put|shut|beat|lent|fought|caught|taught|led|found|kept|drew|grew|threw|"
+    r"wrote|drove)\Z"
+)
+_TIMES = _words("@minute @hour @day @week @month @year @morning @evening @night @spring @summer @autumn @winter")
+_SEEN_BACK = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Doing:
+    """Who does it, what is surely somebody else in the clause, and the words that may be the verb."""
+
+    agent: tuple[Word, ...]
+    others: tuple[Word, ...]
+    verbs: tuple[Word, ...]
+
+
+def flaw(claim: Sequence[Clause], sources: Sequence[Sentence]) -> str:
+    """`role: ...` where a source clause with the verb of a clause of `claim` has somebody else do it."""
+    for said in claim:
+        own = _doing(said)
+        if own is None:
+            continue
+        found = [
+            (clause, other, source)
+            for source in sources
+            for clause in source.clauses
+            if (other := _doing(clause)) is not None and _same_verb(own, other)
+        ]
+        problems = [_exchanged(own, said, other, clause, source) for clause, other, source in found]
+        if problems and all(problems):
+            return f"role: {problems[0]} in the source"
+    return ""
+
+
+def _exchanged(own: _Doing, said: Clause, other: _Doing, clause: Clause, source: Sentence) -> str:
+    """Who does it instead, empty where nobody surely does."""
+    if _any_alike(own.agent, other.agent) or len(covered(said, clause)) < min(2, len(clause.content) - 1):
+        return ""
+    told = f"{_shown(other.agent)}, not {_shown(own.agent)}, does so"
+    if _any_alike(own.agent, other.others) or _any_alike(other.agent, own.others):
+        return told
+    if _any_alike(own.agent, clause.content) or _any_alike(other.agent, said.content):
+        return ""
+    same_kind = _is_named(own.agent) == _is_named(other.agent)
+    elsewhere = any(_any_alike(own.agent, part.content) and _doing(part) for part in source.clauses)
+    return told if same_kind and elsewhere and not _GENERIC.match(other.agent[-1].text) else ""
+
+
+def _is_named(words: Sequence[Word]) -> bool:
+    return any(word.is_name for word in words)
+
+
+def _shown(words: Sequence[Word]) -> str:
+    return " ".join(word.text for word in words)
+
+
+def _any_alike(left: Sequence[Word], right: Sequence[Word]) -> bool:
+    return any(alike(one, other) for one in left for other in right)
+
+
+def _same_verb(left: _Doing, right: _Doing) -> bool:
+    """Names with a verb that has a frame are compared by their parts, in `service.relations.direction`."""
+    shared = {key for one in left.verbs for other in right.verbs for key in one.keys & other.keys}
+    meanings = {key for key in shared if key[0] == "@"}
+    if _is_named(left.agent) and _is_named(right.agent) and meanings & FRAMES.keys():
+        return False
+    return bool(shared) and not (meanings & _ERGATIVE)
+
+
+def _doing(clause: Clause) -> _Doing | None:
+    found = _german(clause) if clause.language == "de" else _english(clause)
+    return found if found and found.agent and found.verbs else None
+
+
+def _german(clause: Clause) -> _Doing | None:
+    words = clause.words
+    if _NO_SUBJECT.search(clause.text):
+        return None
+    phrases = _phrases(words)
+    nominative = [words_of for words_of, slot in phrases if slot == ""]
+    oblique = [word for words_of, slot in phrases if _is_other(words_of, slot) for word in words_of]
+    verbs = tuple(word for word in words if word.keys and word.text.islower())
+    if _PASSIVE["de"].search(clause.text):
+        agent = next((words_of for words_of, slot in phrases if slot in _AGENT["de"]), ())
+        patient = tuple(word for words_of in nominative[:1] for word in words_of)
+        return _Doing(agent, patient, verbs)
+    if not nominative:
+        return None
+    after = _attached(words, nominative[0])
+    return _Doing(nominative[0], tuple(word for word in oblique if word not in after), verbs)
+
+
+def _is_other(phrase: Sequence[Word], slot: str) -> bool:
+    """Whether a phrase is surely not what acts; an instrument ("mit der Steuer") may become it."""
+    return bool(slot) and (slot not in ("mit", "durch") or _is_named(phrase))
+
+
+def _phrases(words: Sequence[Word]) -> list[tuple[tuple[Word, ...], str]]:
+    """The nouns and names of a German clause, those next to one another together, with what makes them no subject."""
+    found: list[tuple[tuple[Word, ...], str]] = []
+    for at, word in enumerate(words):
+        if not word.keys or word.text.islower() or word.lowered in calendar_words() or word.keys & _TIMES:
+            continue
+        if at and found and found[-1][0][-1] is words[at - 1]:
+            found[-1] = ((*found[-1][0], word), found[-1][1])
+            continue
+        found.append(((word,), _german_slot(words, at)))
+    return found
+
+
+def _german_slot(words: Sequence[Word], at: int) -> str:
+    for back in range(at - 1, max(-1, at - 1 - _SEEN_BACK), -1):
+        word = words[back]
+        if word.lowered in _PREPOSITIONS["de"] or word.lowered in _OBLIQUE:
+            return word.lowered
+        if word.lowered == "der" and back and not words[back - 1].text.islower():
+            return "der"
+        if not word.text.islower() or _FINITE.search(word.lowered):
+            break
+    return ""
+
+
+def _attached(words: Sequence[Word], phrase: Sequence[Word]) -> tuple[Word, ...]:
+    """What belongs to `phrase` as its owner or place: "der Umsatz von Kornhus"."""
+    at = words.index(phrase[-1]) + 1
+    if at >= len(words) or words[at].lowered not in (
+        "der",
+        "des",
+        "von",
+        "vom",
+        "of",
+        "from",
+        "in",
+        "im",
+        "for",
+        "für",
+    ):
+        return ()
+    return tuple(words[at : at + 4])
+
+
+def _english(clause: Clause) -> _Doing | None:
+    words = clause.words
+    if not words or words[0].lowered in _PREPOSITIONS["en"]:
+        return None
+    verb = next((at for at, word in enumerate(words) if at and _is_verb(words, at)), None)
+    if verb is None:
+        return None
+    head = _head(words[:verb])
+    verbs = tuple(word for word in words[verb : verb + 5] if word.keys and not _is_led(words, word))[:1]
+    behind = tuple(word for word in words[verb + 1 :] if word.keys and word not in verbs)
+    if _PASSIVE["en"].search(clause.text):
+        by = next((at for at, word in enumerate(words) if word.lowered == "by" and at > verb), None)
+        agent = _head(words[by + 1 : by + 5]) if by is not None else ()
+        return _Doing(agent, head, verbs)
+    return _Doing(head, behind, verbs)
+
+
+def _is_verb(words: Sequence[Word], at: int) -> bool:
+    word = words[at]
+    if word.lowered in _AUXILIARY:
+        return True
+    before = words[at - 1].lowered
+    determined = before in _PREPOSITIONS["en"] or before in (
+        "the",
+        "a",
+        "an",
+        "its",
+        "their",
+        "his",
+        "her",
+        "this",
+        "no",
+    )
+    meant = any(key[0] == "@" for key in word.keys) and word.text.islower()
+    return meant and not determined and bool(_ENGLISH_VERB.search(word.lowered))
+
+
+def _is_led(words: Sequence[Word], word: Word) -> bool:
+    """Whether a preposition stands before it ("will in turn lend")."""
+    at = words.index(word)
+    return bool(at) and words[at - 1].lowered in _PREPOSITIONS["en"] - {"to"}
+
+
+def _head(words: Sequence[Word]) -> tuple[Word, ...]:
+    """The last word of a noun phrase, all its names, before anything that a preposition adds."""
+    stop = next((at for at, word in enumerate(words) if at and word.lowered in _PREPOSITIONS["en"]), len(words))
+    phrase = [word for word in words[:stop] if word.keys]
+    named = tuple(word for word in phrase if word.is_name)
+    return named or tuple(phrase[-1:])
