@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,8 +18,10 @@ from service.evidence import Evidence
 from service.finding import Asked
 from service.names import names
 from service.outgoing import unfit
+from service.relations import shared_part
 from service.verify import states, verify
 from service.wording import with_own_scale_words, with_whole_numbers
+from service.yes_no import contradicts_itself
 
 FRAGMENT_WORDS = 5
 """A sentence of fewer words is compared with the evidence together with its question."""
@@ -77,6 +79,8 @@ async def check(
     if is_first and (lacking := missing(asked.request.question, sentence, asked.language)):
         reason = f"type: the question asks for something that is not here ({lacking})"
         return Checked(sentence, (), verdict.similarity, reason)
+    if contradicts_itself(sentence, asked.request.question, asked.language):
+        return Checked(sentence, (), verdict.similarity, "negation: what follows its yes or no says the opposite of it")
     cited = tuple(evidence[i] for i in verdict.cited)
     if fault := unfit(sentence, cited, asked.language):
         return Checked(sentence, (), verdict.similarity, fault)
@@ -89,6 +93,11 @@ def _in_mind(sentence: str, language: str, evidence: Sequence[Evidence], similar
     stating = [i for i, item in enumerate(evidence) if all(states(item, figure) for figure in figures)]
     likely = max(stating or range(len(evidence)), key=lambda i: similarities[i], default=None)
     return None if likely is None else evidence[likely]
+
+
+def part_told(asked: Asked, cited: Sequence[Evidence]) -> float:
+    """Which part of the question's words, names and figures `cited` have, with what stands before them, in [0, 1]."""
+    return shared_part(asked.query, asked.language, [replace(item, text=item.context) for item in cited])
 
 
 def quoted(evidence: Sequence[Evidence]) -> Compare:

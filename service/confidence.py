@@ -29,6 +29,8 @@ class Signals(Struct, frozen=True):
     """Geometric mean of the probabilities of its tokens; 1 where it tells none."""
     support: float
     """Least similarity of a sentence and what it cites: cosine less the language's mean."""
+    about: float
+    """Least part of the question's words, names and figures that what a sentence cites has, with what stands before."""
 
 
 SIGNALS = Signals.__struct_fields__

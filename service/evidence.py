@@ -133,9 +133,14 @@ def _oldest_first(copies: list[SentenceHit], age: Callable[[SentenceHit], tuple[
     return [oldest, *(copy for copy in copies if copy is not oldest)]
 
 
+def starts_in_the_middle(text: str) -> bool:
+    """Whether a sentence leans on the one before it ("He ...", "That is why ...")."""
+    return _STARTS_IN_THE_MIDDLE.match(text) is not None
+
+
 def _with_lead(hit: SentenceHit, snapshot: Snapshot) -> list[int]:
     """Its row, after the one before it where it can't be understood without."""
-    if not _STARTS_IN_THE_MIDDLE.match(hit.text):
+    if not starts_in_the_middle(hit.text):
         return [hit.row]
     return [*_told_before(hit.row, snapshot)[-1:], hit.row]
 

@@ -53,11 +53,11 @@ def in_language_of(quote: str, asked: Asked, evidence: Sequence[Evidence]) -> As
 
 def _apt(asked: Asked, nearest: Sequence[Evidence]) -> Iterator[Evidence]:
     for item in nearest:
-        if _states_what_is_asked(asked, item) and shared_part(asked.query, asked.language, [item]) >= LEAST_SHARED:
+        if states_what_is_asked(asked, item) and shared_part(asked.query, asked.language, [item]) >= LEAST_SHARED:
             yield item
 
 
-def _states_what_is_asked(asked: Asked, item: Evidence) -> bool:
+def states_what_is_asked(asked: Asked, item: Evidence) -> bool:
     """Whether it has an amount for "how much", a day or year for "when"; what the question says itself is neither."""
     question, quote = asked.request.question, plain(item.text)
     if asks_yes_or_no(question):

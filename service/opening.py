@@ -27,7 +27,7 @@ LOCAL = ("llama_cpp", "transformers")
 def open_pipeline(settings: Settings) -> AnswerPipeline:
     """The pipeline that `settings` describe, not started yet. Raises `SettingsError` for what can't be had."""
     reranker_folder(settings)
-    limits = Limits(settings.answer_tokens, settings.answer_timeout, settings.cached_answers)
+    limits = Limits(settings.answer_tokens, settings.answer_timeout, settings.cached_answers, settings.quoting)
     return AnswerPipeline(lambda: open_index(settings), open_generator(settings), limits)
 
 

@@ -23,6 +23,7 @@ CONFIG = f"{PREFIX}CONFIG"
 
 GeneratorName = Literal["llama_cpp", "transformers", "openai_compatible", "extractive"]
 Risk = Literal["low", "medium", "high"]
+Quoting = Literal["never", "unsure", "always"]
 Hub = Literal["off", "on"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
@@ -95,6 +96,13 @@ class Settings:
             "docs/calibration.md has the figures."
         ),
     ] = "medium"
+    quoting: Annotated[
+        Quoting,
+        About(
+            "When a source sentence is shown instead of the language model's own, where one in the question's language "
+            "bears the answer out: where the model was `unsure` of its words, `always`, or `never`."
+        ),
+    ] = "unsure"
     answer_tokens: Annotated[int, About("Tokens that an answer may have.", 16, 8_192)] = 200
     cached_answers: Annotated[
         int,

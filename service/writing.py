@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from index.retrieve import Scores
 from service import prompt
 from service.abstain import Abstention
-from service.checking import Compare, check, is_in_another_language, quoted, worded
+from service.checking import Checked, Compare, check, is_in_another_language, part_told, quoted, worded
 from service.clock import Clock
 from service.confidence import Signals
 from service.contract import AnswerSentence, Reason, Usage
@@ -21,25 +21,36 @@ from service.extracts import LEAST_PROBABLE, extracts, in_language_of
 from service.finding import Asked, Finder, Finding
 from service.generators import Delta, Generator, Prompt
 from service.generators.extractive import ExtractiveGenerator
-from service.preferring import prefer
+from service.preferring import prefer, without_replaced
+from service.quoting import answers, stands_alone
 from service.sentence_stream import sentences
+from service.settings import Quoting
 from service.spans import shortest_quotes
 from service.sureness import Sureness
 from service.threads import Threads
 
 MISTIMED = "modality"
 """The verifier's reason where a plan is told as done."""
+MISWORDED = (MISTIMED, "reason", "name")
+"""Reasons to drop a sentence under which its source may still answer the question, in its own words."""
+MOST_ATTEMPTS = 3
+LEAST_FLUENT = 0.75
+"""Likelihood of a model's tokens below which its sentence is often clumsy, even where it holds."""
 NEAREST = 3
 """Sentences of evidence that a model is asked with once more when it made nothing of all of them that holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Tokens of an answer, seconds for it, and answers that are kept for the case that they are asked for again."""
+    """Tokens of an answer, seconds for it, and answers that are kept for the case that they are asked for again.
+
+    `quoting`: when the words of a source stand for a model's own.
+    """
 
     answer_tokens: int
     answer_seconds: float
     cached_answers: int = 0
+    quoting: Quoting = "unsure"
 
 
 @dataclass(slots=True)
@@ -55,6 +66,8 @@ class Run:
     quotes: bool = False
     not_stated: bool = False
     mistimed: list[Evidence] = field(default_factory=list)
+    miswritten: list[Evidence] = field(default_factory=list)
+    attempts: int = 0
     usage: Usage = field(default_factory=Usage)
     sureness: Sureness = field(default_factory=Sureness)
 
@@ -76,18 +89,35 @@ class Run:
             chance = f"{self.sureness.not_stated:.2f}"
             self.draft.drop(prompt.without_marks(text), f"guess: the model took it for not stated with chance {chance}")
 
+    def reject(self, checked: Checked) -> None:
+        """Keep what did not hold, and its source where another wording or another source may."""
+        self.draft.drop(checked.text, checked.reason)
+        if checked.nearest and checked.reason.startswith(MISTIMED):
+            self.mistimed.append(checked.nearest)
+        if checked.nearest and checked.reason.startswith(MISWORDED):
+            self.miswritten.append(checked.nearest)
+
+    def doubt(self, checked: Checked, confidence: float) -> None:
+        """Keep what is too likely to be wrong."""
+        self.draft.drop(checked.text, f"doubt: right with a chance of {confidence:.2f}")
+        self.miswritten += checked.cited
+
     def cut_off(self, text: str) -> None:
         """Keep that `text` was not written to its end."""
         self.draft.drop(prompt.without_marks(text), "cut off: the limit of tokens came before its end")
 
     def signals(self, evidence: float) -> Signals:
         """What is known of the answer. `evidence` is how likely it is among the evidence."""
-        return self.signals_with(evidence, min(self.draft.support, default=0.0))
+        about = min((part_told(self.asked, cited) for _, cited in self.draft.claims), default=0.0)
+        return self._signals(evidence, min(self.draft.support, default=0.0), about)
 
-    def signals_with(self, evidence: float, support: float) -> Signals:
-        """The same, of an answer whose weakest sentence has this `support`."""
-        support = max(0.0, support)
-        return Signals(evidence, 1.0 - self.sureness.not_stated, self.sureness.likelihood, support)
+    def signals_of(self, checked: Checked, evidence: float) -> Signals:
+        """The same, of an answer that is nothing but the sentence `checked`."""
+        return self._signals(evidence, checked.similarity, part_told(self.asked, checked.cited))
+
+    def _signals(self, evidence: float, support: float, about: float) -> Signals:
+        sure = self.sureness
+        return Signals(evidence, 1.0 - sure.not_stated, sure.likelihood, max(0.0, support), about)
 
     def refusal(self) -> Reason | None:
         """Why there is no answer after all; None where a sentence was released."""
@@ -138,15 +168,27 @@ class Writer:
     async def _composed(
         self, run: Run, generator: Generator, abstention: Abstention
     ) -> AsyncGenerator[AnswerSentence, None]:
-        run.evidence = prefer(run.evidence)
-        first = self._prompt(run)
-        asked_for: Prompt | None = first
+        run.evidence = prefer(without_replaced(run.evidence, run.asked), run.asked.names)
+        asked_for: Prompt | None = self._prompt(run)
         while asked_for:
+            run.attempts += 1
             attempt = self._attempt(generator, asked_for, run, self._comparison(run), abstention)
             async with aclosing(attempt) as released:
                 async for sentence in released:
                     yield sentence
-            asked_for = self._second(run, first, abstention) if asked_for is first else None
+            asked_for = self._again(run, asked_for, abstention)
+        if quote := await self._instead(run, abstention):
+            yield quote
+
+    async def _instead(self, run: Run, abstention: Abstention) -> AnswerSentence | None:
+        """The source of which the model made nothing that holds, where nothing was released and it is an answer."""
+        if run.draft.sentences or run.not_stated or self._limits.quoting == "never":
+            return None
+        source = next((item for item in run.miswritten if answers(item, run.asked)), None)
+        if source is None:
+            return None
+        run.quotes, run.evidence = True, (source,)
+        return await self._released(source.shown(), run, quoted(run.evidence), abstention)
 
     async def _attempt(
         self, generator: Generator, asked_for: Prompt, run: Run, compare: Compare, abstention: Abstention
@@ -170,19 +212,20 @@ class Writer:
             max_tokens=self._limits.answer_tokens,
         )
 
-    def _second(self, run: Run, first: Prompt, abstention: Abstention) -> Prompt | None:
-        """What to ask after a first attempt of which nothing was released; None where there is no use in asking again.
+    def _again(self, run: Run, asked_for: Prompt, abstention: Abstention) -> Prompt | None:
+        """What to ask after an attempt of which nothing was released; None where there is no use in asking again.
 
         A model that was far from sure that nothing is stated is asked for an answer all the same, which costs it no
         reading. One that told a plan or a rumour as done is asked without that source, so that it looks for a report of
         what came of it. Any other that wrote what does not hold is asked with the nearest of the evidence alone.
         """
-        if run.draft.sentences or abstention.while_generating(run.sureness):
+        if run.draft.sentences or abstention.while_generating(run.sureness) or run.attempts == MOST_ATTEMPTS:
             return None
+        is_first = run.attempts == 1
         if run.not_stated:
-            return prompt.insisting(first) if run.sureness.tells else None
+            return prompt.insisting(asked_for) if is_first and run.sureness.tells else None
         left = tuple(item for item in run.evidence if item not in run.mistimed)
-        if not run.mistimed:
+        if len(left) == len(run.evidence) and is_first:
             nearest = sorted(run.evidence, key=lambda item: -item.cosine)[:NEAREST]
             left = tuple(item for item in run.evidence if item in nearest)
         if not left or len(left) == len(run.evidence):
@@ -215,17 +258,24 @@ class Writer:
         asked = in_language_of(sentence, run.asked, run.evidence) if run.quotes else run.asked
         with run.clock.measured("verify"):
             checked = await check(sentence, asked, run.evidence, compare, is_first=not draft.sentences)
-        if checked.cited and not draft.sentences and not run.quotes:
-            evidence = abstention.calibrated.probability(run.finding.known)
-            signals = run.signals_with(evidence, checked.similarity)
-            if run.sureness.tells and not abstention.is_sure_enough(signals):
-                draft.drop(checked.text, f"doubt: right with a chance of {abstention.confidence.of(signals):.2f}")
+        if not checked.cited:
+            run.reject(checked)
+            return None
+        if not draft.sentences and run.sureness.tells and not run.quotes:
+            signals = run.signals_of(checked, abstention.calibrated.probability(run.finding.known))
+            if not abstention.is_sure_enough(signals):
+                run.doubt(checked, abstention.confidence.of(signals))
                 return None
-        if checked.cited:
-            embed = run.finder.embedder.embed_documents
-            shown = await self._threads.run(shortest_quotes, checked.text, asked.language, checked.cited, embed)
-            return draft.release(checked.text, checked.cited, checked.similarity, shown)
-        draft.drop(checked.text, checked.reason)
-        if checked.nearest and checked.reason.startswith(MISTIMED):
-            run.mistimed.append(checked.nearest)
-        return None
+        if source := self._better_quoted(run, checked):
+            return draft.release(source.shown(), checked.cited, checked.similarity)
+        embed = run.finder.embedder.embed_documents
+        shown = await self._threads.run(shortest_quotes, checked.text, asked.language, checked.cited, embed)
+        return draft.release(checked.text, checked.cited, checked.similarity, shown)
+
+    def _better_quoted(self, run: Run, checked: Checked) -> Evidence | None:
+        """The one source of a sentence, where its words are to be shown: the model's are in doubt, or on request."""
+        wanted = self._limits.quoting == "always" or run.sureness.likelihood < LEAST_FLUENT
+        if run.quotes or self._limits.quoting == "never" or not wanted or len(checked.cited) > 1:
+            return None
+        source = checked.cited[0]
+        return source if stands_alone(source, run.asked) else None

@@ -21,6 +21,7 @@ from service.contract import Usage
 from service.errors import GeneratorUnavailable
 from service.finding import Finder
 from service.generators import Delta, Prompt, Token
+from service.settings import Quoting
 from service.writing import Limits
 
 ARTICLES = {
@@ -131,9 +132,14 @@ def opened(index: Path) -> Retriever:
 
 
 def pipeline_over(
-    index: Path, generator: ScriptedGenerator, seconds: float = 10.0, calibrated: Calibration = NEVER, cached: int = 8
+    index: Path,
+    generator: ScriptedGenerator,
+    seconds: float = 10.0,
+    calibrated: Calibration = NEVER,
+    cached: int = 8,
+    quoting: Quoting = "unsure",
 ) -> AnswerPipeline:
     def open_index() -> tuple[Finder, Abstention]:
         return Finder(opened(index), WordEmbedder(), evidence_tokens=200), Abstention(calibrated)
 
-    return AnswerPipeline(open_index, generator, Limits(100, seconds, cached))
+    return AnswerPipeline(open_index, generator, Limits(100, seconds, cached, quoting))

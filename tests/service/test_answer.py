@@ -17,6 +17,7 @@ from service.confidence import Confidence
 from service.contract import Answer, AskRequest, FilterRequest, SearchRequest, Turn
 from service.errors import ArticleNotFound, GeneratorTimeout, GeneratorUnavailable, IndexUnavailable
 from service.generators import Delta, Prompt, Token
+from service.settings import Quoting
 from tests.service.collection import ARTICLES, NEVER, ScriptedGenerator, WordEmbedder, pipeline_over, published
 
 pytestmark = pytest.mark.anyio
@@ -36,9 +37,13 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @asynccontextmanager
 async def running(
-    index: Path, generator: ScriptedGenerator, seconds: float = 10.0, calibrated: Calibration = NEVER
+    index: Path,
+    generator: ScriptedGenerator,
+    seconds: float = 10.0,
+    calibrated: Calibration = NEVER,
+    quoting: Quoting = "unsure",
 ) -> AsyncGenerator[AnswerPipeline]:
-    pipeline = pipeline_over(index, generator, seconds, calibrated)
+    pipeline = pipeline_over(index, generator, seconds, calibrated, quoting=quoting)
     await pipeline.start()
     try:
         yield pipeline
@@ -315,10 +320,61 @@ async def test_a_plan_that_was_told_as_done_is_left_out_when_the_model_is_asked_
         again="Porthaven bought the ferry Marlin for 15 million euros [1].",
     )
     async with running(tmp_path / "index", generator) as pipeline:
-        answer = await pipeline.ask(AskRequest(question="How much did Porthaven pay for the ferry Marlin?"))
+        answer = await pipeline.ask(AskRequest(question="What became of Porthaven and the ferry Marlin?"))
     assert answer.sentences[0].text == "Porthaven bought the ferry Marlin for 15 million euros."
     assert answer.dropped[0].reason.startswith("modality")
     assert not any("plans to buy" in text for text in generator.prompts[1].evidence)
+
+
+async def test_where_one_value_is_asked_for_the_plan_is_left_out_from_the_start(tmp_path: Path) -> None:
+    (tmp_path / "articles").mkdir()
+    (tmp_path / "articles" / "talks.md").write_text(
+        "Porthaven plans to buy the ferry Marlin for 14 million euros. The harbour is old. "
+        "Porthaven bought the ferry Marlin for 15 million euros."
+    )
+    build([tmp_path / "articles"], tmp_path / "index", WordEmbedder(), on_error=_refuse)
+    generator = ScriptedGenerator("Porthaven bought the ferry Marlin for 15 million euros [1].")
+    async with running(tmp_path / "index", generator) as pipeline:
+        await pipeline.ask(AskRequest(question="How much did Porthaven pay for the ferry Marlin?"))
+        await pipeline.ask(AskRequest(question="How much did Porthaven plan to pay for the ferry Marlin?"))
+    about_outcome, about_plan = (prompt.evidence for prompt in generator.prompts)
+    assert not any("plans to buy" in text for text in about_outcome)
+    assert any("plans to buy" in text for text in about_plan)
+
+
+LENGTH = "The new harbour bridge is 420 metres long, as everybody in Zorbenthal says [1]."
+IN_ITS_OWN_WORDS = "The bridge cost 14.3 million euros and is 420 metres long."
+
+
+@pytest.mark.parametrize(("quoting", "status"), [("unsure", "answered"), ("never", "refused")])
+async def test_a_source_answers_in_its_own_words_where_the_model_s_do_not_hold(
+    index: Path, quoting: Quoting, status: str
+) -> None:
+    async with running(index, ScriptedGenerator(LENGTH), quoting=quoting) as pipeline:
+        answer = await pipeline.ask(AskRequest(question="How long is the new harbour bridge?"))
+    assert answer.status == status
+    assert [item.reason for item in answer.dropped] == ["name: no source mentions zorbenthal"]
+    if status == "answered":
+        assert answer.answer == IN_ITS_OWN_WORDS
+        assert [citation.quote for citation in answer.citations] == [IN_ITS_OWN_WORDS]
+
+
+@pytest.mark.parametrize(
+    ("quoting", "chance", "told"),
+    [
+        ("unsure", 0.5, IN_ITS_OWN_WORDS),
+        ("unsure", 0.9, "The bridge is 420 metres long."),
+        ("always", 0.9, IN_ITS_OWN_WORDS),
+        ("never", 0.5, "The bridge is 420 metres long."),
+    ],
+)
+async def test_the_words_of_the_source_stand_for_those_of_which_the_model_was_unsure(
+    index: Path, quoting: Quoting, chance: float, told: str
+) -> None:
+    said = ScriptedGenerator("The bridge is 420 metres long [1].", first=Token("The", math.log(chance)))
+    async with running(index, said, quoting=quoting) as pipeline:
+        answer = await pipeline.ask(AskRequest(question="How long is the new harbour bridge?"))
+    assert answer.answer == told
 
 
 def _refuse(error: Exception) -> None:
@@ -327,7 +383,7 @@ def _refuse(error: Exception) -> None:
 
 async def test_an_answer_that_is_likely_wrong_is_dropped_as_a_doubt(index: Path) -> None:
     generator = ScriptedGenerator("It cost 14.3 million euros [1].", first=Token("It", -0.1, ()))
-    async with running(index, generator) as pipeline:
+    async with running(index, generator, quoting="never") as pipeline:
         pipeline.finder()
         assert pipeline._opened is not None
         finder, abstention = pipeline._opened

@@ -5,8 +5,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.contract import AskRequest
 from service.evidence import Evidence
-from service.preferring import prefer
+from service.finding import understood
+from service.preferring import prefer, without_replaced
 from tests.service.sources import source
 
 PLAN = source("The bridge in Porthaven could cost 12 million euros.")
@@ -14,6 +16,8 @@ FIRM = source("The bridge in Porthaven cost 14.3 million euros.")
 OTHER = source("The office of Brunvald drew the bridge.")
 ELSEWHERE = source("The bridge in Hallstrom cost 20 million euros.")
 WORTH = source("Brunvald is worth 20 million euros.")
+REPORTED = source("As the gazette Nordlicht has it, the bridge in Porthaven could cost 12 million euros.")
+AS_PLANNED = source("The bridge in Porthaven could cost 14.3 million euros.")
 
 
 def apart(*evidence: Evidence) -> list[Evidence]:
@@ -39,6 +43,32 @@ def test_neighbours_stay_together() -> None:
 def test_what_comes_later_already_is_left_there() -> None:
     evidence = apart(FIRM, OTHER, PLAN)
     assert prefer(evidence) == tuple(evidence)
+
+
+def test_who_reports_a_plan_does_not_make_it_one_about_something_else() -> None:
+    rumour, other, firm = apart(REPORTED, OTHER, FIRM)
+    assert prefer([rumour, other, firm]) == (rumour, other, firm)
+    assert prefer([rumour, other, firm], ["porthaven"]) == (other, firm, rumour)
+
+
+def left(question: str, *evidence: Evidence) -> tuple[Evidence, ...]:
+    return without_replaced(evidence, understood(AskRequest(question=question)))
+
+
+def test_a_question_for_one_value_is_asked_without_the_plans_whose_outcome_is_known() -> None:
+    question = "How much did the bridge in Porthaven cost?"
+    assert left(question, REPORTED, FIRM, OTHER) == (FIRM, OTHER)
+    assert left(question, AS_PLANNED, FIRM) == (FIRM,)
+    assert left(question, PLAN, OTHER, ELSEWHERE) == (PLAN, OTHER, ELSEWHERE)
+
+
+def test_a_question_about_plans_or_about_every_value_is_asked_with_them() -> None:
+    for question in (
+        "How much could the bridge in Porthaven cost, as was planned?",
+        "Which prices were reported for the bridge in Porthaven?",
+        "Who drew the bridge in Porthaven?",
+    ):
+        assert left(question, PLAN, FIRM) == (PLAN, FIRM)
 
 
 @given(st.lists(st.sampled_from([PLAN, FIRM, OTHER, ELSEWHERE, WORTH]), max_size=6))

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from service.contract import AskRequest
+from service.evidence import Evidence
+from service.finding import Asked, understood
+from service.quoting import LEAST_LIKENESS, MOST_CHARACTERS, answers, stands_alone
+from tests.service.sources import source
+
+COST = "How much did the bridge in Porthaven cost?"
+FITS = source("The bridge in Porthaven cost 14.3 million euros.")
+
+
+def asked(question: str) -> Asked:
+    return understood(AskRequest(question=question))
+
+
+def test_a_sentence_about_what_is_asked_that_has_what_is_asked_for_is_an_answer() -> None:
+    assert answers(FITS, asked(COST))
+    assert stands_alone(FITS, asked(COST))
+
+
+@pytest.mark.parametrize(
+    ("question", "item"),
+    [
+        ("Wie viel kostete die Brücke in Porthaven?", FITS),
+        (COST, replace(FITS, cosine=LEAST_LIKENESS - 0.01)),
+        (COST, source("The bridge in Hallstrom cost 20 million euros.")),
+        (COST, source("The bridge in Porthaven was drawn by Brunvald.")),
+        ("Did the bridge in Porthaven cost more than planned?", FITS),
+    ],
+    ids=["another language", "not like the question", "another subject", "no amount", "wants a yes or no"],
+)
+def test_other_sentences_are_no_answer(question: str, item: Evidence) -> None:
+    assert not answers(item, asked(question))
+
+
+@pytest.mark.parametrize(
+    ("question", "item"),
+    [
+        ("Wie viel kostete die Brücke in Porthaven?", FITS),
+        (COST, source("It cost 14.3 million euros.")),
+        (COST, source("The bridge, " + "which is long, " * 20 + "cost 14.3 million euros.")),
+        (COST, source("The bridge in Porthaven was drawn by Brunvald.")),
+        ("Did the bridge in Porthaven cost more than planned?", FITS),
+    ],
+    ids=["another language", "leans on what came before", "too long", "no amount", "wants a yes or no"],
+)
+def test_what_does_not_read_as_an_answer_is_not_put_in_its_place(question: str, item: Evidence) -> None:
+    assert not stands_alone(item, asked(question))
+
+
+def test_the_bound_of_length_is_what_a_reader_sees() -> None:
+    text = "The bridge in Porthaven cost 14.3 million euros"
+    filled = text + " a" * ((MOST_CHARACTERS - len(text)) // 2)
+    assert stands_alone(source(filled), asked(COST))
+    assert not stands_alone(source(filled + " and so on"), asked(COST))
