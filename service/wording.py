@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from babel.numbers import format_decimal
 
-from index.quantities import number_value
+from index.quantities import Quantity, number_value, quantities
 
 _ENGLISH_SCALES = {
     "million": ("Million", "Millionen"),
@@ -30,6 +33,14 @@ _GERMAN_IN_ENGLISH = re.compile(r"(?P<number>\d+(?:[.,]\d+)*) (?P<scale>Millione
 _CURRENCY_NAMES = {"$": "Dollar", "€": "Euro", "£": "Pfund"}
 
 
+_SCALES = {
+    "en": (("million",), ("billion",), ("trillion",)),
+    "de": (("Million", "Millionen"), ("Milliarde", "Milliarden"), ("Billion", "Billionen")),
+}
+"""Scale words by language, each a thousand times the one before it."""
+SCALE = 1000
+LEAST_SCALED = 1e6
+
 _TORN = re.compile(r"(?<![\d.,])(\d{1,3}), (?=\d{3}(?!\d))")
 
 
@@ -48,6 +59,41 @@ def with_own_scale_words(sentence: str, language: str) -> str:
     if language == "en":
         return _GERMAN_IN_ENGLISH.sub(_in_english, sentence)
     return sentence
+
+
+def with_stated_scale(sentence: str, language: str, stated: Mapping[str, Sequence[Quantity]]) -> str:
+    """`sentence` with scales put right that were mistranslated: "14 million", where the source has "14 Milliarden".
+
+    `stated` are the amounts of the sources by language. An amount that one of them states is left alone, and so is one
+    that no source of another language states a thousand times larger or smaller.
+    """
+    known = [quantity for own in stated.values() for quantity in own]
+    foreign = [quantity for other, own in stated.items() if other != language for quantity in own]
+    for said in reversed(quantities(sentence, language)):
+        if any(math.isclose(said.value, quantity.value) for quantity in known):
+            continue
+        right = next((quantity.value / said.value for quantity in foreign if _is_a_scale_off(said, quantity)), None)
+        if right is not None:
+            written = _rescaled(sentence[said.start : said.end], language, right > 1)
+            sentence = sentence[: said.start] + written + sentence[said.end :]
+    return sentence
+
+
+def _is_a_scale_off(said: Quantity, stated: Quantity) -> bool:
+    if min(said.value, stated.value) < LEAST_SCALED or (said.unit and stated.unit and said.unit != stated.unit):
+        return False
+    return any(math.isclose(stated.value, value) for value in (said.value * SCALE, said.value / SCALE))
+
+
+def _rescaled(amount: str, language: str, up: bool) -> str:
+    """`amount` with the scale word that is next above or below its own; as it is where it has none."""
+    scales = _SCALES.get(language, ())
+    for forms, larger in pairwise(scales):
+        old, new = (forms, larger) if up else (larger, forms)
+        for word, other in zip(old, new, strict=True):
+            if re.search(rf"\b{word}\b", amount):
+                return re.sub(rf"\b{word}\b", other, amount)
+    return amount
 
 
 def _in_german(match: re.Match[str]) -> str:

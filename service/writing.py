@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
+from index.quantities import Quantity, quantities
 from index.retrieve import Scores
 from service import prompt
 from service.abstain import Abstention
@@ -28,6 +29,7 @@ from service.settings import Quoting
 from service.spans import shortest_quotes
 from service.sureness import Sureness
 from service.threads import Threads
+from service.wording import with_stated_scale
 
 MISTIMED = "modality"
 """The verifier's reason where a plan is told as done."""
@@ -250,6 +252,8 @@ class Writer:
             run.not_stated = True
             return None
         sentence = prompt.without_marks(text) if run.quotes else worded(text, run.asked.language)
+        if not run.quotes:
+            sentence = with_stated_scale(sentence, run.asked.language, _amounts(run.evidence))
         if not sentence or draft.says(sentence):
             return None
         if not run.quotes and is_in_another_language(sentence, run.asked.language):
@@ -279,3 +283,11 @@ class Writer:
             return None
         source = checked.cited[0]
         return source if stands_alone(source, run.asked) else None
+
+
+def _amounts(evidence: Sequence[Evidence]) -> dict[str, list[Quantity]]:
+    """What the evidence states, by language."""
+    found: dict[str, list[Quantity]] = {}
+    for item in evidence:
+        found.setdefault(item.language, []).extend(quantities(item.shown(), item.language))
+    return found

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from service.wording import with_own_scale_words, with_whole_numbers
+from index.quantities import quantities
+from service.wording import with_own_scale_words, with_stated_scale, with_whole_numbers
 
 
 @pytest.mark.parametrize(
@@ -34,3 +35,34 @@ def test_scale_words_come_in_the_language_of_the_sentence(sentence: str, languag
 )
 def test_numbers_that_were_torn_are_put_together(torn: str, whole: str) -> None:
     assert with_whole_numbers(torn) == whole
+
+
+GERMAN = "Die Brücke kostet 14,3 Milliarden Euro und der Tunnel 2 Millionen Euro."
+
+
+@pytest.mark.parametrize(
+    ("said", "mended"),
+    [
+        ("The bridge costs 14.3 million euros.", "The bridge costs 14.3 billion euros."),
+        ("The bridge costs 14.3 million and the tunnel 2 billion euros.",
+         "The bridge costs 14.3 billion and the tunnel 2 million euros."),
+        ("The bridge costs 14.3 billion euros.", "The bridge costs 14.3 billion euros."),
+        ("The bridge costs 15 million euros.", "The bridge costs 15 million euros."),
+        ("The bridge costs 14.3 million dollars.", "The bridge costs 14.3 million dollars."),
+    ],
+)  # fmt: skip
+def test_a_scale_that_was_mistranslated_is_put_right(said: str, mended: str) -> None:
+    assert with_stated_scale(said, "en", {"de": quantities(GERMAN, "de")}) == mended
+
+
+def test_an_english_billion_is_no_german_one() -> None:
+    english = {"en": quantities("The bridge costs 14.3 billion euros.", "en")}
+    said = "Die Brücke kostet 14,3 Billionen Euro."
+    assert with_stated_scale(said, "de", english) == "Die Brücke kostet 14,3 Milliarden Euro."
+
+
+def test_nothing_is_mistranslated_within_a_language_or_where_a_source_states_it_so() -> None:
+    said = "The bridge costs 14.3 million euros."
+    assert with_stated_scale(said, "en", {"en": quantities("It costs 14.3 billion euros.", "en")}) == said
+    both = {"de": quantities(GERMAN, "de"), "en": quantities("It costs 14.3 million euros.", "en")}
+    assert with_stated_scale(said, "en", both) == said
