@@ -18,10 +18,13 @@ from service.draft import Draft
 from service.errors import GeneratorTimeout
 from service.finding import Asked, Finder, Finding
 from service.generators import Generator
+from service.generators.extractive import ExtractiveGenerator
+from service.parts import topic_of
 from service.refusing import Refusal, explain
 from service.telling import Told, unanswered
 from service.threads import Threads
 from service.writing import Limits, Run, Writer
+from service.yes_no import with_its_word
 
 
 @dataclass(slots=True)
@@ -95,6 +98,9 @@ class Answering:
         reason = abstention.before_generation(run.finding)
         if reason is None:
             generator = await self._writing(run.asked.request)
+            if not isinstance(generator, ExtractiveGenerator):
+                question, language = run.asked.request.question, run.asked.language
+                run.draft.led_in = lambda sentence: with_its_word(sentence, question, language)
             async with aclosing(self._writer.write(run, generator, abstention)) as released:
                 async for sentence in released:
                     yield sentence
@@ -115,7 +121,7 @@ class Answering:
 
     async def _listed(self, run: Run) -> list[AnswerSentence]:
         """The values that were asked for, where nothing was released and the sources state several."""
-        if run.draft.sentences or run.quotes or not wanted(run.asked.request.question).several:
+        if run.draft.sentences or not wanted(run.asked.request.question).several:
             return []
         with run.clock.measured("compare"):
             found = await self._threads.run(listing, run.finder, run.finding)
@@ -124,10 +130,19 @@ class Answering:
 
 
 def _following(finding: Finding, before: Sequence[Part]) -> Finding:
-    """`finding` of a part with what was answered to the part before it, which it may lean on."""
-    if not before or before[-1].refusal:
+    """`finding` of a part with what was answered to the part before it, which it may lean on.
+
+    Of a part without an answer only the topic is left: a model takes a question that nothing answers, and what follows
+    it, for one question without an answer.
+    """
+    if not before:
         return finding
     asked = finding.asked
-    said = Turn("assistant", before[-1].run.draft.text())
-    request = msgspec.structs.replace(asked.request, history=(*asked.request.history, said))
+    last = before[-1]
+    history = asked.request.history
+    if not last.refusal:
+        history = (*history, Turn("assistant", last.run.draft.text()))
+    elif topic := topic_of(last.asked):
+        history = (Turn("user", f"{topic}:"),)
+    request = msgspec.structs.replace(asked.request, history=history)
     return replace(finding, asked=replace(asked, request=request))

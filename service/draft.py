@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from index.snapshot import Snapshot
 from index.types import ArticleInfo, Hit
@@ -23,6 +23,8 @@ class Draft:
         self.support: list[float] = []
         self.claims: list[tuple[str, tuple[Evidence, ...]]] = []
         self.conflicts: list[Conflict] = []
+        self.led_in: Callable[[str], str] = str
+        """How the first sentence is told: as it was written, or behind a word that it needs ("Yes, ...")."""
         self._labels: dict[tuple[str, int, int], int] = {}
 
     def next_part(self) -> Draft:
@@ -35,7 +37,8 @@ class Draft:
         self, text: str, cited: Sequence[Evidence], similarity: float, quotes: Sequence[Evidence] | None = None
     ) -> AnswerSentence:
         """Add a sentence that `cited` bears out; `quotes` are the parts to show of it, if not all."""
-        sentence = AnswerSentence(text, tuple(sorted({self._label(item) for item in quotes or cited})))
+        told = text if self.sentences else self.led_in(text)
+        sentence = AnswerSentence(told, tuple(sorted({self._label(item) for item in quotes or cited})))
         self.sentences.append(sentence)
         self.support.append(similarity)
         self.claims.append((text, tuple(cited)))
@@ -72,7 +75,8 @@ class Draft:
 
     def says(self, text: str) -> bool:
         """Whether a released sentence says just this already."""
-        return any(sentence.text.casefold() == text.casefold() for sentence in self.sentences)
+        said = (*(sentence.text for sentence in self.sentences), *(claim for claim, _ in self.claims))
+        return any(text.casefold() == other.casefold() for other in said)
 
     def text(self) -> str:
         """The released sentences as one text."""

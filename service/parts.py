@@ -71,6 +71,16 @@ def parts_of(request: AskRequest) -> tuple[Asked, ...]:
     return tuple(parts)
 
 
+def topic_of(asked: Asked) -> str:
+    """The names that a question is about as it writes them, with what belongs to them ("Scale AI"); may be empty."""
+    found: dict[int, str] = {}
+    for name in asked.names:
+        match = re.search(rf"(?i:\b{re.escape(name)}\b)(?: [A-Z][\w-]*)*", asked.request.question)
+        if match:
+            found.setdefault(match.end(), match.group())
+    return ", ".join(found.values())
+
+
 def _later(question: str, standing: str, before: Asked, request: AskRequest) -> Asked:
     """A part behind `before`, whose question stands alone as `standing`."""
     own = tuple(names(question, before.language))

@@ -233,6 +233,18 @@ async def test_a_first_part_without_an_answer_is_told_before_the_others(index: P
 
 
 @pytest.mark.anyio
+async def test_behind_a_part_without_an_answer_the_model_is_told_the_topic_alone(index: Path) -> None:
+    question = "Who painted the Porthaven Bridge, and how long is it?"
+    answer, _, generator = await told(index, question, NOT_STATED, "The bridge is 420 metres long [1].")
+    assert (
+        generator.prompts[1]
+        .messages[-1]
+        .content.endswith("Question: Porthaven Bridge: how long is it?\nAnswer in English:")
+    )
+    assert [part.status for part in answer.parts] == ["refused", "answered"]
+
+
+@pytest.mark.anyio
 async def test_where_no_part_has_an_answer_the_question_is_refused_for_the_first_reason(index: Path) -> None:
     said = "The bridge in Porthaven cost 99 million euros [1]."
     answer, released, _ = await told(index, BOTH, said, said, NOT_STATED)
@@ -264,6 +276,24 @@ async def test_an_answer_in_parts_is_told_again_from_the_cache(index: Path) -> N
 async def test_a_single_question_has_no_parts(index: Path) -> None:
     answer, _, _ = await told(index, "How much did the harbour bridge in Porthaven cost?", COST)
     assert answer.parts == ()
+
+
+LONG = "Is the harbour bridge in Porthaven 420 metres long?"
+
+
+@pytest.mark.anyio
+async def test_an_answer_to_a_question_for_yes_or_no_begins_with_that(index: Path) -> None:
+    said = "The harbour bridge in Porthaven is 420 metres long [1]. It cost 14.3 million euros [1]."
+    answer, released, _ = await told(index, LONG, said)
+    assert released == ["Yes, the harbour bridge in Porthaven is 420 metres long.", "It cost 14.3 million euros."]
+    assert answer.citations[0].quote == "The bridge cost 14.3 million euros and is 420 metres long."
+
+
+@pytest.mark.anyio
+async def test_a_no_that_goes_on_to_affirm_is_dropped(index: Path) -> None:
+    answer, _, _ = await told(index, LONG, "No, the harbour bridge in Porthaven is 420 metres long [1].")
+    assert answer.status == "refused"
+    assert answer.dropped[0].reason == "negation: what follows its yes or no says the opposite of it"
 
 
 class Slow(Saying):
