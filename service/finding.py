@@ -71,11 +71,11 @@ class Finder:
         return self.find_for(understood(request))
 
     def find_for(self, asked: Asked, parts: int = 1) -> Finding:
-        """The same for a question that was understood, one of `parts` that share the evidence there may be."""
+        """The same for a question that was understood, one of `parts`: each of several has less evidence than one."""
         request = asked.request
         filters = filters_of(request.filters, request.as_of)
         found = self.retriever.search([asked.query, request.question], max(request.top_k, LEAST_PASSAGES), filters)
-        tokens = self._evidence_tokens // parts
+        tokens = 2 * self._evidence_tokens // (parts + 1)
         evidence = choose(found.sentences, self.snapshot, tokens=tokens, count_tokens=self.embedder.count_tokens)
         known = calibration.features(request.question, asked.language, asked.names, found, evidence, self._spread)
         return Finding(asked, found, evidence, known)
