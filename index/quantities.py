@@ -15,6 +15,8 @@ from itertools import pairwise
 
 from text_to_num import find_numbers
 
+from index.number_words import ENGLISH_ORDINALS, fractions, is_german_rank, may_be_fraction, ranks
+
 SCALES = {
     "de": {
         "tausend": 1e3,
@@ -110,15 +112,17 @@ INDEFINITE = frozenset(
     ]
 )
 """Amounts that are no value: "hundreds of millions" states none."""
-GERMAN_ORDINALS = ["erst", "zweit", "dritt", "viert", "fünft", "sechst", "siebt", "acht", "neunt", "zehnt"]
-# The first stands for no quantity ("erst gestern", "at first"), so that it is left out.
-ENGLISH_ORDINALS = ["second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
 
 _DIGITS = r"\d{1,3}(?:[.,'’\u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?"
-_CODE = r"(?!(?:USD|EUR|GBP|CHF)\d)[^\W\d_]+(?:-[^\W\d_]+)*\d+(?:[.,]\d+)*"
-"""A name that ends in a number, such as "H100": no amount of anything."""
+_CODE = (
+    r"(?!(?:USD|EUR|GBP|CHF)\d)[^\W\d_]+(?:-[^\W\d_]+)*\d+(?:[.,]\d+)*|"
+    r"(?!(?:Mid|Early|Late|Pre|Post|Mitte|Ende|Anfang)-)[A-ZÄÖÜ][^\W\d_]*-\d+(?:\.\d+)*(?![\w.,]*\d|-?[Jj]ähr|\s?[%\u20ac$])"
+)
+"""A name that ends in a number, such as "H100" or "GPT-4": no amount of anything."""
+_REFERENCE = r"\[\d{1,3}(?:\s?[,;–-]\s?\d{1,3})*\]|(?:^|(?<=\n))\s*\d{1,2}\)\s"
+"""A mark that refers to a source, or the number of an item in a list: "[1]", "2) "."""
 _TOKEN = re.compile(
-    rf"(?P<code>(?<!\w){_CODE})|(?P<digits>(?<![\w.,]){_DIGITS})|(?P<word>[^\W\d_]+(?:-[^\W\d_]+)*)|(?P<mark>[$€£¥%‰])"
+    rf"(?P<reference>{_REFERENCE})|(?P<code>(?<!\w)(?:{_CODE}))|(?P<digits>(?<![\w.,]){_DIGITS})|(?P<word>[^\W\d_]+(?:-[^\W\d_]+)*)|(?P<mark>[$€£¥%‰])"
 )
 _GAP = r"[\s\u00a0\u202f-]{0,2}"
 _SCALE_AHEAD = {
@@ -138,13 +142,9 @@ _NAMED_CURRENCIES = "|".join(
 )
 _CURRENCY_AHEAD = re.compile(rf"{_GAP}(?:US-?)?(?P<name>{_NAMED_CURRENCIES})", re.IGNORECASE)
 _CURRENCY_BEFORE = re.compile(r"(?:US)?([$€£¥]|\b(?:USD|EUR|GBP|CHF))\s?\Z")
+_BETWEEN = re.compile(r"\b(?:between|zwischen)\s(?:(?:US)?\\?[$€£])?\Z", re.IGNORECASE)
+_AND = re.compile(r"\s(?:and|und)\s(?:(?:US)?\\?[$€£])?\Z", re.IGNORECASE)
 _RANGE = re.compile(r"\s*(?:[-–—]|bis|to|or|oder)\s*(?:(?:US)?\\?[$€£])?\s*\Z", re.IGNORECASE)
-_ORDINAL_COMPOUND = re.compile(
-    rf"(?P<de>{'|'.join(GERMAN_ORDINALS[1:])})(?:größt|best|wichtigst|höchst|stärkst|reichst|teuerst)\w*", re.IGNORECASE
-)
-_ENGLISH_ORDINAL = re.compile(
-    rf"\b({'|'.join(ENGLISH_ORDINALS)})[- ](?:largest|biggest|most|highest|best|richest)\b", re.IGNORECASE
-)
 _PIECE = re.compile(r"[^\W\d_]+|\d")
 _WORDS_REMEMBERED = 1 << 17
 _MONTH_LEAD = re.compile(
@@ -172,7 +172,11 @@ def quantities(text: str, language: str) -> list[Quantity]:
     language = "de" if language == "de" else "en"
     if not any(_may_state(piece, language) for piece in _PIECE.findall(text)):
         return []
-    found = [*_numbers(text, language), *_months(text), *_ordinals(text)]
+    found = [
+        *_numbers(text, language),
+        *_months(text),
+        *(Quantity(float(r.value), "ordinal", r.start, r.end) for r in ranks(text)),
+    ]
     days = {(q.start, q.end) for q in found if q.unit == "day"}
     kept = [q for q in found if q.unit == "day" or not any(s <= q.start and q.end <= e for s, e in days)]
     return sorted(kept, key=lambda q: (q.start, q.end))
@@ -187,11 +191,11 @@ def _may_state(piece: str, language: str) -> bool:
     word = piece.lower()
     if word in ARTICLES_THAT_LOOK_LIKE_ONE:
         return False
-    if piece.isdecimal() or any(
-        word in known for known in (SCALES[language], MONTHS, ENGLISH_ORDINALS, DECIMAL_POINTS)
-    ):
+    if piece.isdecimal() or may_be_fraction(piece):
         return True
-    if _ORDINAL_COMPOUND.search(piece):
+    if any(word in known for known in (SCALES[language], MONTHS, ENGLISH_ORDINALS, DECIMAL_POINTS)):
+        return True
+    if is_german_rank(piece):
         return True
     return bool(find_numbers([_Token("word", 0, len(piece), word)], language, 0.0))
 
@@ -230,7 +234,12 @@ class _Token:
 
 def _numbers(text: str, language: str) -> Iterator[Quantity]:
     tokens = _tokens(text, language)
-    stated = sorted({*_digit_numbers(text, tokens, language), *_word_numbers(text, tokens, language)})
+    parts = list(fractions(text, language))
+    numbers = {*_digit_numbers(text, tokens, language), *_word_numbers(text, tokens, language)}
+    apart = {one for one in numbers if not any(part.start < one[1] and one[0] < part.end for part in parts)}
+    yield from (Quantity(round(part.value * 100, 9), "%", part.start, part.end) for part in parts if part.share)
+    amounts = {(part.start, part.end, part.value, False) for part in parts if not part.share}
+    stated = sorted(apart | amounts)
     pending: list[tuple[Quantity, float]] = []
     for start, end, value, spelled in stated:
         quantity, scale = _with_scale_and_unit(text, Quantity(value, "", start, end), language)
@@ -239,11 +248,16 @@ def _numbers(text: str, language: str) -> Iterator[Quantity]:
         pending.append((quantity, scale))
     for index, (quantity, scale) in enumerate(pending):
         follower = pending[index + 1] if index + 1 < len(pending) else None
-        if follower and scale == 1.0 and _RANGE.match(text[quantity.end : follower[0].start]):
+        if follower and scale == 1.0 and _is_range(text, quantity, follower[0]):
             shared = quantity.unit or follower[0].unit
             yield replace(quantity, value=quantity.value * follower[1], unit=shared)
         else:
             yield quantity
+
+
+def _is_range(text: str, lower: Quantity, upper: Quantity) -> bool:
+    between = text[lower.end : upper.start]
+    return bool(_RANGE.match(between) or (_AND.match(between) and _BETWEEN.search(text[: lower.start])))
 
 
 def _tokens(text: str, language: str) -> list[_Token]:
@@ -328,11 +342,3 @@ def _months(text: str) -> Iterator[Quantity]:
         day = before or after
         if day and 1 <= int(day.group(1)) <= 31:
             yield Quantity(float(day.group(1)), "day", day.start(1), day.end(1))
-
-
-def _ordinals(text: str) -> Iterator[Quantity]:
-    for match in _ORDINAL_COMPOUND.finditer(text):
-        rank = GERMAN_ORDINALS.index(match["de"].lower()) + 1
-        yield Quantity(float(rank), "ordinal", match.start(), match.end())
-    for match in _ENGLISH_ORDINAL.finditer(text):
-        yield Quantity(float(ENGLISH_ORDINALS.index(match.group(1).lower()) + 2), "ordinal", match.start(), match.end())

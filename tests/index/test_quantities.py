@@ -4,7 +4,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from index import quantities as module
@@ -35,6 +35,19 @@ def stated(text: str, language: str) -> list[tuple[float, str]]:
         ("2.000.000,50 Euro", "€2,000,000.50"),
         ("10 bis 15 Milliarden Dollar", "10 to 15 billion dollars"),
         ("zweihunderttausend Menschen", "two hundred thousand people"),
+        ("ein Fünftel der Belegschaft", "a fifth of the staff"),
+        ("zwei Drittel der Stimmen", "two-thirds of the votes"),
+        ("Sie sank um ein Viertel.", "It fell by a quarter."),
+        ("um etwa ein Drittel", "by about a third"),
+        ("die Hälfte der Belegschaft", "half of the staff"),
+        ("ein Viertel der Leute", "25 percent of the people"),
+        ("eine halbe Milliarde Dollar", "half a billion dollars"),
+        ("anderthalb Millionen Euro", "one and a half million euros"),
+        ("dreieinhalb Jahre", "three and a half years"),
+        ("eine Viertelmillion Euro", "a quarter of a million euros"),
+        ("ein halbes Dutzend", "half a dozen"),
+        ("zwischen 10 und 15 Prozent", "between 10 and 15 percent"),
+        ("zwischen 10 und 15 Millionen Euro", "between €10 and €15 million"),
     ],
 )
 def test_two_languages_state_one_value(german: str, english: str) -> None:
@@ -62,6 +75,18 @@ def test_two_languages_state_one_value(german: str, english: str) -> None:
         ("They left in May.", "en", [(5.0, "month")]),
         ("20 H100 chips and one A4.5", "en", [(20.0, "")]),
         ("Im Q3 kamen 20 X-H100-Chips", "de", [(20.0, "")]),
+        ("GPT-4 met Covid-19, an A380 and Qwen2.5 at the G7", "en", []),
+        ("Mid-2024 it left", "en", [(2024.0, "")]),
+        ("der Fast-50-Jährige mit 20 Top-10-Listen", "de", [(50.0, ""), (20.0, "")]),
+        ("They left [1] and [2, 3].", "en", []),
+        ("1) They left\n2) 7 stayed", "en", [(7.0, "")]),
+        ("the second half of 2024", "en", [(2024.0, "")]),
+        ("die zweite Hälfte, verdoppelt", "de", []),
+        ("half past ten on the third of June", "en", [(10.0, ""), (6.0, "month")]),
+        ("the first three quarters of 2024", "en", [(3.0, ""), (2024.0, "")]),
+        ("eine Viertelstunde", "de", []),
+        ("led by a third person, by a fifth column", "en", []),
+        ("They cut 10 and 15 percent", "en", [(10.0, ""), (15.0, "%")]),
         ("v2.0 kostet EUR5 oder USD14.3", "en", [(5.0, "EUR"), (14.3, "USD")]),
     ],
 )
@@ -112,14 +137,35 @@ def test_same_value_is_symmetric(value: float, scale: str) -> None:
     assert same_value(english, german)
 
 
+PARTS = {"third": ("Drittel", 3), "fifth": ("Fünftel", 5), "eighth": ("Achtel", 8), "tenth": ("Zehntel", 10)}
+COUNTS = {1: ("one", "ein"), 2: ("two", "zwei"), 3: ("three", "drei"), 7: ("seven", "sieben")}
+
+
+@given(st.sampled_from(sorted(PARTS)), st.sampled_from(sorted(COUNTS)), st.sampled_from([" ", "-"]))
+def test_a_fraction_in_words_is_its_percentage_in_both_languages(part: str, count: int, joint: str) -> None:
+    german, whole = PARTS[part]
+    expected = [(round(count / whole * 100, 9), "%")] if count < whole else []
+    plural = "s" if count > 1 else ""
+    assert [q for q in stated(f"{COUNTS[count][0]}{joint}{part}{plural} of it", "en") if q[1]] == expected
+    assert [q for q in stated(f"{COUNTS[count][1]}{joint}{german} davon", "de") if q[1]] == expected
+
+
+@given(st.text(max_size=40), st.integers(1, 999), st.sampled_from(["de", "en"]))
+def test_a_reference_mark_is_no_quantity(text: str, number: int, language: str) -> None:
+    assume("[" not in text and "]" not in text)
+    values = [q.value for q in quantities(f"{text} x [{number}]", language)]
+    assert values == [q.value for q in quantities(f"{text} x ", language)]
+
+
 NUMBER_WORDS = {
     "de": """
     ein eine eins einer eines zwei drei zwölf zwanzig hundert tausend einundzwanzig null und komma plus minus erste
     zweite drittgrößte hunderte dutzend milliarde mrd juni mai 7 4,5 $ % prozent euro halb paar im bericht
+    halbe hälfte drittel anderthalb [1]
     """,
     "en": """
     a an one two three twelve twenty twenty-one hundred thousand and point o nought plus first second hundreds dozen
-    billion bn k may june 7 4.5 $ % percent euros half once largest in report one's
+    billion bn k may june 7 4.5 $ % percent euros half once largest in report one's third fifths of GPT-4 [1]
     """,
 }
 
