@@ -23,7 +23,7 @@ from service.evaluation.report_html.markup import Html, tag, text
 from service.evaluation.results import Report
 
 NAMES_FROM_ELSEWHERE = {"articles", "settings", "latency", "timings_ms", "cells", "kinds"}
-KEPT = {"status", "role", "mode", "created_at"}
+KEPT = {"status", "role", "mode", "created_at", "finish_reason"}
 """Values that can't be anything else."""
 
 Q1, Q2, Q3, Q4, Q5 = (gold.question for gold in GOLD)
