@@ -20,8 +20,9 @@ from service.names import mentions, names, speaks_of_a_name
 from service.plain_text import plain
 from service.relations import Similar, flaw, shared_part, shared_words
 
-LEAST_SHARED = 0.25
-"""Part of its words and figures that a sentence needs to have in common with what it cites, in either language."""
+LEAST_SHARED, LEAST_SHARED_ACROSS = 0.3, 0.15
+"""Part of its words and figures that a sentence needs to have in common with what it cites: in its own language, and in
+the other one, where only words with a known translation count."""
 NEARLY_ALL = 0.8
 """Part of its words and figures with which one source bears a sentence out, whatever another source says."""
 DATES = ("month", "day", "ordinal")
@@ -81,7 +82,9 @@ def verify(
     cited, wrong = _sound(sentence, language, question, list(islice(sets, MOST_TRIED)), evidence, similar)
     if not cited:
         return Verdict((), wrong or "premise: no source says this of what was asked about", best)
-    if shared_part(sentence, language, [evidence[i] for i in cited]) < LEAST_SHARED:
+    together = any(evidence[i].language == language for i in cited)
+    least_shared = LEAST_SHARED if together else LEAST_SHARED_ACROSS
+    if shared_part(sentence, language, [evidence[i] for i in cited]) < least_shared:
         return Verdict((), "meaning: hardly a word of it stands in what would bear it out", best)
     return Verdict(cited, "", float(similarities[list(cited)].mean()))
 

@@ -99,6 +99,7 @@ _DETERMINER = re.compile(
 _NOUN = re.compile(r"(?:ments?|ers?|ors?|sales?|losses|offers?)\Z")
 _PRONOUN = re.compile(r"\b(?:er|sie|es|man|wir|he|she|it|they|we)\b", re.IGNORECASE)
 _TOGETHER = re.compile(r"\s(?:and|und|or|oder|nor|noch|sowie|&)\s|\s|-")
+_SUIT = re.compile(r"\b(?:Klage|[Ss]uit|[Ll]awsuit|[Cc]ase)\b[^,;]{0,60}?\b(?:gegen|against)\b")
 _SEEN_BACK = 4
 _SHARE = ("prozent", "anteil", "hälfte", "drittel", "viertel", "teil", "mehrheit", "aktien")
 _RELATIVE = re.compile(r"\s*(?:der|die|das|den|dem|welche[rsnm]?)\s+(?=[A-ZÄÖÜ])")
@@ -148,6 +149,7 @@ def _agrees(said: _Parts, found: _Parts) -> bool:
 def _parts(clause: Clause, before: Sequence[Clause] = ()) -> Iterator[tuple[str, _Parts]]:
     """By verb of the clause: the family, and the names by their part."""
     slots = _slots(clause)
+    yield from _nominal(clause, slots)
     for word in clause.words:
         if word.is_name or (clause.language == "de" and not word.text.islower()) or _is_noun(clause, word):
             continue
@@ -156,6 +158,18 @@ def _parts(clause: Clause, before: Sequence[Clause] = ()) -> Iterator[tuple[str,
             parts = _filled(frame, clause, slots, word, before)
             if parts:
                 yield frame.family, parts
+
+
+def _nominal(clause: Clause, slots: Sequence[_Named]) -> Iterator[tuple[str, _Parts]]:
+    """ "A suit by Quillon against Tessera", where names stand on either side of "against", or on one."""
+    match = _SUIT.search(clause.text)
+    if match is None:
+        return
+    start, against = clause.start + match.start(), clause.start + match.end()
+    agents = [named.names for named in slots if start < named.start < against]
+    patients = [named.names for named in slots if named.start >= against]
+    parts = {"agent": agents[0]} if agents else {}
+    yield "suit", parts | ({"patient": patients[0]} if patients else {})
 
 
 def _is_frame(word: Word, verb: Word) -> bool:

@@ -52,7 +52,7 @@ def flaw(claim: str, language: str, question: str, cited: Sequence[Evidence], si
         or agents.flaw(said.clauses, sources)
         or modality.flaw(said.clauses, sources)
         or bearers.flaw(said.clauses, _by_article(known, sources))
-        or reasons.flaw(said, every, similar)
+        or reasons.flaw(said, [source.whole for source in sources], similar)
     )
 
 

@@ -20,11 +20,13 @@ AHEAD = {
         r"prüf(?:t|en),? ob|empfiehlt|empfehlen|fordert|fordern|verlangt|verlangen|darf|dürfen|bot|angeboten)\b",
     ),
     "en": re.compile(
-        r"\b(?:will|would|may|might|could|should|shall|(?<!the )(?<!\ba )(?<!its )(?<!this )(?<!their )plans?|planned|planning|scheduled|intends?|hopes?|hoping|wants?|"
+        r"\b(?:will|would|may|might|could|should|shall|(?<!the )(?<!\ba )(?<!its )(?<!this )(?<!their )plans?|"
+        r"planned|planning|scheduled|intends?|hopes?|hoping|wants?|"
         r"expects?|expected|aims?|considers?|considering|"
         r"(?:is|are|was|were) (?:now |still |also )?(?:due |set |expected |likely |about |going |scheduled )?to|"
         r"in talks|talks|negotiat\w*|proposes?|proposed|reportedly|rumou?red|possibl[ey]|perhaps|likely|"
         r"weighing|finali[sz]ing|close to|nearing|preparing|about to|threaten\w*|seeks?|yet to|"
+        r"(?:has|have|had) (?:\w+ ){0,2}(?:days?|weeks?|months?|years?|time|right|chance|option) to|"
         r"(?:have|has|need|needs) to|whether to|can|offered to|due in|as soon as|once (?=the|it|he|she|they|"
         r"all)|must|recommends?|demand(?:s|ing|ed)?)\b",
     ),

@@ -38,19 +38,31 @@ IMPLIED = {
     ),
 }
 """What a negation may say in other words: "banned" and "must not", "loses its last" and "without any"."""
+_INFINITIVE = re.compile(r"\b(?:zu|to)\s+[a-zäöüß]+|\b[a-zäöüß]+zu[a-zäöüß]+en\b")
+_DENIES = "negation: the source denies"
 _EXISTENTIAL = re.compile(r"\bes\b.*\b(?:nicht )?(?:geben|gibt|gab)\b|\b(?:gibt|gab)\b.*\bes\b", re.IGNORECASE)
 
 
 def flaw(claim: Sequence[Clause], sources: Sequence[Clause]) -> str:
     """`negation: ...` or `direction: ...` where the source clauses nearest a claim's clause say the opposite."""
+    before = dict(zip(sources[1:], sources, strict=False))
     for said in claim:
-        about = nearest(said, sources)
+        about = [source for source in nearest(said, sources) if not _depends(said, source, before.get(source))]
         if not about:
             continue
+        elsewhere = any(_denied(other) for other in claim if other is not said)
         problems = [problem for source in about if (problem := _contradiction(said, source))]
+        if elsewhere and all(problem.startswith(_DENIES) for problem in problems):
+            continue
         if problems and not any(_affirms(said, source, about) for source in about):
             return problems[0]
     return ""
+
+
+def _depends(said: Clause, source: Clause, before: Clause | None) -> bool:
+    """Whether `source` hangs on a clause that denies it in other words: "untersagt es, Wasser zu entnehmen"."""
+    leads = before is not None and bool(_INFINITIVE.search(source.text)) and _implied(before)
+    return leads and bool(_denied(said))
 
 
 def _affirms(said: Clause, source: Clause, about: Sequence[Clause]) -> bool:
@@ -65,7 +77,7 @@ def _contradiction(said: Clause, source: Clause) -> str:
     denied, denied_there = _denied(said), _denied(source)
     for focus in denied_there:
         if not denied and has(said, source, focus) and not _implied(said):
-            return f"negation: the source denies {focus.text!r}"
+            return f"{_DENIES} {focus.text!r}"
     for focus in denied:
         if not denied_there and has(source, said, focus) and not _implied(source):
             return f"negation: the source affirms {focus.text!r}"

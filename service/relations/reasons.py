@@ -25,6 +25,18 @@ CAUSE = {
     ),
 }
 """After what a claim adds a reason or an occasion."""
+_GIVES_REASON = {
+    "de": re.compile(
+        r"\b(?:weil|denn|wegen|aufgrund|infolge|grund|gründe|ursache\w*|deshalb|daher|darum|deswegen|dadurch|begründe\w*|"
+        r"nachdem|bevor|damit|dank|führte)\b",
+        re.IGNORECASE,
+    ),
+    "en": re.compile(
+        r"\b(?:because|due to|owing|thanks|reasons?|caused?|hence|since|so|as|"
+        r"after|before|when|while|led to|blame\w*)\b",
+        re.IGNORECASE,
+    ),
+}
 DETAIL = re.compile(r",\s|\s[–—-]\s|;\s|\b(?:und|and)\s")
 """After what it may add one as well, or a detail."""
 _RELATIVE = re.compile(r"(?:who|which|der|die|das)\s(?:is|was|für|in|im)\b")
@@ -40,9 +52,16 @@ LEAST_WORDS, LEAST_WORDS_ACROSS = 2, 4
 def flaw(claim: Sentence, sources: Sequence[Clause], similar: Similar | None) -> str:
     """`reason: ...` where a part of `claim` that gives a reason or a detail has nothing in common with `sources`."""
     for part, is_cause in _parts(claim.whole):
-        if _is_unknown(part, sources, similar, is_cause=is_cause):
+        told = [source for source in sources if _is_linked(claim.whole, part, source)] if is_cause else sources
+        if _is_unknown(part, told, similar, is_cause=is_cause):
             return f"reason: no source says {part.text.strip(' ,.')!r}"
     return ""
+
+
+def _is_linked(claim: Clause, part: Clause, source: Clause) -> bool:
+    """Whether a source that may have a reason also speaks of what it is one for, or says that it is one."""
+    rest = {word for word in claim.content if not part.start <= word.start < part.start + len(part.text)}
+    return bool(rest & covered(claim, source)) or bool(_GIVES_REASON[source.language].search(source.text))
 
 
 def _parts(said: Clause) -> Iterator[tuple[Clause, bool]]:
@@ -64,7 +83,7 @@ def _is_unknown(part: Clause, sources: Sequence[Clause], similar: Similar | None
     judged = [word for word in part.content if together or any(key[0] == "@" for key in word.keys)]
     known = frozenset().union(*(covered(part, source) for source in sources))
     share = sum(word in known for word in judged) / max(1, len(judged))
-    if len(judged) < LEAST_WORDS or share >= LEAST_SHARE:
+    if len(judged) < (1 if is_cause and together else LEAST_WORDS) or share >= LEAST_SHARE:
         return False
     if not together and (share > 0 or len(judged) < (LEAST_WORDS if is_cause else LEAST_WORDS_ACROSS)):
         return False

@@ -246,10 +246,15 @@ def test_a_reason_that_no_source_gives_is_a_flaw() -> None:
 
 
 def test_a_reason_that_a_source_gives_is_none() -> None:
-    because = ("Customers have moved to rivals.", "en")
+    because = ("The reason is that customers have moved to rivals.", "en")
     assert (
         rule("Quillon streicht 240 Stellen, weil Kunden zur Konkurrenz gewechselt sind.", "de", CUTS_EN, because) == ""
     )
+
+
+def test_what_no_source_gives_as_a_reason_is_no_reason() -> None:
+    beside = ("Customers have moved to rivals.", "en")
+    assert rule("Quillon is cutting 240 jobs because customers have moved.", "en", CUTS_EN, beside) == "reason"
 
 
 def test_a_reason_near_in_meaning_is_none() -> None:

@@ -148,6 +148,12 @@ def cited(claim: str, *sources: Evidence) -> tuple[int, ...]:
     return verify(claim, "de", ["morvex"], sources, near, least_similarity=0.03).cited
 
 
+def test_a_suit_by_one_against_another_is_not_turned_round() -> None:
+    source: Source = ("Das Gericht prüfte eine Klage der Firma Quillon gegen Tessera.", "de")
+    assert rule("Tessera verklagte Quillon.", "de", source) == "direction"
+    assert rule("Quillon verklagte Tessera.", "de", source) == ""
+
+
 def test_an_older_plan_in_another_article_does_not_stop_what_one_source_bears_out() -> None:
     assert cited("Morvex hat 49 Prozent an Skelo erworben.", PLANNED, DONE) == (1,)
     assert cited("Morvex zahlte 14,8 Milliarden Dollar für 49 Prozent an Skelo.", PLANNED, DONE) == ()
