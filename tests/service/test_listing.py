@@ -75,6 +75,11 @@ def test_nothing_is_listed_that_was_not_asked_for(question: str, other: str) -> 
     assert values(question, source(FERRY), source(other, language)) == ""
 
 
+def test_what_names_another_beside_the_one_asked_about_is_not_listed() -> None:
+    other = source("Hallstrom paid 9 million euros for the Petrel.", before="Castellmar bought the ferry Marlin.")
+    assert values(QUESTION, source(FERRY), other) == ""
+
+
 def test_counts_and_shares_are_listed_by_what_they_measure() -> None:
     question = "Which figures were reported for the staff of Brunvald?"
     first, second = "Brunvald has 300 employees.", "At Brunvald, 340 employees work."
