@@ -9,7 +9,7 @@ docs/retrieval.md has the figures.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,7 @@ from index.language import detect_question
 from index.ranking import PASSAGE, SENTENCE, WITHOUT_TOKENS, Ranking, features, load, scores, standardised
 from index.scales import SAMPLE, scale, spread
 from index.snapshot import Snapshot
+from index.standing import NOWHERE, Standing, standing
 from index.token_match import TokenMatch, Weighing
 from index.types import ArticleInfo, Filters, Hit, SentenceHit
 
@@ -51,12 +52,16 @@ SHRINKAGE = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search found: passages and sentences, each best first, and where the time went, in seconds."""
+    """What a search found: passages and sentences, each best first, and where the time went, in seconds.
+
+    `standing` is that of the first passage, before a second stage puts another one there.
+    """
 
     hits: tuple[Hit, ...]
     sentences: tuple[SentenceHit, ...]
     embed_seconds: float
     search_seconds: float
+    standing: Standing = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,8 @@ class Looked:
 
     `rows` ascend. `passages` is `(rows, PASSAGE)`, `sentences` `(sentences, SENTENCE)` with the rows `sentence_rows`,
     passage by passage, each of `owner` (a position in `rows`); the column of the passage's score is still 0 there.
-    `others` are the passages behind those, best first, int64.
+    `others` are the passages behind those, best first, int64. `columns` is what `standing` goes by, `tokens` what each
+    sentence meets of the question's tokens, None where there are none.
     """
 
     rows: Rows
@@ -79,6 +85,8 @@ class Looked:
     owner: Rows
     others: Rows
     others_similar: tuple[Scores, Scores]
+    columns: Mapping[str, Scores]
+    tokens: Scores | None
 
 
 class Retriever:
@@ -120,9 +128,9 @@ class Retriever:
         embedded = time.perf_counter()
         words = self._words(queries[0])
         looked = self._look(vector, tokens, words, filters or Filters())
-        hits, sentences = ((), ()) if looked is None else self._ranked(looked, words, k)
+        hits, sentences, best = ((), (), NOWHERE) if looked is None else self._ranked(looked, words, k)
         done = time.perf_counter()
-        return Found(hits, sentences, embedded - started, done - embedded)
+        return Found(hits, sentences, embedded - started, done - embedded, best)
 
     def look(self, question: str) -> Looked | None:
         """What ranking goes by for one question; None where nothing was found."""
@@ -200,6 +208,7 @@ class Retriever:
         if tokens is not None:
             met = tokens.of(rows, sentence_rows, counts)
             passages |= {"tokens": met.tokens, "worst_met": met.worst_met, "sentence_tokens": met.sentence_tokens}
+            passages |= {"match": met.match}
             sentences |= {"tokens": met.sentences}
         return Looked(
             rows,
@@ -210,9 +219,13 @@ class Retriever:
             own,
             owner,
             *others,
+            passages,
+            sentences.get("tokens"),
         )
 
-    def _ranked(self, looked: Looked, words: _Words, k: int) -> tuple[tuple[Hit, ...], tuple[SentenceHit, ...]]:
+    def _ranked(
+        self, looked: Looked, words: _Words, k: int
+    ) -> tuple[tuple[Hit, ...], tuple[SentenceHit, ...], Standing]:
         passage_scores = scores(looked.passages, self.ranking.passage, PASSAGE)
         order = np.argsort(-passage_scores, kind="stable")
         rows = np.concatenate([looked.rows[order], looked.others])[:k]
@@ -235,7 +248,8 @@ class Retriever:
             )
             for i, row in enumerate(rows)
         )
-        return hits, self._best_sentences(looked, passage_scores)
+        best_placed = standing(passage_scores, looked.columns, looked.tokens)
+        return hits, self._best_sentences(looked, passage_scores), best_placed
 
     def _best_sentences(self, looked: Looked, passage_scores: Scores) -> tuple[SentenceHit, ...]:
         found = scores(sentence_matrix(looked, passage_scores), self.ranking.sentence, SENTENCE)

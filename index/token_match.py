@@ -48,12 +48,14 @@ class Weighing:
 class TokensMet:
     """How well passages meet a question's tokens beyond chance, float32 `(passages,)` each.
 
-    A token counts as much as passages differ by it. `tokens` is the weighted mean over tokens, `sentence_tokens` that
-    of the sentence that meets them best; `worst_met` the mean of the third that is met worst, in units of how far
-    passages differ. `sentences`, float32 `(sentences,)`, is the weighted mean of each sentence.
+    A token counts as much as passages differ by it. `tokens` is the weighted mean over tokens, `match` the same with
+    what is met by chance, `sentence_tokens` that of the sentence that meets them best; `worst_met` the mean of the
+    third that is met worst, in units of how far passages differ. `sentences`, float32 `(sentences,)`, is the weighted
+    mean of each sentence.
     """
 
     tokens: Scores
+    match: Scores
     worst_met: Scores
     sentence_tokens: Scores
     sentences: Scores
@@ -78,7 +80,8 @@ class TokenMatch:
         by_chance = self.mean[:, self.languages[rows]]
         by_sentence = best_matches(self.question, tokens, self.index.sentence_starts(rows, sentences, counts))
         first = np.cumsum(counts) - counts
-        met = np.maximum.reduceat(by_sentence, first, axis=1) - by_chance
+        near = np.maximum.reduceat(by_sentence, first, axis=1)
+        met = near - by_chance
         # where all passages are alike, as where there is only one, all tokens count the same
         weights = self.differing + np.float32(1e-6)
         weights /= weights.sum()
@@ -86,7 +89,8 @@ class TokenMatch:
         relative = np.sort(met / np.maximum(self.differing, np.float32(LEAST_DIFFERENCE))[:, None], axis=0)
         worst: Scores = relative[: max(1, len(relative) // 3)].mean(axis=0)
         tokens_met = (weights @ met).astype(np.float32, copy=False)
-        return TokensMet(tokens_met, worst, np.maximum.reduceat(of_sentences, first), of_sentences)
+        match = (weights @ near).astype(np.float32, copy=False)
+        return TokensMet(tokens_met, match, worst, np.maximum.reduceat(of_sentences, first), of_sentences)
 
 
 def by_language(chance: Scores, languages: NDArray[np.int32], codes: int) -> tuple[Scores, Scores]:

@@ -32,9 +32,8 @@ from service.names import mentions
 SCHEMA = 1
 FILE = Path(__file__).with_name("calibration.json")
 
-BEST = 3
-TENTH = 10
 LARGEST = 3.0
+FARTHEST = 30.0
 SAMPLE = 20_000
 LEAST_SPREAD = 0.02
 """A collection of one sentence has no spread; a tenth of what real collections have stands in for it."""
@@ -42,6 +41,7 @@ COMMONEST = 7.0
 """Zipf frequency of the commonest words ("the", "und"), which say nothing of what is asked."""
 
 _WORD = re.compile(r"\w+")
+_FIGURE = re.compile(r"\d+")
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 
@@ -58,31 +58,39 @@ class Spread(Struct, frozen=True):
 
 
 class Features(Struct, frozen=True):
-    """What is known of a question and its evidence, each in [0, 1] or, where a similarity is in it, +- `LARGEST`.
+    """What is known of a question and its evidence. Shares are in [0, 1], similarities in +- `LARGEST`.
 
     Similarities are cosines less their language's mean, as the retriever gives them, by the collection's `Spread`.
-    `..._crossed` is a feature where the best sentence is in another language than the question, else 0: across
-    languages, little means what it means within one.
+    What is `ahead` is a lead over other passages, bounded by `FARTHEST`. `..._crossed` is a feature where the best
+    passage is in another language than the question, else 0: across languages, little means what it means within one.
     """
 
     similarity: float
-    """Similarity of question and best sentence. The defaults go by it; beside `drop` it tells nothing more."""
-    drop: float
-    """Similarity of the best sentence less that of the tenth: how little else comes near it."""
+    """Similarity of question and best sentence. The defaults go by it; beside `match` it tells nothing more."""
+    match: float
+    """How near the best passage meets the question's tokens (`index.standing.Standing.match`)."""
+    ahead: float
+    """The best passage's score less that of the third: of two, one may copy the other."""
     lead: float
-    """Similarity of the best sentence less that of the third passage's best: of two, one may copy the other."""
-    passage_crossed: float
-    """Similarity of question and best passage."""
-    lexical: float
-    """Largest share of the question's words that one of the `BEST` best passages holds, as the retriever has it."""
+    """Similarity of the best sentence less that of the third passage's best."""
+    sentence_ahead: float
+    """What the best passage's best sentence meets of the question's tokens less what the fourth of all does."""
+    worst_ahead_crossed: float
+    """How well the worst met third of the tokens is met where it is met best, less the same of the tenth passage."""
+    words_ahead: float
+    """Words shared with the question, by letters, less those of the tenth passage, in standard deviations."""
     lexical_crossed: float
+    """Share of the question's words that the best passage holds, as the retriever has it."""
     spelled: float
-    """Largest share of the question's words, by rarity, whose 4-grams one piece of evidence holds."""
-    spelled_crossed: float
+    """Share of the question's words, by rarity, whose 4-grams the best passage holds."""
     names_missing: float
     """Share of the question's names that no evidence mentions."""
+    figures_missing: float
+    """Share of the figures in the question that the best passage does not have."""
     nameless_crossed: float
     """1 where the question holds no name, else 0."""
+    crossed: float
+    """1 where the best passage is in another language than the question, else 0."""
 
 
 FEATURES = Features.__struct_fields__
@@ -199,32 +207,35 @@ def features(
     language: str,
     question_names: Sequence[str],
     found: Found,
+    best_text: str,
     evidence: Sequence[Evidence],
     spread: Spread,
 ) -> Features:
     """What `Calibration.probability` is computed from.
 
     `spread` is that of the snapshot that was searched (`spread_of`), `question_names` are as `service.names.names`
-    gives them, `evidence` is as `service.evidence.choose` took it from `found`.
+    gives them, `best_text` is that of the first passage of `found`, `evidence` is as `service.evidence.choose` took it
+    from `found`.
     """
     if not found.sentences or not found.hits or not evidence:
         return NOTHING_FOUND
     ordered = sorted(found.sentences, key=lambda hit: -hit.cosine)
-    similar = [_bounded(hit.cosine / spread.sentences) for hit in ordered]
-    lexical = min(1.0, max(0.0, *(hit.lexical for hit in found.hits[:BEST])))
-    spelled = max(spelled_share(question, language, item.text, item.language) for item in evidence)
-    crossed = float(ordered[0].sentence.language != language)
+    best, standing = found.hits[0], found.standing
+    crossed = float(best.passage.language != language)
     return Features(
-        similarity=similar[0],
-        drop=_bounded(similar[0] - similar[min(TENTH, len(similar)) - 1]),
+        similarity=_bounded(ordered[0].cosine / spread.sentences),
+        match=_bounded(standing.match),
+        ahead=_bounded(standing.ahead, FARTHEST),
         lead=_bounded(_lead(ordered) / spread.sentences),
-        passage_crossed=_bounded(max(hit.dense for hit in found.hits) / spread.passages) * crossed,
-        lexical=lexical,
-        lexical_crossed=lexical * crossed,
-        spelled=spelled,
-        spelled_crossed=spelled * crossed,
+        sentence_ahead=_bounded(standing.sentence_ahead),
+        worst_ahead_crossed=_bounded(standing.worst_ahead, FARTHEST) * crossed,
+        words_ahead=_bounded(standing.words_ahead, FARTHEST),
+        lexical_crossed=min(1.0, max(0.0, best.lexical)) * crossed,
+        spelled=spelled_share(question, language, best_text, best.passage.language),
         names_missing=_missing(question_names, evidence),
+        figures_missing=_figures_missing(question, best_text),
         nameless_crossed=crossed * (not question_names),
+        crossed=crossed,
     )
 
 
@@ -248,8 +259,8 @@ def logistic(odds: float) -> float:
     return 1 / (1 + math.exp(-odds)) if odds >= 0 else math.exp(odds) / (1 + math.exp(odds))
 
 
-def _bounded(value: float) -> float:
-    return max(-LARGEST, min(LARGEST, value))
+def _bounded(value: float, largest: float = LARGEST) -> float:
+    return max(-largest, min(largest, value))
 
 
 def _lead(ordered: Sequence[SentenceHit]) -> float:
@@ -265,6 +276,11 @@ def _missing(question_names: Sequence[str], evidence: Sequence[Evidence]) -> flo
         return 0.0
     missing = sum(not any(mentions(item.passage, name) for item in evidence) for name in question_names)
     return missing / len(question_names)
+
+
+def _figures_missing(question: str, text: str) -> float:
+    figures = set(_FIGURE.findall(question))
+    return sum(figure not in text for figure in figures) / len(figures) if figures else 0.0
 
 
 def spelled_share(question: str, language: str, text: str, text_language: str) -> float:

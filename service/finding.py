@@ -77,7 +77,8 @@ class Finder:
         found = self.retriever.search([asked.query, request.question], max(request.top_k, LEAST_PASSAGES), filters)
         tokens = 2 * self._evidence_tokens // (parts + 1)
         evidence = choose(found.sentences, self.snapshot, tokens=tokens, count_tokens=self.embedder.count_tokens)
-        known = calibration.features(request.question, asked.language, asked.names, found, evidence, self._spread)
+        best = self.snapshot.passage_text(found.hits[0].row) if found.hits else ""
+        known = calibration.features(request.question, asked.language, asked.names, found, best, evidence, self._spread)
         return Finding(asked, found, evidence, known)
 
     def search(self, request: SearchRequest) -> Found:

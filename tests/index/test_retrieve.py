@@ -120,6 +120,22 @@ def test_the_sentence_that_meets_the_questions_tokens_comes_first(tmp_path: Path
         assert "red" in searched.search(["lighthouse"], 1).sentences[0].text
 
 
+def test_how_far_the_best_passage_stands_out_does_not_depend_on_how_many_are_wanted(tmp_path: Path) -> None:
+    lines = [f"The {thing} was painted in spring." for thing in ("lighthouse", "windmill", "harbour", "museum")]
+    for number, line in enumerate(lines):
+        (tmp_path / f"{number}.md").write_text(line, encoding="utf-8")
+    embedder = TokenWordEmbedder()
+    build([tmp_path], tmp_path / "index", embedder, on_error=lambda error: pytest.fail(str(error)))
+    with Snapshot.open(tmp_path / "index") as snapshot:
+        searched = Retriever(snapshot, embedder)
+        one, all_of_them = (searched.search(["windmill"], k).standing for k in (1, 4))
+        absent = searched.search(["glacier"], 4).standing
+    assert one == all_of_them
+    assert one.match == pytest.approx(1.0, abs=0.02)
+    assert min(one.ahead, one.worst_ahead, one.sentence_ahead) > 0.1
+    assert absent.match < 0.5
+
+
 def test_a_snapshot_without_tokens_is_refused_where_the_model_gives_some(tmp_path: Path) -> None:
     message = r"snapshot \S+: holds no tokens, which words gives: build the index again"
     with Snapshot.open(published(tmp_path)) as snapshot, pytest.raises(SnapshotMismatch, match=message):

@@ -48,3 +48,18 @@ def test_a_passage_meets_by_its_best_token_and_a_sentence_by_its_own(tmp_path: P
     assert met.tokens == pytest.approx([1.0, 0.75 + 0.25 * second[1]], abs=0.02)
     assert met.sentence_tokens == pytest.approx([met.sentences[:2].max(), met.sentences[2]])
     assert met.worst_met == pytest.approx([1 / 0.3, second[1] / max(0.1, LEAST_DIFFERENCE)], abs=0.1)
+
+
+def test_what_is_met_by_chance_counts_in_the_match_alone(tmp_path: Path) -> None:
+    axes = np.eye(3, dtype=np.float32)
+    writer = TokenWriter(tmp_path)
+    writer.add([axes[:2], axes[1:]], [[2], [2]])
+    writer.write()
+    index = TokenIndex(tmp_path)
+    chance, differing = np.full((1, 1), 0.3, dtype=np.float32), np.array([0.2], dtype=np.float32)
+    match = TokenMatch(index, np.zeros(2, dtype=np.int32), index.project(axes[:1]), chance, differing)
+
+    met = match.of(np.array([0, 1]), np.array([0, 1]), np.array([1, 1]))
+
+    assert met.match[0] == pytest.approx(1.0, abs=0.02)
+    assert met.match - met.tokens == pytest.approx([0.3, 0.3], abs=1e-6)

@@ -29,13 +29,13 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
 
 
 def _made_up(count: int, documents: int) -> list[Row]:
-    """Answerable questions have a drop about .1 larger; nothing else tells them apart."""
+    """Answerable questions have a match about .1 larger; nothing else tells them apart."""
     random = np.random.default_rng(3)
     found = []
     for number in range(count):
         answerable = number // documents % 2 == 0
-        drop = random.normal(0.2 if answerable else 0.1, 0.05)
-        known = msgspec.structs.replace(NOTHING_FOUND, drop=float(drop), lexical=float(random.random()))
+        match = random.normal(0.2 if answerable else 0.1, 0.05)
+        known = msgspec.structs.replace(NOTHING_FOUND, match=float(match), spelled=float(random.random()))
         found.append(Row(known, answerable, f"document {number % documents}", "cell"))
     return found
 
@@ -98,8 +98,8 @@ def test_fitted_weights_tell_answerable_questions_apart_and_are_calibrated() -> 
     validated = calibrate.cross_validated(table)
 
     # Two normal distributions two deviations apart: the likelihood ratio is known.
-    drop = table.values[:, FEATURES.index("drop")]
-    exact = 1 / (1 + np.exp(-(drop - 0.15) * 0.1 / 0.05**2))
+    match = table.values[:, FEATURES.index("match")]
+    exact = 1 / (1 + np.exp(-(match - 0.15) * 0.1 / 0.05**2))
     assert np.abs(validated - exact).max() < 0.05
     assert calibration_error(validated, table.answerable) < 0.03
 

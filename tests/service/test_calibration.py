@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.retrieve import Found
+from index.standing import NOWHERE, Standing
 from index.types import ArticleInfo, Hit, Passage, Sentence, SentenceHit
 from service import calibration
 from service.calibration import (
@@ -33,9 +34,9 @@ from service.evidence import Evidence
 
 FERRY = "The ferry to Holm was sold by the Castellmar shipping company in March."
 ONE = Spread(1.0, 1.0)
-SIGNED = {"similarity", "passage_crossed"}
-"""Features that can be negative."""
-SIMILARITIES = SIGNED | {"drop", "lead"}
+SIMILARITIES = {"similarity", "match", "lead", "sentence_ahead"}
+LEADS = {"ahead", "worst_ahead_crossed", "words_ahead"}
+STANDING = Standing(match=0.6, ahead=5.0, worst_ahead=2.0, sentence_ahead=0.1, words_ahead=7.0)
 
 BRIDGE = "Die Brücke über den Hafen von Porthaven wurde im Juni eröffnet."
 
@@ -60,14 +61,19 @@ def _evidence(hit: SentenceHit) -> Evidence:
 
 
 def _known(
-    question: str, *hits: SentenceHit, language: str = "en", names: tuple[str, ...] = (), spread: Spread = ONE
+    question: str,
+    *hits: SentenceHit,
+    language: str = "en",
+    names: tuple[str, ...] = (),
+    spread: Spread = ONE,
+    standing: Standing = NOWHERE,
 ) -> Features:
     passages = tuple(
-        Hit(hit.row, Passage(hit.sentence.article_id, 0, 9, "", "en"), hit.score, hit.cosine, hit.cosine, 0.0)
+        Hit(hit.row, Passage(hit.sentence.article_id, 0, 9, "", hit.sentence.language), 1.0, hit.cosine, 0.0, 0.4)
         for hit in hits
     )
-    found = Found(passages, hits, 0.0, 0.0)
-    return features(question, language, names, found, [_evidence(hit) for hit in hits], spread)
+    found = Found(passages, hits, 0.0, 0.0, standing)
+    return features(question, language, names, found, hits[0].text, [_evidence(hit) for hit in hits], spread)
 
 
 def _calibration() -> Calibration:
@@ -89,35 +95,20 @@ def _calibration() -> Calibration:
     )
 
 
-def test_features_follow_the_best_sentence_and_passage() -> None:
-    hits = [_hit(0, BRIDGE, 0.2, language="de"), _hit(1, BRIDGE, 0.4, language="de"), _hit(2, FERRY, 0.0)]
-    known = _known("Who sold the ferry?", *hits)
+def test_features_follow_the_standing_of_the_best_passage() -> None:
+    same = _known("Who sold the ferry?", _hit(0, FERRY, 0.2), standing=STANDING)
+    crossed = _known("Who sold the ferry?", _hit(0, BRIDGE, 0.2, language="de"), standing=STANDING)
 
-    assert known.similarity == 0.4
-    assert known.passage_crossed == 0.4
-    assert known.drop == pytest.approx(0.4)
+    assert (same.match, same.ahead, same.sentence_ahead, same.words_ahead) == (0.6, 5.0, 0.1, 7.0)
+    assert (same.worst_ahead_crossed, same.lexical_crossed, same.crossed) == (0.0, 0.0, 0.0)
+    assert (crossed.worst_ahead_crossed, crossed.lexical_crossed, crossed.crossed) == (2.0, 0.4, 1.0)
 
 
 def test_similarities_are_measured_by_how_far_the_collection_lies_apart() -> None:
-    hits = [_hit(0, BRIDGE, 0.2, language="de"), _hit(1, BRIDGE, 0.04, language="de")]
-    known = _known("Who built the bridge?", *hits, spread=Spread(0.2, 0.4))
+    hits = [_hit(0, FERRY, 0.2), _hit(1, BRIDGE, 0.04)]
+    known = _known("Who sold the ferry?", *hits, spread=Spread(0.2, 0.4))
 
-    assert (known.similarity, known.drop, known.lead, known.passage_crossed) == pytest.approx((1.0, 0.8, 0.8, 0.5))
-
-
-def test_the_lexical_share_is_that_of_the_best_passages() -> None:
-    hit = _hit(0, FERRY, 0.2)
-    passages = tuple(Hit(row, Passage("a", 0, 9, "", "en"), 1.0, 0.2, 0.2, row / 10) for row in range(6))
-
-    found = features("Who?", "en", (), Found(passages, (hit,), 0.0, 0.0), [_evidence(hit)], ONE)
-
-    assert (found.lexical, found.lexical_crossed) == (0.2, 0.0)
-
-
-def test_the_drop_is_to_the_tenth_sentence() -> None:
-    hits = [_hit(row, FERRY, 0.5 - row / 100) for row in range(12)]
-
-    assert _known("Who sold the ferry?", *hits).drop == pytest.approx(0.09)
+    assert (known.similarity, known.lead) == pytest.approx((1.0, 0.8))
 
 
 def test_lead_is_over_the_third_passage_because_the_second_may_be_a_copy() -> None:
@@ -133,6 +124,22 @@ def test_names_that_no_evidence_mentions_are_counted() -> None:
         == 0.5
     )
     assert _known("Who sold it?", _hit(0, FERRY, 0.2)).names_missing == 0.0
+
+
+def test_figures_that_the_best_passage_does_not_have_are_counted() -> None:
+    hit = _hit(0, "In 1912 the ferry carried 40 people.", 0.2)
+
+    assert _known("Did it carry 40 people in 1913, in 1912 and in 1912?", hit).figures_missing == pytest.approx(1 / 3)
+    assert _known("How many people did it carry?", hit).figures_missing == 0.0
+
+
+def test_words_of_the_best_passage_are_counted_not_those_of_other_evidence() -> None:
+    here, elsewhere = (
+        _known("Castellmar", *hits).spelled
+        for hits in ((_hit(0, FERRY, 0.2), _hit(1, BRIDGE, 0.4)), (_hit(1, BRIDGE, 0.4), _hit(0, FERRY, 0.2)))
+    )
+
+    assert here == 1.0 > 0.1 > elsewhere
 
 
 def test_a_question_without_a_name_is_marked_across_languages() -> None:
@@ -165,11 +172,11 @@ def test_what_is_marked_as_crossed_counts_only_across_languages() -> None:
 
     crossed = [name for name in FEATURES if name.endswith("crossed")]
     assert [getattr(same, name) for name in crossed] == [0.0] * len(crossed)
-    assert (other.spelled_crossed, other.passage_crossed, other.nameless_crossed) == (1.0, 0.2, 1.0)
+    assert (other.lexical_crossed, other.nameless_crossed, other.crossed) == (0.4, 1.0, 1.0)
 
 
 def test_nothing_found_has_no_features() -> None:
-    assert features("Who?", "en", (), Found((), (), 0.0, 0.0), (), ONE) == NOTHING_FOUND
+    assert features("Who?", "en", (), Found((), (), 0.0, 0.0), "", (), ONE) == NOTHING_FOUND
     assert DEFAULTS.probability(NOTHING_FOUND) < DEFAULTS.threshold(0.05)
 
 
@@ -177,20 +184,21 @@ def test_nothing_found_has_no_features() -> None:
     question=st.text(max_size=200),
     texts=st.lists(st.text(max_size=60), min_size=1, max_size=8),
     cosines=st.lists(st.floats(-1.5, 1.5, width=32), min_size=8, max_size=8),
+    stands=st.lists(st.floats(-99, 99), min_size=5, max_size=5),
     names=st.lists(st.text("abcäß", min_size=2, max_size=5), max_size=3),
     language=st.sampled_from(["de", "en", "ru"]),
 )
 def test_features_are_bounded(
-    question: str, texts: list[str], cosines: list[float], names: list[str], language: str
+    question: str, texts: list[str], cosines: list[float], stands: list[float], names: list[str], language: str
 ) -> None:
     hits = [_hit(row, text, cosine) for row, (text, cosine) in enumerate(zip(texts, cosines, strict=False))]
 
-    known = _known(question, *hits, language=language, names=tuple(names))
+    known = _known(question, *hits, language=language, names=tuple(names), standing=Standing(*stands))
 
     for name in FEATURES:
-        assert -3.0 <= getattr(known, name) <= 3.0
-        assert name in SIMILARITIES or getattr(known, name) <= 1.0
-        assert name in SIGNED or getattr(known, name) >= 0.0
+        largest = 3.0 if name in SIMILARITIES else 30.0 if name in LEADS else 1.0
+        assert -largest <= getattr(known, name) <= largest
+        assert name in SIMILARITIES | LEADS or getattr(known, name) >= 0.0
     assert 0.0 <= DEFAULTS.probability(known) <= 1.0
 
 
