@@ -38,6 +38,7 @@ from index.token_cache import cached
 from service.abstain import Abstention
 from service.answer import AnswerPipeline
 from service.calibration import Calibration
+from service.checking import worded
 from service.contract import Answer, AskRequest, FilterRequest, Reason, Usage
 from service.errors import ServiceError, SettingsError
 from service.evaluation.claims import FAULTS, Claim, Proportion, SourceSentence, read
@@ -49,7 +50,7 @@ from service.writing import Limits
 
 ALL_EVIDENCE = 100_000
 """Tokens: more than the evidence of any claim has."""
-LIMITS = Limits(answer_tokens=300, answer_seconds=60.0)
+LIMITS = Limits(answer_tokens=300, answer_seconds=60.0, quoting="never")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ async def _judge(claims: Sequence[Claim], index: Path, embedder: Embedder, progr
                 model.sentence, model.shown = claim.sentence, ()
                 answer = await pipeline.ask(_request(claim))
                 _expect_evidence(claim, model.shown)
-                judged.append(Judged(claim, bool(answer.sentences), _reason(answer)))
+                judged.append(Judged(claim, _is_released(claim, answer), _reason(answer)))
                 step.advance()
     finally:
         await pipeline.close()
@@ -178,6 +179,12 @@ def _request(claim: Claim) -> AskRequest:
 def _expect_evidence(claim: Claim, shown: Sequence[str]) -> None:
     if sorted(shown) != sorted(source.text for source in claim.evidence):
         raise GoldError([f"{claim.id}: the model was shown other evidence than the claim has: {list(shown)}"])
+
+
+def _is_released(claim: Claim, answer: Answer) -> bool:
+    """Whether the claim itself is in the answer, perhaps behind "Yes": a part of it or a corrected scale is not it."""
+    said = worded(claim.sentence, claim.sentence_language).casefold()
+    return any(said in sentence.text.casefold() for sentence in answer.sentences)
 
 
 def _reason(answer: Answer) -> str:
