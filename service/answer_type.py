@@ -22,12 +22,17 @@ _VAGUE_AMOUNT = re.compile(
     r"hundert\w*|tausend\w*|dutzend\w*|hunderttausend\w*|mehrere\w*|viele\w*|wenige\w*|meisten|hälfte|alle|kein\w*|doppelt\w*)\b",
     re.IGNORECASE,
 )
-_YES_NO = re.compile(
-    r"\s*(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|should|"
-    r"ist|sind|war|waren|hat|haben|hatte|hatten|wird|werden|wurde|wurden|kann|können|konnte|soll|sollen|sollte|will|wollen|"
-    r"wollte|darf|muss|gibt|gab|bleibt|blieb)\b",
-    re.IGNORECASE,
-)
+_YES_NO = {
+    "en": re.compile(
+        r"\s*(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|should)\b",
+        re.IGNORECASE,
+    ),
+    "de": re.compile(
+        r"\s*(?:ist|sind|war|waren|hat|haben|hatte|hatten|wird|werden|wurde|wurden|kann|können|konnte|"
+        r"soll|sollen|sollte|will|wollen|wollte|darf|muss|gibt|gab|bleibt|blieb)\b",
+        re.IGNORECASE,
+    ),
+}
 _GERMAN_NOUN = re.compile(r"\b[A-ZÄÖÜ]\w{4,}")
 _ENGLISH_PEOPLE = re.compile(r"\b\w{3,}(?:s|ers?|ors?|ists?|people|team|staff|man|woman|men|women)\b")
 _WORD = re.compile(r"\w{4,}")
@@ -35,9 +40,9 @@ _STEM = 4
 """Letters that two forms of one word share, roughly: "leave" and "leaving"."""
 
 
-def asks_yes_or_no(question: str) -> bool:
-    """Whether yes or no would answer `question`."""
-    return _YES_NO.match(question) is not None
+def asks_yes_or_no(question: str, language: str) -> bool:
+    """Whether yes or no would answer `question`. Languages other than German are read the English way."""
+    return _YES_NO["de" if language == "de" else "en"].match(question) is not None
 
 
 def asks_for_amount(question: str) -> bool:
@@ -47,7 +52,7 @@ def asks_for_amount(question: str) -> bool:
 
 def missing(question: str, sentence: str, language: str) -> str:
     """What `question` asks for and `sentence` lacks: `amount`, `person`, `news`; empty where it lacks nothing."""
-    if asks_yes_or_no(question):
+    if asks_yes_or_no(question, language):
         return ""
     if asks_for_amount(question):
         return "" if _has_new_amount(question, sentence, language) else "amount"

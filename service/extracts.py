@@ -60,7 +60,7 @@ def _apt(asked: Asked, nearest: Sequence[Evidence]) -> Iterator[Evidence]:
 def states_what_is_asked(asked: Asked, item: Evidence) -> bool:
     """Whether it has an amount for "how much", a day or year for "when"; what the question says itself is neither."""
     question, quote = asked.request.question, plain(item.text)
-    if asks_yes_or_no(question):
+    if asks_yes_or_no(question, asked.language):
         return True
     known = quantities(question, asked.language)
     new = [one for one in quantities(quote, item.language) if not any(same_value(one, other) for other in known)]

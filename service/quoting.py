@@ -16,7 +16,7 @@ MOST_CHARACTERS = 220
 
 def stands_alone(source: Evidence, asked: Asked) -> bool:
     """Whether `source`, from which an answer was made, reads as well as an answer: short, and understood by itself."""
-    if source.language != asked.language or asks_yes_or_no(asked.request.question):
+    if not _may_be_quoted(source, asked):
         return False
     if len(source.shown()) > MOST_CHARACTERS or starts_in_the_middle(source.text):
         return False
@@ -27,7 +27,7 @@ def answers(source: Evidence, asked: Asked) -> bool:
     """Whether `source` may stand as the answer: in the question's language, about all that it names, near in meaning,
     and with what it asks for.
     """
-    if source.language != asked.language or source.cosine < LEAST_LIKENESS or asks_yes_or_no(asked.request.question):
+    if not _may_be_quoted(source, asked) or source.cosine < LEAST_LIKENESS:
         return False
     if not all(mentions(source.context, name) for name in asked.names):
         return False
@@ -37,3 +37,8 @@ def answers(source: Evidence, asked: Asked) -> bool:
 def _has_what_is_asked_for(source: Evidence, asked: Asked) -> bool:
     lacking = missing(asked.request.question, source.shown(), asked.language)
     return not lacking and states_what_is_asked(asked, source)
+
+
+def _may_be_quoted(source: Evidence, asked: Asked) -> bool:
+    """Whether a quote is in the reader's language and need not begin with yes or no."""
+    return source.language == asked.language and not asks_yes_or_no(asked.request.question, asked.language)

@@ -22,6 +22,8 @@ from service.answer_type import missing
         ("Wer zweifelt am Geschäft?", "Am Geschäft wird gezweifelt.", "de", "person"),
         ("What does Nordholz do?", "Nordholz does what Nordholz does.", "en", "news"),
         ("Warum ging Tessera?", "Tessera ging, weil die Preise stiegen.", "de", ""),
+        ("Was macht das Werk?", "Das Werk macht das.", "de", "news"),
+        ("Was the plant closed?", "The plant was closed.", "en", ""),
         ("Did Tessera leave?", "Tessera did leave.", "en", ""),
         ("Hat Tessera gekündigt?", "Ja, Tessera hat gekündigt.", "de", ""),
     ],
