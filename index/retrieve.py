@@ -19,6 +19,7 @@ from index.embedding import Embedder, TokenEmbedder, Vectors
 from index.errors import SnapshotMismatch
 from index.language import detect_question
 from index.ranking import PASSAGE, SENTENCE, WITHOUT_TOKENS, Ranking, features, load, scores, standardised
+from index.recent import RecentVectors
 from index.scales import SAMPLE, scale, spread
 from index.snapshot import Snapshot
 from index.standing import NOWHERE, Standing, standing
@@ -44,6 +45,9 @@ WORDS_BESIDE = 0.1
 """What shared words count beside both in the first ranking, in standard deviations."""
 TELLING = 0.3
 """Share of a question's words from which on the best passage's match is believed in full."""
+KEPT_ALONE = 4096
+"""Sentences whose vectors without their surroundings are kept in memory, about 6 MB."""
+
 LEAST_DEVIATION = 0.01
 """Of shares of words, that is taken for one."""
 SHRINKAGE = 10.0
@@ -109,6 +113,7 @@ class Retriever:
         self._centring = np.float32(centring)
         self._embedder = embedder
         self._passage_means = language_means(snapshot.passage_vectors.all(), snapshot.passage_language)
+        self._alone = RecentVectors(self._embedded_alone, KEPT_ALONE)
         self._sentence_means = language_means(snapshot.sentence_vectors.all(), snapshot.sentence_language)
         self._tokens = Weighing(snapshot) if isinstance(embedder, TokenEmbedder) else None
         self._sampled_passages = spread(snapshot.passage_language, SAMPLE)
@@ -148,9 +153,12 @@ class Retriever:
 
     def embed_alone(self, rows: Sequence[int]) -> Vectors:
         """The vectors of the sentences `rows` without what stands around them, float32 `(len(rows), dim)`."""
-        vectors = self._embedder.embed_documents([self.snapshot.sentence_text(row) for row in rows])
+        vectors = self._alone.of(rows)
         vectors -= self._sentence_means[self.snapshot.sentence_language[list(rows)]]
         return vectors
+
+    def _embedded_alone(self, rows: Sequence[int]) -> Vectors:
+        return self._embedder.embed_documents([self.snapshot.sentence_text(row) for row in rows])
 
     def compare(self, text: str, sentences: Vectors) -> Scores:
         """How near in meaning `text` is to each of `sentences` (from `embed_alone`); unrelated ones are near 0."""
