@@ -37,6 +37,13 @@ def judged() -> Any:
     return bench.judge(CLAIMS, ConceptEmbedder())
 
 
+def test_a_claim_is_let_through_only_where_it_stands_in_the_answer_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = "The bridge in Porthaven cost 14 million euros in all, it says."
+    assert [item.let_through for item in bench.judge(CLAIMS[:1], ConceptEmbedder())] == [True]
+    monkeypatch.setattr(bench, "worded", lambda text, language: other)
+    assert [item.let_through for item in bench.judge(CLAIMS[:1], ConceptEmbedder())] == [False]
+
+
 def test_every_claim_goes_through_the_pipeline_with_its_own_evidence(judged: Any) -> None:
     assert [(item.claim.id, item.let_through) for item in judged] == [
         ("town-1", True), ("town-2", False), ("town-3", True), ("town-4", False),
