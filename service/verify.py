@@ -111,7 +111,7 @@ def _sound(
     Where sources speak against the sentence, only a set that says more of the same counts, or as much and is nearer:
     most sentences contradict nothing because they are about something else. A set with sources that speak against it
     is not mended by one more, unless something was only missing. Another article that disagrees is no objection
-    (`_is_excused`): readers are told of the conflict.
+    (`_is_excused`): readers are told of the conflict. Of the set that counts, only what it takes is cited.
     """
     flawed: list[_Flawed] = []
     sound: list[tuple[int, tuple[int, ...]]] = []
@@ -125,10 +125,11 @@ def _sound(
         else:
             sound.append((shared + (not flawed), cited))
     wrong = flawed[0].problem if flawed else ""
+
     for shared, cited in sound:
         excused = _is_excused(sentence, language, cited, evidence)
         if shared > max((bad.shared for bad in flawed if not excused(bad)), default=0):
-            return cited, wrong
+            return min((fewer for _, fewer in sound if set(fewer) <= set(cited)), key=len), wrong
     return (), wrong
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from index.types import ArticleInfo
+from service import verify as verification
 from service.evidence import Evidence
 from service.verify import verify
 
@@ -37,6 +38,19 @@ def test_two_facts_from_two_sources_need_both() -> None:
         "Nordholz made 870 million dollars in 2024 and expects two billion in 2025.", REVENUE, CUSTOMERS, PLAN
     )
     assert found == (0, 2)
+
+
+def test_a_source_that_only_outweighs_an_objection_is_not_cited(monkeypatch: pytest.MonkeyPatch) -> None:
+    order, talks, supplier = (
+        evidence("Nordholz erhielt einen Auftrag über 99 Millionen Dollar."),
+        evidence("Nordholz verhandelte im März mit der Marine."),
+        evidence("Nordholz liefert an die Marine."),
+    )
+    monkeypatch.setattr(verification, "shared_words", lambda claim, language, sources: 2 + len(sources))
+    monkeypatch.setattr(
+        verification, "flaw", lambda claim, language, question, sources, similar: "direction" * (supplier in sources)
+    )
+    assert cited("Nordholz got an order of 99 million dollars.", order, talks, supplier) == (0,)
 
 
 @pytest.mark.parametrize(
