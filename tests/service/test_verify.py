@@ -50,7 +50,8 @@ def test_a_source_that_only_outweighs_an_objection_is_not_cited(monkeypatch: pyt
     monkeypatch.setattr(
         verification, "flaw", lambda claim, language, question, sources, similar: "direction" * (supplier in sources)
     )
-    assert cited("Nordholz got an order of 99 million dollars.", order, talks, supplier) == (0,)
+    sentence = "Nordholz erhielt von der Marine einen Auftrag über 99 Millionen Dollar."
+    assert cited(sentence, order, talks, supplier, language="de") == (0,)
 
 
 @pytest.mark.parametrize(
