@@ -1,15 +1,57 @@
-"""File operations whose effect survives a crash. Everything that publishing does to the disk goes through here."""
+"""File operations whose effect survives a crash. Everything that is written into an index goes through here.
+
+What they consist of is in `disk`, so that a test can fail, tear or cut off any single one.
+"""
 
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from index.errors import SnapshotError
+
+
+class Disk:
+    """The steps that everything here is made of; each raises OSError."""
+
+    def open(self, path: Path, mode: str) -> BinaryIO:
+        """Open `path` for writing, in a binary mode."""
+        return cast(BinaryIO, path.open(mode))
+
+    def lend(self, path: Path) -> None:
+        """Tell that a library is about to write `path` by itself."""
+
+    def write(self, file: BinaryIO, content: bytes) -> None:
+        """Append `content`; it may still be in memory when this returns."""
+        file.write(content)
+
+    def sync(self, path: Path, descriptor: int) -> None:
+        """Force to disk what is open as `descriptor`, which is `path`."""
+        os.fsync(descriptor)
+
+    def rename(self, old: Path, new: Path) -> None:
+        """Move `old` to `new`, over a file that is there."""
+        old.replace(new)
+
+    def mkdir(self, path: Path) -> None:
+        """Make `path`, which may be there already."""
+        path.mkdir(exist_ok=True)
+
+    def unlink(self, path: Path) -> None:
+        """Delete a file."""
+        path.unlink()
+
+    def rmdir(self, path: Path) -> None:
+        """Delete an empty directory."""
+        path.rmdir()
+
+
+disk = Disk()
+"""What is used. Tests put another one here."""
 
 
 @contextmanager
@@ -23,37 +65,55 @@ def storage_errors(path: Path) -> Iterator[None]:
         raise SnapshotError(f"{path}: {error}") from error
 
 
+@contextmanager
+def library_writes(path: Path) -> Iterator[None]:
+    """Let a library write `path` by itself; it is on disk only after `sync` or `sync_tree`."""
+    with storage_errors(path):
+        disk.lend(path)
+        yield
+
+
 def make_directory(path: Path) -> None:
     """Make `path` and its parents; each new name is on disk when this returns."""
-    if path.is_dir():
-        return
+    with storage_errors(path):
+        if path.is_dir():
+            return
     make_directory(path.parent)
     with storage_errors(path):
-        path.mkdir(exist_ok=True)
+        disk.mkdir(path)
     sync(path.parent)
 
 
 def write(path: Path, content: bytes) -> None:
     """Write a new file; its content is on disk when this returns."""
-    with storage_errors(path), path.open("wb") as file:
-        file.write(content)
+    write_parts(path, [content])
+
+
+def write_parts(path: Path, parts: Iterable[bytes]) -> None:
+    """Write a new file of `parts`, one after the other; it is on disk when this returns."""
+    with storage_errors(path), disk.open(path, "wb") as file:
+        for part in parts:
+            disk.write(file, part)
         file.flush()
-        os.fsync(file.fileno())
+        disk.sync(path, file.fileno())
 
 
 def replace(path: Path, content: bytes) -> None:
     """Give `path` new content in one step: a reader sees the old or the new, also after a crash."""
+    replace_parts(path, [content])
+
+
+def replace_parts(path: Path, parts: Iterable[bytes]) -> None:
+    """Like `replace`, with content that is made on the way."""
     new = path.with_name(f"{path.name}.new")
-    write(new, content)
-    with storage_errors(path):
-        new.replace(path)
-    sync(path.parent)
+    write_parts(new, parts)
+    rename(new, path)
 
 
 def rename(old: Path, new: Path) -> None:
     """Move `old` to `new` in the same directory; done on disk when this returns."""
     with storage_errors(new):
-        old.rename(new)
+        disk.rename(old, new)
     sync(new.parent)
 
 
@@ -62,7 +122,7 @@ def sync(path: Path) -> None:
     with storage_errors(path):
         descriptor = os.open(path, os.O_RDONLY)
         try:
-            os.fsync(descriptor)
+            disk.sync(path, descriptor)
         finally:
             os.close(descriptor)
 
@@ -75,6 +135,18 @@ def sync_tree(directory: Path) -> None:
 
 
 def remove_tree(directory: Path) -> None:
-    """Delete `directory` and what is in it."""
+    """Delete `directory` and what is in it. Where that is cut off, a part of it stays: see `discard`."""
     with storage_errors(directory):
-        shutil.rmtree(directory)
+        for path in sorted(directory.rglob("*"), reverse=True):
+            if path.is_dir() and not path.is_symlink():
+                disk.rmdir(path)
+            else:
+                disk.unlink(path)
+        disk.rmdir(directory)
+
+
+def discard(directory: Path) -> None:
+    """Delete `directory` so that what a crash may leave of it no longer has its name, but `.removing-<name>`."""
+    gone = directory.with_name(f".removing-{directory.name}")
+    rename(directory, gone)
+    remove_tree(gone)

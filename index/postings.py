@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import bm25
-from index.durable import make_directory, storage_errors
+from index.durable import library_writes, make_directory, storage_errors
 from index.errors import SnapshotCorrupt
 
 NAMES = ("terms", "edges", "rows", "shares", "lengths")
@@ -49,7 +49,7 @@ class PostingsWriter:
         """Write into `directory`, which is made. Raises SnapshotError where the disk refuses."""
         self._directory = directory
         make_directory(directory)
-        with storage_errors(directory), ExitStack() as stack:
+        with library_writes(directory), ExitStack() as stack:
             self._spilled = stack.enter_context(tempfile.TemporaryFile(dir=directory))
             self._closing = stack.pop_all()
         self._runs: list[int] = []
@@ -84,10 +84,10 @@ class PostingsWriter:
         sizes = np.array([[len(term) for term, _ in order], frequencies], dtype=np.int64).reshape(2, len(order))
         edges = np.concatenate([np.zeros((2, 1), dtype=np.int64), np.cumsum(sizes, axis=1)], axis=1)
         lengths = np.frombuffer(self._lengths, dtype=np.int32)
+        self._save("terms", np.frombuffer(b"".join(term for term, _ in order), dtype=np.uint8))
+        self._save("edges", edges)
+        self._save("lengths", lengths)
         with storage_errors(self._directory):
-            self._save("terms", np.frombuffer(b"".join(term for term, _ in order), dtype=np.uint8))
-            self._save("edges", edges)
-            self._save("lengths", lengths)
             self._merge(rank, edges[1], bm25.damping(lengths))
 
     def close(self) -> None:
@@ -127,15 +127,18 @@ class PostingsWriter:
         shares_out.flush()
 
     def _save(self, name: str, values: NDArray[np.generic]) -> None:
-        np.save(self._directory / f"{name}.npy", values, allow_pickle=False)
+        path = self._directory / f"{name}.npy"
+        with library_writes(path):
+            np.save(path, values, allow_pickle=False)
 
     def _allocate(self, name: str, dtype: type[np.generic], size: int) -> np.memmap[tuple[int], np.dtype[np.generic]]:
         """A new array on disk. Its space is reserved at once: a mapped file that finds no space kills the process."""
         path = self._directory / f"{name}.npy"
-        values = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=(size,))
-        if sys.platform == "linux":
-            with path.open("r+b") as file:
-                os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+        with library_writes(path):
+            values = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=(size,))
+            if sys.platform == "linux":
+                with path.open("r+b") as file:
+                    os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
         return values
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from index.durable import storage_errors
+from index.durable import library_writes, storage_errors
 from index.errors import ArticleError, SnapshotError
 from index.types import Article, ArticleInfo, Passage, Sentence
 
@@ -67,7 +67,7 @@ class StoreWriter:
     def __init__(self, path: Path) -> None:
         self._path = path
         self.articles = self.passages = self.sentences = 0
-        with storage_errors(path):
+        with library_writes(path):
             self._db = sqlite3.connect(path, isolation_level=None)
             # A store that was not finished is thrown away as a whole: a journal would only cost time.
             self._db.execute("PRAGMA journal_mode = OFF")

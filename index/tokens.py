@@ -19,6 +19,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from index import durable
 from index.durable import make_directory, storage_errors
 from index.embedding import Vectors
 from index.errors import SnapshotCorrupt
@@ -43,7 +44,7 @@ class TokenWriter:
         self._directory = directory
         make_directory(directory)
         with storage_errors(directory):
-            self._file = (directory / TOKENS).open("wb")
+            self._file = durable.disk.open(directory / TOKENS, "wb")
         self._edges = [0]
         self._sentences: list[int] = []
         self._projection: tuple[Vectors, Vectors] | None = None
@@ -62,8 +63,8 @@ class TokenWriter:
         if self._projection is None:
             self._projection = _fitted(tokens)
         small = _projected(tokens, *self._projection)
-        with storage_errors(self._directory):
-            self._file.write(np.rint(small * LEVELS).astype(np.int8).tobytes())
+        with storage_errors(self._directory / TOKENS):
+            durable.disk.write(self._file, np.rint(small * LEVELS).astype(np.int8).tobytes())
         for own, counts in zip(passages, sentences, strict=True):
             starts = np.minimum(np.cumsum([0, *counts[:-1]]), len(own) - 1)[: len(counts)]
             self._sentences.extend((self._edges[-1] + starts).tolist())
@@ -73,16 +74,21 @@ class TokenWriter:
         """Complete the files. Raises SnapshotError where the disk refuses, ValueError where nothing was added."""
         if self._projection is None:
             raise ValueError("no passage was added")
-        with storage_errors(self._directory):
+        with storage_errors(self._directory / TOKENS):
             self._file.close()
-            for name, values in zip((MEAN, BASIS), self._projection, strict=True):
-                np.save(self._directory / name, values, allow_pickle=False)
-            for name, edges in ((EDGES, self._edges), (SENTENCES, [*self._sentences, self._edges[-1]])):
-                np.save(self._directory / name, np.array(edges, dtype=np.int64), allow_pickle=False)
+        for name, values in zip((MEAN, BASIS), self._projection, strict=True):
+            self._save(name, values)
+        for name, edges in ((EDGES, self._edges), (SENTENCES, [*self._sentences, self._edges[-1]])):
+            self._save(name, np.array(edges, dtype=np.int64))
 
     def close(self) -> None:
-        """Close the file. May be called twice."""
-        self._file.close()
+        """Close the file. May be called twice. Raises SnapshotError where the disk refuses what was not written yet."""
+        with storage_errors(self._directory / TOKENS):
+            self._file.close()
+
+    def _save(self, name: str, values: NDArray[np.generic]) -> None:
+        with durable.library_writes(self._directory / name):
+            np.save(self._directory / name, values, allow_pickle=False)
 
 
 class TokenIndex:

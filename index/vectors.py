@@ -17,6 +17,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from index.durable import library_writes
 from index.embedding import Vectors
 from index.errors import ModelError, SnapshotCorrupt, SnapshotError
 
@@ -55,7 +56,8 @@ class VectorWriter:
         """Write all rows to `path`, with codes where they are many. Raises SnapshotError where that fails."""
         index = self._index if len(self) <= EXACT_UP_TO or self._index.d % 2 else _with_codes(self._index)
         try:
-            faiss.write_index(index, str(path))
+            with library_writes(path):
+                faiss.write_index(index, str(path))
         except RuntimeError as error:
             raise SnapshotError(f"{path}: the vectors can't be written: {_reason(error)}") from error
 
