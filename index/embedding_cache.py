@@ -24,6 +24,8 @@ from numpy.typing import NDArray
 from index import durable
 from index.embedding import Embedder, Vectors
 
+EMBEDDINGS = "embeddings"
+"""The cache directory of an index, inside it."""
 DOCUMENTS, QUERIES = "documents", "queries"
 KEPT = 3
 """Builds that a vector stays for after the last one that used it."""

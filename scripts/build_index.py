@@ -18,16 +18,13 @@ from pathlib import Path
 from index.build import BuildReport, build
 from index.cores import available_cores
 from index.embedding import Embedder, SentenceTransformerEmbedder
-from index.embedding_cache import CachedEmbedder
+from index.embedding_cache import EMBEDDINGS, CachedEmbedder
 from index.errors import IndexingError
 from index.models import resolve
 from index.progress import Bars
 from index.token_cache import cached
 from service.errors import SettingsError
 from service.settings import Settings, load_settings
-
-EMBEDDINGS = "embeddings"
-"""In the directory of the index: the vectors of all texts of the last buildings."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

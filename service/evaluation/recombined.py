@@ -8,37 +8,24 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 
-from index import durable
-from index import manifest as manifests
 from index.articles import read_collection
 from index.build import OnError
+from index.draft import DraftWriter
 from index.embedding import Embedder, TokenEmbedder, Vectors
 from index.errors import SnapshotError
-from index.inputs import passage_terms, sentence_terms, sentence_vectors
-from index.lexical import LEXICAL, LexicalWriter
-from index.manifest import Counts, Manifest, Value
+from index.inputs import sentence_vectors
+from index.manifest import Value
 from index.passages import split
 from index.publish import publish, staging
-from index.snapshot import (
-    ARTICLES,
-    PASSAGE_TOKENS,
-    PASSAGE_VECTORS,
-    PASSAGE_WORDS,
-    SENTENCE_VECTORS,
-    SENTENCE_WORDS,
-    Snapshot,
-)
-from index.store import StoreWriter
-from index.tokens import TokenWriter
+from index.snapshot import Snapshot
 from index.types import Article, Passage, Sentence
-from index.vectors import VectorWriter
 
 SENTENCES_A_PASSAGE = (5, 9)
 """At least and at the most; about 200 tokens, as the splitter makes them."""
@@ -107,35 +94,23 @@ def opened(index_dir: Path, source: Recombined, passages: int) -> Iterator[Snaps
 
 def _make(index_dir: Path, source: Recombined, passages: int) -> None:
     with staging(index_dir) as draft:
-        durable.make_directory((draft / PASSAGE_VECTORS).parent)
-        with closing(_Writer(draft, source)) as writer:
+        tokens = source.tokens is not None
+        with DraftWriter(draft, source.dim, tokens=tokens, remembered=TEXTS_REMEMBERED) as writer:
+            made = _Maker(source, writer)
             while writer.store.passages < passages:
-                writer.add_article(min(PASSAGES_AN_ARTICLE, passages - writer.store.passages))
-            manifest = writer.finish(source.parameters(passages))
+                made.add_article(min(PASSAGES_AN_ARTICLE, passages - writer.store.passages))
+            manifest = writer.finish(source.identity, source.parameters(passages))
         publish(index_dir, draft, manifest)
 
 
-class _Writer:
-    """Writes the snapshot article by article; only its vectors are in memory."""
+class _Maker:
+    """Draws articles and hands them to the writer; only their vectors are in memory."""
 
-    def __init__(self, draft: Path, source: Recombined) -> None:
-        self._draft = draft
+    def __init__(self, source: Recombined, writer: DraftWriter) -> None:
         self._source = source
+        self._writer = writer
         self._chance = random.Random(0)  # noqa: S311 - no secret
         self._noise = np.random.default_rng(0)
-        self.store = StoreWriter(draft / ARTICLES)
-        self._passage_words = LexicalWriter(draft / PASSAGE_WORDS, TEXTS_REMEMBERED)
-        self._sentence_words = LexicalWriter(draft / SENTENCE_WORDS, TEXTS_REMEMBERED)
-        self._passage_vectors, self._sentence_vectors = VectorWriter(source.dim), VectorWriter(source.dim)
-        self._passage_tokens = TokenWriter(draft / PASSAGE_TOKENS) if source.tokens is not None else None
-
-    def close(self) -> None:
-        """Close the files."""
-        self.store.close()
-        self._passage_words.close()
-        self._sentence_words.close()
-        if self._passage_tokens is not None:
-            self._passage_tokens.close()
 
     def add_article(self, passages: int) -> None:
         """Draw an article of `passages` passages, all in one language."""
@@ -144,40 +119,18 @@ class _Writer:
         drawn = [
             self._chance.sample(range(len(texts)), self._chance.randint(*SENTENCES_A_PASSAGE)) for _ in range(passages)
         ]
-        article, parts, sentences = _joined(self.store.articles, [[texts[n] for n in some] for some in drawn], language)
-        self.store.add(article, parts, sentences)
-        for terms in passage_terms(article, parts):
-            self._passage_words.add(terms, language)
-        for terms_in_context in sentence_terms(article, parts, sentences):
-            self._sentence_words.add(terms_in_context, language)
-        self._passage_vectors.add(self._noisy(np.array([vectors[some].mean(axis=0) for some in drawn])))
-        self._sentence_vectors.add(self._noisy(np.concatenate([_in_context(vectors[some]) for some in drawn])))
-        if self._passage_tokens is not None and self._source.tokens is not None:
+        number = self._writer.store.articles
+        self._writer.add(*_joined(number, [[texts[n] for n in some] for some in drawn], language))
+        self._writer.add_vectors(
+            self._noisy(np.array([vectors[some].mean(axis=0) for some in drawn])),
+            self._noisy(np.concatenate([_in_context(vectors[some]) for some in drawn])),
+        )
+        if self._source.tokens is not None:
             tokens = self._source.tokens[language]
-            self._passage_tokens.add(
+            self._writer.add_tokens(
                 [np.concatenate([tokens[n] for n in some]) for some in drawn],
                 [[len(tokens[n]) for n in some] for some in drawn],
             )
-
-    def finish(self, parameters: dict[str, int | float | str]) -> Manifest:
-        """Write everything to disk; the manifest of what was written."""
-        corpus = self.store.corpus_sha256()
-        self.store.commit()
-        self._passage_vectors.write(self._draft / PASSAGE_VECTORS)
-        self._sentence_vectors.write(self._draft / SENTENCE_VECTORS)
-        self._passage_words.write()
-        self._sentence_words.write()
-        if self._passage_tokens is not None:
-            self._passage_tokens.write()
-        return manifests.new(
-            self._draft,
-            corpus_sha256=corpus,
-            embedding=self._source.identity,
-            dim=self._source.dim,
-            splitter=parameters,
-            lexical=LEXICAL,
-            counts=Counts(self.store.articles, self.store.passages, self.store.sentences),
-        )
 
     def _noisy(self, vectors: Vectors) -> Vectors:
         noise = self._noise.standard_normal(vectors.shape, dtype=np.float32)

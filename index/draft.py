@@ -1,0 +1,102 @@
+"""Writes the files of a snapshot, article by article: what buildings of real and of made-up collections share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from index import durable
+from index import manifest as manifests
+from index.embedding import Vectors
+from index.inputs import passage_terms, sentence_terms
+from index.lexical import LEXICAL, TEXTS_REMEMBERED, LexicalWriter
+from index.manifest import Counts, Manifest, Value
+from index.snapshot import (
+    ARTICLES,
+    PASSAGE_TOKENS,
+    PASSAGE_VECTORS,
+    PASSAGE_WORDS,
+    SENTENCE_VECTORS,
+    SENTENCE_WORDS,
+)
+from index.store import StoreWriter
+from index.tokens import TokenWriter
+from index.types import Article, Passage, Sentence
+from index.vectors import VectorWriter
+
+
+class DraftWriter:
+    """Writes one snapshot into a directory of `staging`. Rows are in the order in which they are added.
+
+    Use it with `with`, which closes the files also where writing has failed; `finish` completes them.
+    """
+
+    def __init__(self, draft: Path, dim: int, *, tokens: bool, remembered: int = TEXTS_REMEMBERED) -> None:
+        """`tokens`: whether passages come with the vectors of their tokens. `remembered`: see `LexicalWriter`."""
+        self._draft = draft
+        self._dim = dim
+        durable.make_directory((draft / PASSAGE_VECTORS).parent)
+        self.store = StoreWriter(draft / ARTICLES)
+        self._passage_words = LexicalWriter(draft / PASSAGE_WORDS, remembered)
+        self._sentence_words = LexicalWriter(draft / SENTENCE_WORDS, remembered)
+        self._passage_vectors, self._sentence_vectors = VectorWriter(dim), VectorWriter(dim)
+        self._passage_tokens = TokenWriter(draft / PASSAGE_TOKENS) if tokens else None
+
+    def add(self, article: Article, passages: Sequence[Passage], sentences: Sequence[Sentence]) -> None:
+        """Append an article, its rows and their words; `Sentence.passage` is a position in `passages`.
+
+        Raises ArticleError where an article of this id is there already, SnapshotError where an offset is wrong.
+        """
+        self.store.add(article, passages, sentences)
+        for passage, texts in zip(passages, passage_terms(article, passages), strict=True):
+            self._passage_words.add(texts, passage.language)
+        for sentence, terms in zip(sentences, sentence_terms(article, passages, sentences), strict=True):
+            self._sentence_words.add(terms, sentence.language)
+
+    def add_vectors(self, passages: Vectors, sentences: Vectors) -> None:
+        """Append the vectors of the next rows, float32 `(n, dim)` of unit length each. Raises ModelError for others."""
+        self._passage_vectors.add(passages)
+        self._sentence_vectors.add(sentences)
+
+    def add_tokens(self, passages: Sequence[Vectors], sentences: Sequence[Sequence[int]]) -> None:
+        """Append the tokens of the next passages, as `TokenWriter.add` takes them."""
+        if self._passage_tokens is None:
+            raise ValueError("this snapshot was begun without tokens")
+        self._passage_tokens.add(passages, sentences)
+
+    def finish(self, embedding: Mapping[str, Value], splitter: Mapping[str, Any]) -> Manifest:
+        """Write everything to disk; the manifest of what was written.
+
+        `embedding` is the embedder's identity, `splitter` the parameters of splitting. Raises SnapshotError, also where
+        a text is not what its article's sha256 tells of.
+        """
+        store = self.store
+        store.check_texts()
+        corpus_sha256 = store.corpus_sha256()
+        store.commit()
+        self._passage_vectors.write(self._draft / PASSAGE_VECTORS)
+        self._sentence_vectors.write(self._draft / SENTENCE_VECTORS)
+        self._passage_words.write()
+        self._sentence_words.write()
+        if self._passage_tokens is not None:
+            self._passage_tokens.write()
+        return manifests.new(
+            self._draft,
+            corpus_sha256=corpus_sha256,
+            embedding=embedding,
+            dim=self._dim,
+            splitter=splitter,
+            lexical=LEXICAL,
+            counts=Counts(store.articles, store.passages, store.sentences),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.store.close()
+        self._passage_words.close()
+        self._sentence_words.close()
+        if self._passage_tokens is not None:
+            self._passage_tokens.close()
