@@ -107,7 +107,11 @@ class Snapshot:
         was published, SnapshotCorrupt naming the file that is not what was published (before SQLite or FAISS read
         it), and SnapshotMismatch where the vectors were made by another embedder than expected.
         """
-        directory = current_directory(index_dir)
+        return cls.open_directory(current_directory(index_dir), expect=expect)
+
+    @classmethod
+    def open_directory(cls, directory: Path, *, expect: Mapping[str, Value] | None = None) -> Self:
+        """The snapshot in `directory`, `INDEX/snapshots/<id>`, served or not; verified, and raising, as `open`."""
         manifest = manifests.read(directory)
         listed = set(manifest.files)
         if missing := set(FILES if listed.isdisjoint(TOKEN_FILES) else FILES + TOKEN_FILES) - listed:

@@ -1,0 +1,60 @@
+"""What can still be served where the published snapshot can't be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from index import durable
+from index import manifest as manifests
+from index.errors import IndexingError, SnapshotError, SnapshotMismatch, SnapshotMissing
+from index.manifest import Value
+from index.publish import CURRENT, SNAPSHOTS
+from index.snapshot import Snapshot
+
+
+def open_newest_sound(
+    index_dir: Path, *, expect: Mapping[str, Value] | None = None
+) -> tuple[Snapshot, list[IndexingError]]:
+    """The published snapshot; where a file of it is damaged, the newest before it of which every byte is right.
+
+    With it, why each one that comes first was passed over: nothing where the published one is sound. `expect` is as
+    in `Snapshot.open`. Nothing on disk is changed. Raises SnapshotMissing where none was published, SnapshotMismatch
+    where the published one was made by another embedder or program, and what is wrong with the published one where no
+    other is sound.
+    """
+    try:
+        return Snapshot.open(index_dir, expect=expect), []
+    except (SnapshotMissing, SnapshotMismatch):
+        raise
+    except SnapshotError as error:
+        passed_over: list[IndexingError] = [error]
+    for directory in _others(index_dir):
+        try:
+            return Snapshot.open_directory(directory, expect=expect), passed_over
+        except SnapshotError as error:
+            passed_over.append(error)
+    raise passed_over[0]
+
+
+def _others(index_dir: Path) -> Iterator[Path]:
+    """The snapshots that were published before the served one, the newest first; all, where CURRENT is unreadable.
+
+    A later one is never among them: it was rolled back, or its publication was not finished.
+    """
+    snapshots = index_dir / SNAPSHOTS
+    with durable.storage_errors(snapshots):
+        ids = [path.name for path in snapshots.iterdir() if manifests.ID.fullmatch(path.name)]
+    served = _served(index_dir)
+    for name in sorted(ids, reverse=True):
+        if served is None or name < served:
+            yield snapshots / name
+
+
+def _served(index_dir: Path) -> str | None:
+    """The id in CURRENT; None where it holds none."""
+    try:
+        name = (index_dir / CURRENT).read_text(encoding="ascii").removesuffix("\n")
+    except (OSError, ValueError):
+        return None
+    return name if manifests.ID.fullmatch(name) else None
