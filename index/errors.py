@@ -3,18 +3,24 @@
 IndexingError
 ├── ArticleError            one article can't be used; the rest of the collection goes on
 ├── EmptyCollection         nothing indexable was found
+├── UnknownArticles         articles are to be deleted that are not there
 ├── ModelError
 │   ├── ModelNotFound       no such model in the catalogue, on disk or on the hub
 │   ├── ModelDownloadFailed a download ended early or was refused
 │   ├── ModelHashMismatch   a file is not what the catalogue says
 │   └── NotEnoughDisk       said before anything is written
+├── IndexLocked             somebody else is writing to the index
 └── SnapshotError
+    ├── NotPruned           a snapshot was published; an older one could not be removed
     ├── SnapshotMissing     no snapshot was published here
     ├── SnapshotCorrupt     a file is not what its manifest says
     └── SnapshotMismatch    the snapshot was built with another model or schema
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
 
 
 class IndexingError(Exception):
@@ -32,6 +38,14 @@ class ArticleError(IndexingError):
 
 class EmptyCollection(IndexingError):
     """Nothing indexable was found in the places that were named."""
+
+
+class UnknownArticles(IndexingError):
+    """Articles are to be deleted that are not there: `places` in the list of changes, each with the id."""
+
+    def __init__(self, places: Sequence[tuple[int, str]]) -> None:
+        super().__init__(f"there is no article {', '.join(repr(article_id) for _, article_id in places[:5])}")
+        self.places = tuple(places)
 
 
 class ModelError(IndexingError):
@@ -64,8 +78,26 @@ class NotEnoughDisk(ModelError):
         self.free = free
 
 
+class IndexLocked(IndexingError):
+    """`holder`, in words, is writing to the index in `index_dir`."""
+
+    def __init__(self, index_dir: Path, holder: str) -> None:
+        super().__init__(f"{index_dir}: is being written by {holder}; try again when that has ended")
+        self.index_dir = index_dir
+        self.holder = holder
+
+
 class SnapshotError(IndexingError):
     """A snapshot can't be published or opened."""
+
+
+class NotPruned(SnapshotError):
+    """The snapshot `published` is served, but an older one could not be removed because of `reason`."""
+
+    def __init__(self, published: str, reason: str) -> None:
+        super().__init__(f"{published} is published, but an older snapshot could not be removed: {reason}")
+        self.published = published
+        self.reason = reason
 
 
 class SnapshotMissing(SnapshotError):

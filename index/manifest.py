@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -76,8 +77,11 @@ def new(
     lexical: Mapping[str, Any],
     counts: Counts,
 ) -> Manifest:
-    """The manifest of a snapshot that was just written into `directory`; hashes every file there."""
-    now = datetime.now(UTC)
+    """The manifest of a snapshot that was just written into `directory`; hashes every file there.
+
+    Its id sorts after those of all snapshots beside `directory`.
+    """
+    now = _now_after(ids(directory.parent))
     unnamed = Manifest(
         schema=SCHEMA,
         id="",
@@ -92,6 +96,14 @@ def new(
         files={name: _record(directory / name) for name in _names(directory)},
     )
     return msgspec.structs.replace(unnamed, id=_id(msgspec.to_builtins(unnamed)))
+
+
+def ids(snapshots: Path) -> list[str]:
+    """The ids of the snapshots in a directory, the oldest first; empty where there is no such directory."""
+    with durable.storage_errors(snapshots):
+        if not snapshots.is_dir():
+            return []
+        return sorted(path.name for path in snapshots.iterdir() if ID.fullmatch(path.name) and path.is_dir())
 
 
 def write(manifest: Manifest, directory: Path) -> None:
@@ -167,6 +179,17 @@ def _id(fields: Mapping[str, Any]) -> str:
     created = datetime.fromisoformat(fields["created_at"]).astimezone(UTC)
     stamp = f"{created:%Y%m%dT%H%M%S}.{created.microsecond // 1000:03}Z"
     return f"{stamp}-{hashlib.sha256(_canonical({**fields, 'id': ''})).hexdigest()[:12]}"
+
+
+def _now_after(older: Iterable[str]) -> datetime:
+    """The time, but later than what the ids `older` say: clocks go back, and two snapshots may fall into a moment."""
+    latest = datetime.now(UTC)
+    for name in older:
+        # No clock gives a 31st of February or a time without a successor: such a name says nothing of age.
+        with suppress(ValueError, OverflowError):
+            said = datetime.strptime(name.partition("Z")[0], "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC)
+            latest = max(latest, said + timedelta(milliseconds=1))
+    return latest
 
 
 def _names(directory: Path) -> list[str]:

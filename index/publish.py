@@ -1,69 +1,86 @@
-"""How a snapshot comes into being and becomes the one that is served.
+"""How a snapshot comes into being, becomes the one that is served, and goes.
 
-    INDEX/CURRENT                the id of the published snapshot
-    INDEX/snapshots/<id>/        a published snapshot, never changed
+    INDEX/CURRENT                the id of the served snapshot
+    INDEX/.lock                  held by who writes here (`lock.py`)
+    INDEX/snapshots/<id>/        a published snapshot, never changed; ids sort by age
     INDEX/snapshots/.building-*  one that is being written, or what a crash left of it: nobody reads it
+    INDEX/snapshots/.removing-*  one that is being deleted, or what a crash left of it
 
-Only the last step, the replacement of CURRENT, makes a difference to readers.
+Only the replacement of CURRENT makes a difference to readers.
 """
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from index import durable
 from index import manifest as manifests
-from index.errors import SnapshotCorrupt, SnapshotMissing
+from index.errors import NotPruned, SnapshotCorrupt, SnapshotError, SnapshotMissing
+from index.lock import WriterLock, held_or_taken
 from index.manifest import Manifest
 
 CURRENT = "CURRENT"
 SNAPSHOTS = "snapshots"
 KEPT = 3
 """How many snapshots stay on disk, the served one among them."""
+_STRAYS = (".building-*", ".removing-*")
 
 
 @contextmanager
-def staging(index_dir: Path) -> Iterator[Path]:
-    """A new directory to write a snapshot into. It goes away with its content unless it was published."""
-    snapshots = index_dir / SNAPSHOTS
-    durable.make_directory(snapshots)
-    with durable.storage_errors(snapshots):
-        draft = Path(tempfile.mkdtemp(prefix=".building-", dir=snapshots))
-        draft.chmod(0o755)
-    try:
-        yield draft
-    finally:
-        if draft.exists():
-            durable.remove_tree(draft)
+def staging(index_dir: Path, *, held: WriterLock | None = None) -> Iterator[Path]:
+    """A new directory to write a snapshot into. It goes away with its content unless it was published.
+
+    Keeps other writers away meanwhile; `held` is the lock of a caller that has it already. One at a time: what a writer
+    that died has left is removed first. Raises IndexLocked, and SnapshotError where the disk refuses.
+    """
+    with held_or_taken(index_dir, "building", held):
+        draft = _new_draft(index_dir)
+        try:
+            yield draft
+        except BaseException:
+            # What went wrong matters more than what it left: the next writer removes that.
+            with suppress(SnapshotError):
+                _remove(draft)
+            raise
+        _remove(draft)
 
 
-def publish(index_dir: Path, draft: Path, manifest: Manifest) -> None:
-    """Make the snapshot in `draft` the one that is served.
+def publish(index_dir: Path, draft: Path, manifest: Manifest, *, keep: int = KEPT) -> None:
+    """Make the snapshot in `draft`, which is from `staging`, the one that is served; `keep` snapshots stay on disk.
 
-    Whatever fails before the end leaves the one before it served. Raises SnapshotError.
+    Raises SnapshotError where that fails: the one before is served then. Raises NotPruned where it is served but an
+    older one could not be removed.
     """
     manifests.write(manifest, draft)
     durable.sync_tree(draft)
     durable.rename(draft, index_dir / SNAPSHOTS / manifest.id)
-    durable.replace(index_dir / CURRENT, f"{manifest.id}\n".encode())
-    _prune(index_dir, manifest.id)
+    _serve(index_dir, manifest.id)
+    try:
+        _prune(index_dir, keep)
+    except SnapshotError as error:
+        raise NotPruned(manifest.id, str(error)) from error
+
+
+def published(index_dir: Path) -> list[str]:
+    """The ids of all snapshots that are on disk, the newest last."""
+    return manifests.ids(index_dir / SNAPSHOTS)
 
 
 def current_directory(index_dir: Path) -> Path:
-    """The directory of the published snapshot.
+    """The directory of the served snapshot.
 
     Raises SnapshotMissing where none was published, SnapshotCorrupt where CURRENT names none that is there.
     """
     path = index_dir / CURRENT
-    if not path.is_file():
-        raise SnapshotMissing(
-            f"{index_dir}: no snapshot was published here; build one with "
-            f"`python scripts/build_index.py ARTICLES --out {index_dir}`"
-        )
     with durable.storage_errors(path):
+        if not path.is_file():
+            raise SnapshotMissing(
+                f"{index_dir}: no snapshot was published here; build one with "
+                f"`python scripts/build_index.py ARTICLES --out {index_dir}`"
+            )
         content = path.read_bytes()
     name = content.decode("ascii", "replace").removesuffix("\n")
     if not manifests.ID.fullmatch(name) or content != f"{name}\n".encode():
@@ -73,8 +90,97 @@ def current_directory(index_dir: Path) -> Path:
     return index_dir / SNAPSHOTS / name
 
 
-def _prune(index_dir: Path, current: str) -> None:
-    ids = sorted(path.name for path in (index_dir / SNAPSHOTS).iterdir() if manifests.ID.fullmatch(path.name))
-    older = [name for name in ids if name != current]
-    for name in older[: max(0, len(older) - KEPT + 1)]:
-        durable.remove_tree(index_dir / SNAPSHOTS / name)
+def previous(index_dir: Path) -> str:
+    """The id of the newest snapshot that is older than the served one.
+
+    Raises SnapshotMissing where there is none, SnapshotCorrupt where it can't be told which one is served.
+    """
+    served = current_directory(index_dir).name
+    older = [name for name in published(index_dir) if name < served]
+    if not older:
+        raise SnapshotMissing(f"{index_dir}: there is no snapshot before {served}, which is served")
+    return older[-1]
+
+
+def verified(index_dir: Path, snapshot: str) -> Manifest:
+    """The manifest of `snapshot`, after every byte of its files was compared with it.
+
+    Raises SnapshotMissing where no snapshot has this id, SnapshotCorrupt naming a file that is not what was published,
+    SnapshotMismatch where it was written in another schema.
+    """
+    _require(index_dir, snapshot)
+    directory = index_dir / SNAPSHOTS / snapshot
+    manifest = manifests.read(directory)
+    manifests.verify(manifest, directory)
+    return manifest
+
+
+def rollback(index_dir: Path, snapshot: str, *, held: WriterLock | None = None) -> Manifest:
+    """Serve `snapshot`, which was published before, after it was verified; its manifest.
+
+    No snapshot is deleted: those that are newer stay, and can be gone back to in the same way. Raises what `verified`
+    raises, and IndexLocked; what was served before is served on then.
+    """
+    _require(index_dir, snapshot)
+    with held_or_taken(index_dir, f"going back to {snapshot}", held):
+        manifest = verified(index_dir, snapshot)
+        _serve(index_dir, snapshot)
+    return manifest
+
+
+def prune(index_dir: Path, keep: int = KEPT, *, held: WriterLock | None = None) -> list[str]:
+    """Delete all snapshots but the served one and the newest others, `keep` in all; the ids of those deleted.
+
+    Who reads a deleted one goes on reading: its files are open. Raises ValueError for a `keep` below 1, IndexLocked,
+    SnapshotMissing or SnapshotCorrupt where it can't be told which one is served, SnapshotError where the disk refuses.
+    """
+    current_directory(index_dir)
+    with held_or_taken(index_dir, "removing old snapshots", held):
+        _remove_strays(index_dir)
+        return _prune(index_dir, keep)
+
+
+def _new_draft(index_dir: Path) -> Path:
+    snapshots = index_dir / SNAPSHOTS
+    durable.make_directory(snapshots)
+    _remove_strays(index_dir)
+    with durable.storage_errors(snapshots):
+        draft = Path(tempfile.mkdtemp(prefix=".building-", dir=snapshots))
+        draft.chmod(0o755)
+    return draft
+
+
+def _remove_strays(index_dir: Path) -> None:
+    """Delete what writers that died have left. Whoever has the lock is the only one who has any."""
+    strays = [path for pattern in _STRAYS for path in sorted((index_dir / SNAPSHOTS).glob(pattern))]
+    for path in strays:
+        durable.remove_tree(path)
+    with durable.storage_errors(index_dir):
+        (index_dir / f"{CURRENT}.new").unlink(missing_ok=True)
+
+
+def _remove(draft: Path) -> None:
+    if draft.exists():
+        durable.remove_tree(draft)
+
+
+def _require(index_dir: Path, snapshot: str) -> None:
+    known = published(index_dir)
+    if snapshot not in known:
+        there = f"there are {', '.join(known)}" if known else "there is none at all"
+        raise SnapshotMissing(f"{index_dir}: has no snapshot {snapshot}; {there}")
+
+
+def _serve(index_dir: Path, snapshot: str) -> None:
+    durable.replace(index_dir / CURRENT, f"{snapshot}\n".encode())
+
+
+def _prune(index_dir: Path, keep: int) -> list[str]:
+    if keep < 1:
+        raise ValueError(f"at least one snapshot has to be kept, not {keep}")
+    served = current_directory(index_dir).name
+    others = [name for name in published(index_dir) if name != served]
+    removed = others[: max(0, len(others) - keep + 1)]
+    for name in removed:
+        durable.discard(index_dir / SNAPSHOTS / name)
+    return removed
