@@ -42,11 +42,14 @@ def test_two_facts_from_two_sources_need_both() -> None:
 
 def test_a_source_that_only_outweighs_an_objection_is_not_cited(monkeypatch: pytest.MonkeyPatch) -> None:
     order, talks, supplier = (
-        evidence("Nordholz erhielt einen Auftrag über 99 Millionen Dollar."),
+        evidence("Nordholz erhielt von der Marine einen Auftrag über 99 Millionen Dollar."),
         evidence("Nordholz verhandelte im März mit der Marine."),
         evidence("Nordholz liefert an die Marine."),
     )
-    monkeypatch.setattr(verification, "shared_words", lambda claim, language, sources: 2 + len(sources))
+    shared = {frozenset([order]): 3, frozenset([order, talks]): 5, frozenset([order, supplier]): 4}
+    monkeypatch.setattr(
+        verification, "shared_words", lambda claim, language, sources: shared.get(frozenset(sources), 4)
+    )
     monkeypatch.setattr(
         verification, "flaw", lambda claim, language, question, sources, similar: "direction" * (supplier in sources)
     )
