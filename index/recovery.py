@@ -38,23 +38,21 @@ def open_newest_sound(
 
 
 def _others(index_dir: Path) -> Iterator[Path]:
-    """The snapshots that were published before the served one, the newest first; all, where CURRENT is unreadable.
+    """The snapshots that were published before the served one, the newest first; all, where CURRENT names none.
 
     A later one is never among them: it was rolled back, or its publication was not finished.
     """
     snapshots = index_dir / SNAPSHOTS
     with durable.storage_errors(snapshots):
-        ids = [path.name for path in snapshots.iterdir() if manifests.ID.fullmatch(path.name)]
+        ids = sorted(path.name for path in snapshots.iterdir() if manifests.ID.fullmatch(path.name))
     served = _served(index_dir)
-    for name in sorted(ids, reverse=True):
-        if served is None or name < served:
-            yield snapshots / name
+    for name in reversed(ids[: ids.index(served)] if served in ids else ids):
+        yield snapshots / name
 
 
 def _served(index_dir: Path) -> str | None:
-    """The id in CURRENT; None where it holds none."""
+    """What CURRENT names; None where it can't be read."""
     try:
-        name = (index_dir / CURRENT).read_text(encoding="ascii").removesuffix("\n")
+        return (index_dir / CURRENT).read_text(encoding="ascii").removesuffix("\n")
     except (OSError, ValueError):
         return None
-    return name if manifests.ID.fullmatch(name) else None

@@ -58,7 +58,7 @@ def test_behind_two_damaged_snapshots_the_third_opens(tmp_path: Path, three_publ
     ]
 
 
-@pytest.mark.parametrize("content", [b"", b"nonsense\n", b"\xff\n"])
+@pytest.mark.parametrize("content", [b"", b"nonsense\n", b"\xff\n", b"20190101T000000.000Z-0123456789ab\n"])
 def test_a_damaged_current_costs_nothing_but_a_complaint(
     tmp_path: Path, three_published: list[Path], content: bytes
 ) -> None:
