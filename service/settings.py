@@ -46,6 +46,10 @@ class Settings:
     host: Annotated[str, About("Address to listen on.")] = "127.0.0.1"
     port: Annotated[int, About("Port to listen on; 0 takes a free one.", 0, 65_535)] = 8000
     index: Annotated[Path, About("Directory of the published index.")] = Path(".fundstelle/index")
+    snapshots_kept: Annotated[
+        int,
+        About("Snapshots of the index that stay on disk, the served one among them; older ones are deleted.", 1, 10_000),
+    ] = 3
     models: Annotated[Path, About("Directory that holds the models.")] = Path(".fundstelle/models")
     embedding: Annotated[
         str,
