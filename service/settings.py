@@ -48,7 +48,7 @@ class Settings:
     index: Annotated[Path, About("Directory of the published index.")] = Path(".fundstelle/index")
     snapshots_kept: Annotated[
         int,
-        About("Snapshots of the index that stay on disk, the served one among them; older ones are deleted.", 1, 10_000),
+        About("Snapshots of the index that stay on disk, the served one among them; older ones are deleted.", 1, 1_000),
     ] = 3
     models: Annotated[Path, About("Directory that holds the models.")] = Path(".fundstelle/models")
     embedding: Annotated[
