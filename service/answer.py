@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from service.abstain import Abstention
 from service.answer_cache import AnswerCache
 from service.answering import Answering, Whole
 from service.clock import Clock
@@ -22,11 +21,13 @@ from service.contract import (
     SearchResponse,
 )
 from service.draft import found_passages
-from service.errors import ArticleNotFound, IndexUnavailable
+from service.errors import ArticleNotFound
 from service.finding import Finder, Finding, understood
 from service.generators import Generator
 from service.generators.extractive import ExtractiveGenerator
+from service.leases import Opened
 from service.parts import parts_of
+from service.serving import Serving, Source, Status
 from service.threads import Threads
 from service.warming import Warming
 from service.writing import Limits
@@ -59,25 +60,22 @@ Event = Sources | Released | Done
 
 
 class AnswerPipeline:
-    """Answers questions from one snapshot. Opened by `service.opening`, which knows how its parts come to be."""
+    """Answers each question from one snapshot. Made by `service.opening`, which knows how its parts come to be."""
 
-    def __init__(
-        self, open_index: Callable[[], tuple[Finder, Abstention]], generator: Generator, limits: Limits
-    ) -> None:
-        """Nothing is opened before `start`."""
-        self._open_index = open_index
+    def __init__(self, source: Source, generator: Generator, limits: Limits, reload_seconds: float = 0.0) -> None:
+        """Nothing is opened before `start`. `reload_seconds` is how often to look for another snapshot, 0 for never."""
         self._generator = generator
         self._extractive = ExtractiveGenerator()
         self._threads = Threads(SEARCH_THREADS, "search")
         self._answering = Answering(limits, self._threads, self._writing)
-        self._opened: tuple[Finder, Abstention] | None = None
         self._warming = Warming(generator)
         self._cache = AnswerCache(limits.cached_answers)
+        self._serving = Serving(source, self._threads, self._cache.forget, reload_seconds)
 
     async def start(self) -> None:
         """Open the index and bring up the language model, side by side."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._open())
+            group.create_task(self._serving.start())
             group.create_task(self._generator.start())
             group.create_task(self._extractive.start())
         self._warming.begin()
@@ -88,13 +86,26 @@ class AnswerPipeline:
         await self._generator.close()
         await self._extractive.close()
         self._threads.close()
-        opened, self._opened = self._opened, None
-        if opened:
-            opened[0].snapshot.close()
+        await self._serving.close()
 
     def ready(self) -> Mapping[str, bool]:
         """Whether index and language model would serve a request made now."""
-        return {"index": self._opened is not None, "generator": self._generator.ready()}
+        return {"index": self._serving.status().snapshot is not None, "generator": self._generator.ready()}
+
+    def index_status(self) -> Status:
+        """Which snapshot is served, and what became of the last attempt to serve another."""
+        return self._serving.status()
+
+    async def reload(self) -> str:
+        """Serve what is published now; the id of what is served then. Raises `IndexUnavailable` where it can't be."""
+        return await self._serving.reload()
+
+    async def wait_for(self, snapshot: str, seconds: float) -> str:
+        """Serve `snapshot`, just published, within `seconds`; the id of what is served, which may be a later one.
+
+        Raises `IndexUnavailable` where that fails.
+        """
+        return await self._serving.wait_for(snapshot, seconds)
 
     async def ask(self, request: AskRequest) -> Answer:
         """The last event of `answer`."""
@@ -107,20 +118,22 @@ class AnswerPipeline:
     async def search(self, request: SearchRequest) -> SearchResponse:
         """The passages for a question; no language model is involved."""
         clock = Clock()
-        finder, _ = self._parts()
-        found = await self._threads.run(finder.search, request)
-        clock.add("embed", found.embed_seconds)
-        clock.add("search", found.search_seconds)
-        passages = found_passages(found.hits, finder.snapshot)
-        return SearchResponse(passages, request.question, finder.snapshot.id, clock.milliseconds())
+        with self._serving.lease() as opened:
+            found = await self._threads.run(opened.finder.search, request)
+            clock.add("embed", found.embed_seconds)
+            clock.add("search", found.search_seconds)
+            passages = found_passages(found.hits, opened.finder.snapshot)
+            return SearchResponse(passages, request.question, opened.id, clock.milliseconds())
 
     def finder(self) -> Finder:
-        """What the pipeline searches with, for an evaluation of how it ranks passages and sentences."""
-        return self._parts()[0]
+        """What the pipeline searches with, for an evaluation of how it ranks; only where nothing is ever reloaded."""
+        with self._serving.lease() as opened:
+            return opened.finder
 
     def article(self, article_id: str) -> ArticleResponse:
         """One article with its text."""
-        article = self._parts()[0].snapshot.article(article_id)
+        with self._serving.lease() as opened:
+            article = opened.finder.snapshot.article(article_id)
         if article is None:
             raise ArticleNotFound(f"There is no article {article_id!r}.")
         return ArticleResponse(
@@ -131,13 +144,20 @@ class AnswerPipeline:
             article.language,
             article.sha256,
             article.text,
+            opened.id,
         )
 
     async def answer(self, request: AskRequest) -> AsyncGenerator[Event, None]:
         """`Sources`, then `Released` sentences, then one `Done`. Raises a `ServiceError` where something fails."""
+        with self._serving.lease() as opened:
+            async with aclosing(self._answer_from(opened, request)) as events:
+                async for event in events:
+                    yield event
+
+    async def _answer_from(self, opened: Opened, request: AskRequest) -> AsyncGenerator[Event, None]:
         clock = Clock()
-        finder, abstention = self._parts()
-        if known := self._cache.find(finder.snapshot.id, request, clock.milliseconds()["total"]):
+        finder, abstention = opened.finder, opened.abstention
+        if known := self._cache.find(opened.id, request, clock.milliseconds()["total"]):
             for event in _events(known):
                 yield event
             return
@@ -152,7 +172,7 @@ class AnswerPipeline:
             async for sentence in told:
                 yield Released(sentence)
         answer = await self._threads.run(composed, whole, query, passages, abstention, self._generator.name)
-        self._cache.keep(finder.snapshot.id, request, answer)
+        self._cache.keep(opened.id, request, answer)
         yield Done(answer)
 
     async def _writing(self, request: AskRequest) -> Generator:
@@ -161,14 +181,6 @@ class AnswerPipeline:
             return self._extractive
         await self._warming.end()
         return self._generator
-
-    async def _open(self) -> None:
-        self._opened = await self._threads.run(self._open_index)
-
-    def _parts(self) -> tuple[Finder, Abstention]:
-        if self._opened is None:
-            raise IndexUnavailable("The index is not open yet; try again in a moment.")
-        return self._opened
 
 
 def _found(finder: Finder, request: AskRequest) -> tuple[str, list[Finding]]:

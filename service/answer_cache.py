@@ -35,6 +35,11 @@ class AnswerCache:
         while len(self._answers) > self._size:
             self._answers.popitem(last=False)
 
+    def forget(self, snapshot: str) -> None:
+        """Drop what was answered from a snapshot that is not served any more."""
+        for key in [key for key in self._answers if key[0] == snapshot]:
+            del self._answers[key]
+
 
 def _key(snapshot: str, request: AskRequest) -> tuple[str, bytes]:
     return snapshot, msgspec.json.encode(request)

@@ -296,6 +296,7 @@ class ArticleResponse(Struct, frozen=True):
     language: Annotated[str, Meta(description="Its main language (ISO 639-1), `und` where that can't be told.")]
     sha256: Annotated[str, Meta(description="SHA-256 of `text` in UTF-8.")]
     text: Annotated[str, Meta(description="The verbatim text that offsets refer to.")]
+    snapshot: Annotated[str, Meta(description="Id of the index snapshot that it was read from.")]
 
 
 class Health(Struct, frozen=True):
@@ -309,6 +310,10 @@ class Readiness(Struct, frozen=True):
 
     status: Annotated[Literal["ready"], Meta(description="Always the same; anything else is a problem.")]
     parts: Annotated[dict[str, bool], Meta(description="Each part of the service and whether it is up.")]
+    snapshot: Annotated[str, Meta(description="Id of the index snapshot that questions are answered from.")]
+    warnings: Annotated[
+        tuple[str, ...], Meta(description="What an operator should look at; answers are right all the same.")
+    ] = ()
 
 
 class Problem(Struct, frozen=True, omit_defaults=True):

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from index.cores import available_cores
 from index.embedding import Embedder, SentenceTransformerEmbedder
 from index.errors import IndexingError
 from index.models import resolve, resolve_or_hub
-from index.rerank import CrossEncoderReranker, RerankingRetriever, require_cross_encoder
+from index.publish import current_directory
+from index.recovery import open_newest_sound
+from index.rerank import CrossEncoderReranker, Reranker, RerankingRetriever, require_cross_encoder
 from index.retrieve import Retriever
 from index.snapshot import Snapshot
 from service import calibration, confidence
 from service.abstain import QUOTING, Abstention
 from service.answer import AnswerPipeline
+from service.calibration import Calibration
+from service.confidence import Confidence
 from service.errors import IndexUnavailable, SettingsError
 from service.finding import Finder
 from service.generators import Generator, GeneratorConfig, create
+from service.leases import Opened
 from service.settings import Settings
 from service.writing import Limits
 
@@ -24,41 +32,75 @@ LOCAL = ("llama_cpp", "transformers")
 """Generators that load a model of this machine."""
 
 
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What stays in memory whichever snapshot is served. `reranker` is None where the search has one stage."""
+
+    embedder: Embedder
+    reranker: Reranker | None
+    calibrated: Calibration
+    confidence: Confidence
+
+    def retriever(self, snapshot: Snapshot) -> Retriever:
+        """What searches `snapshot`. Raises `SnapshotMismatch` where it holds less than the embedder needs."""
+        if self.reranker is None:
+            return Retriever(snapshot, self.embedder)
+        return RerankingRetriever(snapshot, self.embedder, self.reranker)
+
+
+class PublishedIndex:
+    """The `Source` of the index that settings name. The models are loaded once, when they are needed first."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def models(self) -> Models:
+        """Those that the settings name.
+
+        Raises `IndexUnavailable` where one can't be had, `SettingsError` for a calibration that can't be read.
+        """
+        try:
+            return open_models(self._settings)
+        except IndexingError as error:
+            raise IndexUnavailable(str(error)) from error
+
+    def named(self) -> str:
+        """The id in CURRENT. Raises `SnapshotError`."""
+        return current_directory(self._settings.index).name
+
+    def open(self) -> Opened:
+        """The published snapshot. Raises `SnapshotError` and what `models` raises."""
+        return self._searched(Snapshot.open(self._settings.index, expect=self.models.embedder.identity()))
+
+    def recover(self) -> Opened:
+        """The newest snapshot that verifies. Raises as `open`."""
+        found, _ = open_newest_sound(self._settings.index, expect=self.models.embedder.identity())
+        return self._searched(found)
+
+    def _searched(self, snapshot: Snapshot) -> Opened:
+        with ExitStack() as stack:
+            stack.callback(snapshot.close)
+            models, settings = self.models, self._settings
+            finder = Finder(models.retriever(snapshot), models.embedder, evidence_tokens=settings.evidence_tokens)
+            risk = QUOTING if settings.generator == "extractive" else settings.risk
+            stack.pop_all()
+        return Opened(finder, Abstention(models.calibrated, risk, models.confidence))
+
+
 def open_pipeline(settings: Settings) -> AnswerPipeline:
     """The pipeline that `settings` describe, not started yet. Raises `SettingsError` for what can't be had."""
     reranker_folder(settings)
     limits = Limits(settings.answer_tokens, settings.answer_timeout, settings.cached_answers, settings.quoting)
-    return AnswerPipeline(lambda: open_index(settings), open_generator(settings), limits)
+    return AnswerPipeline(PublishedIndex(settings), open_generator(settings), limits, settings.reload_seconds)
 
 
-def open_index(settings: Settings) -> tuple[Finder, Abstention]:
-    """The published index, ready to be asked, and when its evidence is too little.
-
-    Raises `IndexUnavailable` where it can't be opened, `SettingsError` for a calibration that can't be read.
-    """
-    retriever, embedder = open_retriever(settings)
-    calibrated = calibration.load(embedder.name)
-    finder = Finder(retriever, embedder, evidence_tokens=settings.evidence_tokens)
-    risk = QUOTING if settings.generator == "extractive" else settings.risk
-    return finder, Abstention(calibrated, risk, confidence.load(settings.llm))
-
-
-def open_retriever(settings: Settings) -> tuple[Retriever, Embedder]:
-    """The published index and the model that its questions are embedded with.
-
-    Raises `IndexUnavailable` where either can't be opened, with what to do.
-    """
-    try:
-        model = _found(settings.embedding, settings)
-        embedder = SentenceTransformerEmbedder(model, threads=1, hub=settings.hub == "on")
-        folder = reranker_folder(settings)
-        reranker = CrossEncoderReranker(folder) if folder else None
-        snapshot = Snapshot.open(settings.index, expect=embedder.identity())
-    except IndexingError as error:
-        raise IndexUnavailable(str(error)) from error
-    if reranker is None:
-        return Retriever(snapshot, embedder), embedder
-    return RerankingRetriever(snapshot, embedder, reranker), embedder
+def open_models(settings: Settings) -> Models:
+    """The models that search. Raises `ModelError`, and `SettingsError` for a calibration that can't be read."""
+    embedder = SentenceTransformerEmbedder(_found(settings.embedding, settings), threads=1, hub=settings.hub == "on")
+    folder = reranker_folder(settings)
+    reranker = CrossEncoderReranker(folder) if folder else None
+    return Models(embedder, reranker, calibration.load(embedder.name), confidence.load(settings.llm))
 
 
 def reranker_folder(settings: Settings) -> Path | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from service.contract import Answer, ArticleResponse, AskRequest, SearchRequest, SearchResponse
+from service.serving import Status
 
 
 class Pipeline(Protocol):
@@ -24,6 +25,21 @@ class Pipeline(Protocol):
 
     def ready(self) -> Mapping[str, bool]:
         """Each part by name, and whether it would serve a request made now. Has the part `index`."""
+        ...
+
+    def index_status(self) -> Status:
+        """Which snapshot is served, and what became of the last attempt to serve another."""
+        ...
+
+    async def reload(self) -> str:
+        """Serve what is published now; the id of what is served then. Raises `IndexUnavailable` where it can't be."""
+        ...
+
+    async def wait_for(self, snapshot: str, seconds: float) -> str:
+        """Serve `snapshot`, just published, within `seconds`; the id of what is served, which may be a later one.
+
+        Raises `IndexUnavailable` where that fails.
+        """
         ...
 
     async def ask(self, request: AskRequest) -> Answer:

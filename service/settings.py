@@ -116,6 +116,15 @@ class Settings:
             1_000_000,
         ),
     ] = 512
+    reload_seconds: Annotated[
+        float,
+        About(
+            "Seconds between looks for another published snapshot, which is served as soon as it is verified; 0 never "
+            "looks.",
+            0,
+            3_600,
+        ),
+    ] = 2.0
     start_timeout: Annotated[float, About("Seconds within which the language model has to be up.", 1, 3_600)] = 120.0
     token_timeout: Annotated[
         float, About("Seconds without a new token after which an answer is given up.", 1, 3_600)

@@ -32,6 +32,7 @@ from index.embedding import Embedder, SentenceTransformerEmbedder
 from index.errors import IndexingError
 from index.models import resolve
 from index.progress import Bars, Progress, Silence
+from index.publish import current_directory
 from index.retrieve import Retriever
 from index.snapshot import Snapshot
 from index.token_cache import cached
@@ -45,6 +46,7 @@ from service.evaluation.claims import FAULTS, Claim, Proportion, SourceSentence,
 from service.evaluation.errors import GoldError
 from service.finding import Finder, Finding
 from service.generators import Delta, Prompt
+from service.leases import Opened
 from service.settings import load_settings
 from service.writing import Limits
 
@@ -146,7 +148,7 @@ def judge(claims: Sequence[Claim], embedder: Embedder, progress: Progress | None
 
 async def _judge(claims: Sequence[Claim], index: Path, embedder: Embedder, progress: Progress) -> list[Judged]:
     model, judged = Saying(), []
-    pipeline = AnswerPipeline(lambda: _opened(index, embedder), model, LIMITS)
+    pipeline = AnswerPipeline(AllEvidence(index, embedder), model, LIMITS)
     await pipeline.start()
     try:
         with progress.step("Judging", "claim") as step:
@@ -162,10 +164,24 @@ async def _judge(claims: Sequence[Claim], index: Path, embedder: Embedder, progr
     return judged
 
 
-def _opened(index: Path, embedder: Embedder) -> tuple[Finder, Abstention]:
-    snapshot = Snapshot.open(index, expect=embedder.identity())
-    finder = Finder(Retriever(snapshot, embedder), embedder, evidence_tokens=ALL_EVIDENCE)
-    return finder, NeverBefore(Calibration(schema=1, intercept=0.0, weights={}, points=()))
+@dataclass(frozen=True, slots=True)
+class AllEvidence:
+    """The `Source` of an index all of whose sentences reach the model."""
+
+    index: Path
+    embedder: Embedder
+
+    def named(self) -> str:
+        """The id in CURRENT."""
+        return current_directory(self.index).name
+
+    def open(self) -> Opened:
+        """The published snapshot."""
+        snapshot = Snapshot.open(self.index, expect=self.embedder.identity())
+        finder = Finder(Retriever(snapshot, self.embedder), self.embedder, evidence_tokens=ALL_EVIDENCE)
+        return Opened(finder, NeverBefore(Calibration(schema=1, intercept=0.0, weights={}, points=())))
+
+    recover = open
 
 
 def _request(claim: Claim) -> AskRequest:

@@ -33,7 +33,10 @@ from service.settings import Settings
 from service.startup import Startup
 
 NOT_ABOUT_ANSWERS = frozenset(
-    {"host", "port", "index", "models", "threads", "body_timeout", "shutdown_timeout", "start_timeout", "log_level"}
+    {
+        *("host", "port", "index", "models", "threads", "log_level", "reload_seconds"),
+        *("body_timeout", "shutdown_timeout", "start_timeout"),
+    }
 )
 """Settings that can't change an answer. What is in `index` and `models` is told apart by hashes."""
 
@@ -218,7 +221,9 @@ async def quoting(asked: AbstractAsyncContextManager[System]) -> AsyncIterator[S
 @asynccontextmanager
 async def local(settings: Settings, *, without_model: bool = False) -> AsyncIterator[System]:
     """The pipeline that `settings` describe, started; `without_model` where no language model is going to be asked."""
-    chosen = replace(settings, generator="extractive") if without_model else settings
+    # an evaluation is of one snapshot, whatever is published meanwhile
+    fixed = replace(settings, reload_seconds=0.0)
+    chosen = replace(fixed, generator="extractive") if without_model else fixed
     pipeline = open_pipeline(chosen)
     startup = Startup(pipeline)
     startup.begin()

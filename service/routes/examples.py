@@ -69,7 +69,7 @@ ASK = {
     ),
 }
 SEARCH = {"question": SearchRequest(question=_QUESTION, top_k=3)}
-ARTICLE = {"article": ArticleResponse(_ID, _TITLE, None, _DAY, "de", _SHA256, _TEXT)}
+ARTICLE = {"article": ArticleResponse(_ID, _TITLE, None, _DAY, "de", _SHA256, _TEXT, _SNAPSHOT)}
 PASSAGES = {"found": SearchResponse((_FOUND,), _QUESTION, _SNAPSHOT, {"total": 11.8})}
 ANSWER = {
     "answered": Answer(

@@ -19,7 +19,10 @@ async def healthz() -> Health:
 
 @get("/readyz", summary="Whether the service can answer", opt={"errors": (NotReady, ServiceError)})
 async def readyz(request: GuardedRequest) -> Readiness:
-    """Send questions here only while this is 200. Otherwise the problem's `errors` names the parts that are missing."""
+    """Send questions here only while this is 200. Otherwise the problem's `errors` names the parts that are missing.
+
+    `warnings` says where a snapshot was published that can't be served: the one before still is.
+    """
     pipeline: Pipeline = request.app.state.pipeline
     startup: Startup = request.app.state.startup
     parts = dict(pipeline.ready())
@@ -28,4 +31,6 @@ async def readyz(request: GuardedRequest) -> Readiness:
         raise NotReady(f"Starting failed: {failure}", missing)
     if missing or not startup.finished():
         raise NotReady(f"Not up{' yet' * (not startup.finished())}: {', '.join(missing) or 'still starting'}.", missing)
-    return Readiness(status="ready", parts=parts)
+    index = pipeline.index_status()
+    warnings = (index.warning,) if index.warning else ()
+    return Readiness(status="ready", parts=parts, snapshot=index.snapshot or "", warnings=warnings)

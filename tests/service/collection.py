@@ -12,15 +12,20 @@ import numpy as np
 
 from index.build import build
 from index.embedding import Vectors
+from index.publish import current_directory
+from index.recovery import open_newest_sound
 from index.retrieve import Retriever
 from index.snapshot import Snapshot
 from service.abstain import Abstention
 from service.answer import AnswerPipeline
 from service.calibration import Calibration, OperatingPoint
+from service.confidence import DEFAULTS as CONFIDENCE
+from service.confidence import Confidence
 from service.contract import Usage
 from service.errors import GeneratorUnavailable
 from service.finding import Finder
 from service.generators import Delta, Prompt, Token
+from service.leases import Opened
 from service.settings import Quoting
 from service.writing import Limits
 
@@ -128,7 +133,32 @@ def published(folder: Path) -> Path:
 
 
 def opened(index: Path) -> Retriever:
-    return Retriever(Snapshot.open(index), WordEmbedder())
+    return in_words(Snapshot.open(index))
+
+
+def in_words(snapshot: Snapshot) -> Retriever:
+    return Retriever(snapshot, WordEmbedder())
+
+
+class WordIndex:
+    """The `Source` of an index that was built with `WordEmbedder`."""
+
+    def __init__(self, index: Path, abstention: Abstention, search: Callable[[Snapshot], Retriever] = in_words) -> None:
+        self.index = index
+        self.abstention = abstention
+        self.search = search
+
+    def named(self) -> str:
+        return current_directory(self.index).name
+
+    def open(self) -> Opened:
+        return self.searched(Snapshot.open(self.index, expect=WordEmbedder().identity()))
+
+    def recover(self) -> Opened:
+        return self.searched(open_newest_sound(self.index, expect=WordEmbedder().identity())[0])
+
+    def searched(self, snapshot: Snapshot) -> Opened:
+        return Opened(Finder(self.search(snapshot), WordEmbedder(), evidence_tokens=200), self.abstention)
 
 
 def pipeline_over(
@@ -138,8 +168,8 @@ def pipeline_over(
     calibrated: Calibration = NEVER,
     cached: int = 8,
     quoting: Quoting = "unsure",
+    confidence: Confidence = CONFIDENCE,
+    reload_seconds: float = 0.0,
 ) -> AnswerPipeline:
-    def open_index() -> tuple[Finder, Abstention]:
-        return Finder(opened(index), WordEmbedder(), evidence_tokens=200), Abstention(calibrated)
-
-    return AnswerPipeline(open_index, generator, Limits(100, seconds, cached, quoting))
+    source = WordIndex(index, Abstention(calibrated, confidence=confidence))
+    return AnswerPipeline(source, generator, Limits(100, seconds, cached, quoting), reload_seconds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 from service.contract import (
     Answer,
@@ -17,6 +18,7 @@ from service.contract import (
     Usage,
 )
 from service.errors import ArticleNotFound
+from service.serving import Status
 
 REFUSAL = "The articles do not say."
 
@@ -38,6 +40,7 @@ class FakePipeline:
         self.closed = 0
         self.fault: Exception | None = None
         self.seconds = 0.0
+        self.index = Status("snapshot-1", datetime(2025, 9, 1, tzinfo=UTC), ("snapshot-1",), 0, None, None, "")
 
     async def start(self) -> None:
         await self.starting()
@@ -48,6 +51,15 @@ class FakePipeline:
 
     def ready(self) -> dict[str, bool]:
         return self.parts
+
+    def index_status(self) -> Status:
+        return self.index
+
+    async def reload(self) -> str:
+        return self.index.snapshot or ""
+
+    async def wait_for(self, snapshot: str, seconds: float) -> str:
+        return await self.reload()
 
     async def ask(self, request: AskRequest) -> Answer:
         self.asked.append(request)
@@ -66,7 +78,9 @@ class FakePipeline:
         if article_id not in self.articles:
             raise ArticleNotFound(f"No article has the id {article_id}.")
         text = self.articles[article_id]
-        return ArticleResponse(article_id, "A", None, None, "de", hashlib.sha256(text.encode()).hexdigest(), text)
+        return ArticleResponse(
+            article_id, "A", None, None, "de", hashlib.sha256(text.encode()).hexdigest(), text, "snapshot-1"
+        )
 
 
 def refused(question: str) -> Answer:

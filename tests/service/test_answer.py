@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import math
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
@@ -13,6 +12,7 @@ import pytest
 from index.build import build
 from service.answer import AnswerPipeline, Done, Released, Sources
 from service.calibration import DEFAULTS, Calibration
+from service.confidence import DEFAULTS as CONFIDENCE
 from service.confidence import Confidence
 from service.contract import Answer, AskRequest, FilterRequest, SearchRequest, Turn
 from service.errors import ArticleNotFound, GeneratorTimeout, GeneratorUnavailable, IndexUnavailable
@@ -42,8 +42,9 @@ async def running(
     seconds: float = 10.0,
     calibrated: Calibration = NEVER,
     quoting: Quoting = "unsure",
+    confidence: Confidence = CONFIDENCE,
 ) -> AsyncGenerator[AnswerPipeline]:
-    pipeline = pipeline_over(index, generator, seconds, calibrated, quoting=quoting)
+    pipeline = pipeline_over(index, generator, seconds, calibrated, quoting=quoting, confidence=confidence)
     await pipeline.start()
     try:
         yield pipeline
@@ -383,12 +384,8 @@ def _refuse(error: Exception) -> None:
 
 async def test_an_answer_that_is_likely_wrong_is_dropped_as_a_doubt(index: Path) -> None:
     generator = ScriptedGenerator("It cost 14.3 million euros [1].", first=Token("It", -0.1, ()))
-    async with running(index, generator, quoting="never") as pipeline:
-        pipeline.finder()
-        assert pipeline._opened is not None
-        finder, abstention = pipeline._opened
-        never = Confidence(schema=1, intercept=-5.0, weights={})
-        pipeline._opened = finder, dataclasses.replace(abstention, confidence=never)
+    never = Confidence(schema=1, intercept=-5.0, weights={})
+    async with running(index, generator, quoting="never", confidence=never) as pipeline:
         answer = await pipeline.ask(AskRequest(question=COST))
     assert (answer.status, answer.reason) == ("refused", "unsupported")
     assert answer.dropped[0].reason == "doubt: right with a chance of 0.01"

@@ -10,7 +10,7 @@ from index.embedding import SentenceTransformerEmbedder
 from index.rerank import CrossEncoderReranker, RerankingRetriever, reranked
 from index.retrieve import Retriever
 from service.errors import IndexUnavailable, SettingsError
-from service.opening import open_generator, open_pipeline, open_retriever
+from service.opening import PublishedIndex, open_generator, open_pipeline
 from service.settings import Settings
 from tests.index.tiny_cross_encoder import tiny_cross_encoder
 from tests.service.collection import write_articles
@@ -37,7 +37,7 @@ def test_a_hub_name_is_taken_only_where_the_hub_is_allowed(tmp_path: Path) -> No
 
 def test_a_missing_embedding_model_makes_the_index_unavailable(tmp_path: Path) -> None:
     with pytest.raises(IndexUnavailable, match="scripts/fetch_models"):
-        open_retriever(Settings(models=tmp_path, index=tmp_path))
+        PublishedIndex(Settings(models=tmp_path, index=tmp_path)).open()
 
 
 def test_a_pipeline_is_not_ready_before_it_is_started() -> None:
@@ -61,10 +61,10 @@ def test_the_second_stage_is_off_by_default_and_on_where_one_is_named(tmp_path: 
     index = tmp_path / "index"
     build([write_articles(tmp_path / "articles")], index, SentenceTransformerEmbedder(e5_folder), on_error=raised)
     plain = Settings(index=index, models=e5_folder.parent)
-    first, _ = open_retriever(plain)
+    first = PublishedIndex(plain).open().finder.retriever
     assert type(first) is Retriever
     tiny = tiny_cross_encoder(tmp_path / "models")
-    second, _ = open_retriever(replace(plain, reranker=str(tiny)))
+    second = PublishedIndex(replace(plain, reranker=str(tiny))).open().finder.retriever
     assert type(second) is RerankingRetriever
     judge = CrossEncoderReranker(tiny)
     question = "What did the bridge cost?"

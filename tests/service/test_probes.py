@@ -29,7 +29,12 @@ def until_ready(client: TestClient[Any]) -> dict[str, Any]:
 def test_a_started_service_is_alive_and_ready() -> None:
     with TestClient(create_app(Settings(), FakePipeline())) as client:
         assert client.get("/healthz").json() == {"status": "alive"}
-        assert until_ready(client) == {"status": "ready", "parts": {"index": True, "generator": True}}
+        assert until_ready(client) == {
+            "status": "ready",
+            "parts": {"index": True, "generator": True},
+            "snapshot": "snapshot-1",
+            "warnings": [],
+        }
 
 
 def test_a_service_that_is_starting_is_alive_and_names_what_is_missing() -> None:

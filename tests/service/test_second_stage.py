@@ -15,9 +15,8 @@ from index.snapshot import Snapshot
 from service.abstain import Abstention
 from service.answer import AnswerPipeline
 from service.contract import AskRequest, SearchRequest
-from service.finding import Finder
 from service.writing import Limits
-from tests.service.collection import NEVER, ScriptedGenerator, WordEmbedder, published
+from tests.service.collection import NEVER, ScriptedGenerator, WordEmbedder, WordIndex, published
 
 ASKED = AskRequest("What did the 420 metres long bridge cost?", mode="extract")
 
@@ -43,11 +42,10 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pipeline_with(index: Path, reranker: Patient) -> AnswerPipeline:
-    def open_index() -> tuple[Finder, Abstention]:
-        retriever = RerankingRetriever(Snapshot.open(index), WordEmbedder(), reranker)
-        return Finder(retriever, WordEmbedder(), evidence_tokens=200), Abstention(NEVER)
+    def judged(snapshot: Snapshot) -> RerankingRetriever:
+        return RerankingRetriever(snapshot, WordEmbedder(), reranker)
 
-    return AnswerPipeline(open_index, ScriptedGenerator(), Limits(100, 10.0))
+    return AnswerPipeline(WordIndex(index, Abstention(NEVER), judged), ScriptedGenerator(), Limits(100, 10.0))
 
 
 def test_answers_and_searches_go_through_the_second_stage(index: Path) -> None:

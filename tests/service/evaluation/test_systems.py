@@ -35,7 +35,9 @@ def service(request: httpx.Request) -> httpx.Response:
         if article_id not in ARTICLES:
             return httpx.Response(404, json={"detail": "no such article"})
         found = ARTICLES[article_id]
-        return encoded(ArticleResponse(article_id, found.title, None, None, found.language, "0", found.text))
+        return encoded(
+            ArticleResponse(article_id, found.title, None, None, found.language, "0", found.text, "snapshot-1")
+        )
     body = json.loads(request.content)
     if request.url.path == "/v1/search":
         passage = FoundPassage(1, "ferry.md", "The ferry", None, 0, 36, ARTICLES["ferry.md"].text[:36], 0.5)

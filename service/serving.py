@@ -1,0 +1,259 @@
+"""The snapshot that is served: opened at the start, and exchanged whenever another one is published.
+
+The next one is opened and verified in a thread while the one before serves. Where it can't be had, the one before goes
+on serving; the log, `/readyz` and `Serving.status` say so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol, TypeVar
+
+from index.errors import IndexingError, SnapshotError, SnapshotMismatch
+from service.errors import IndexUnavailable, ServiceError
+from service.leases import Leases, Opened
+from service.threads import Threads
+
+RETRY_SECONDS = 60.0
+"""After which a snapshot that could not be opened is tried again without being asked for."""
+
+RETRY_TIMES = 10.0
+"""And at the earliest after so many times as long as the attempt took."""
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+
+class Source(Protocol):
+    """Where snapshots come from. Called in threads, one call at a time. Everything raises kinds of `IndexingError`."""
+
+    def named(self) -> str:
+        """The id of the snapshot that is published now; takes no time."""
+        ...
+
+    def open(self) -> Opened:
+        """The published snapshot, verified. May raise kinds of `ServiceError` too."""
+        ...
+
+    def recover(self) -> Opened:
+        """The newest snapshot that verifies, where the published one is damaged."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An attempt to serve another snapshot that failed. `snapshot` is None where none was named that could be read."""
+
+    snapshot: str | None
+    at: datetime
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What is served. `open` is every snapshot that is in memory, the served one last; times are UTC.
+
+    `failure` is the last one, `warning` what is wrong now, empty where the published snapshot is served.
+    """
+
+    snapshot: str | None
+    since: datetime | None
+    open: tuple[str, ...]
+    swaps: int
+    attempted_at: datetime | None
+    failure: Failure | None
+    warning: str
+
+
+class Serving:
+    """Keeps the published snapshot open. For one event loop."""
+
+    def __init__(self, source: Source, readers: Threads, forget: Callable[[str], None], seconds: float) -> None:
+        """Look for another snapshot every `seconds`; 0 leaves that to `reload`.
+
+        `readers` are the threads that read snapshots: one is closed when none of them reads it any more. `forget` is
+        told the id of a snapshot that no request reads any more.
+        """
+        self._source = source
+        self._readers = readers
+        self._forget = forget
+        self._seconds = seconds
+        self._leases = Leases(self._free)
+        self._threads = Threads(1, "index")
+        self._swapping = asyncio.Lock()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._since: datetime | None = None
+        self._attempted_at: datetime | None = None
+        self._failure: Failure | None = None
+        self._lasting: Failure | None = None
+        self._retry_at = 0.0
+        self._swaps = 0
+
+    def lease(self) -> AbstractContextManager[Opened]:
+        """The served snapshot for as long as the block lasts. Raises `IndexUnavailable` before there is one."""
+        return self._leases.lease()
+
+    def status(self) -> Status:
+        """What is served now and how it came to be."""
+        served = self._leases.served
+        return Status(
+            served.id if served else None,
+            self._since,
+            self._leases.ids(),
+            self._swaps,
+            self._attempted_at,
+            self._failure,
+            self._warning(),
+        )
+
+    async def start(self) -> None:
+        """Open the published snapshot, or the newest that verifies where that one is damaged, and watch for others.
+
+        Raises `IndexUnavailable` where there is none, and what `Source.open` raises beside kinds of `IndexingError`.
+        """
+        try:
+            self._serve(await self._start())
+        except IndexingError as error:
+            raise IndexUnavailable(str(error)) from error
+        if self._seconds:
+            self._keep(asyncio.create_task(self._poll()))
+
+    async def close(self) -> None:
+        """Stop watching, and close the snapshot when nothing reads it any more."""
+        for task in tuple(self._tasks):
+            task.cancel()
+            await asyncio.wait([task])
+        self._leases.replace(None)
+        self._threads.close()
+
+    async def reload(self) -> str:
+        """Serve what is published now; the id of what is served then.
+
+        Raises `IndexUnavailable` where it can't be opened: what was served before still is.
+        """
+        task = self._keep(asyncio.create_task(self._attempt()))
+        # whoever asked may leave: what is opened must still be served or closed
+        outcome = await asyncio.shield(task)
+        if isinstance(outcome, Failure):
+            raise IndexUnavailable(outcome.message)
+        return outcome
+
+    async def wait_for(self, snapshot: str, seconds: float) -> str:
+        """Serve `snapshot`, which was just published; the id of what is served then, which may be a later one.
+
+        Raises `IndexUnavailable` where it can't be opened, or not within `seconds`: then it is served later.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.reload()
+        except TimeoutError as error:
+            raise IndexUnavailable(f"The snapshot {snapshot} is not open after {seconds:g} s yet.") from error
+
+    async def _start(self) -> Opened:
+        self._attempted_at = datetime.now(UTC)
+        try:
+            return await self._opened(self._source.open)
+        except SnapshotMismatch:
+            raise
+        except SnapshotError as error:
+            failed = Failure(await self._named(), datetime.now(UTC), str(error))
+            opened = await self._opened(self._source.recover)
+            self._note(failed, 0.0)
+            return opened
+
+    async def _poll(self) -> None:
+        while True:
+            await asyncio.sleep(self._seconds)
+            lasting = self._lasting
+            rests = lasting is not None and lasting.snapshot is not None and time.monotonic() < self._retry_at
+            if lasting and rests and await self._named() == lasting.snapshot:
+                continue
+            await self._attempt()
+
+    async def _attempt(self) -> str | Failure:
+        """Serve what is published. One that was replaced, and deleted, while it was opened is no failure."""
+        async with self._swapping:
+            began = time.monotonic()
+            outcome = await self._next()
+            while isinstance(outcome, Failure) and await self._named() not in (outcome.snapshot, None):
+                outcome = await self._next()
+            self._note(outcome, time.monotonic() - began)
+            return outcome
+
+    async def _next(self) -> str | Failure:
+        """Open what is published and serve it, where another is served."""
+        named = None
+        try:
+            named = await self._threads.run(self._source.named)
+            served = self._leases.served
+            if served and served.id == named:
+                return named
+            self._attempted_at = datetime.now(UTC)
+            opened = await self._opened(self._source.open)
+        except (IndexingError, ServiceError) as error:
+            return Failure(named, datetime.now(UTC), str(error))
+        except Exception:
+            log.exception("the index could not be exchanged")
+            return Failure(named, datetime.now(UTC), "an internal error")
+        self._serve(opened)
+        self._swaps += 1
+        return opened.id
+
+    async def _named(self) -> str | None:
+        """The snapshot that is published; None where that can't be told."""
+        try:
+            return await self._threads.run(self._source.named)
+        except IndexingError:
+            return None
+
+    async def _opened(self, opening: Callable[[], Opened]) -> Opened:
+        """What `opening` opens, in a thread. It is closed where nobody waits for it any more."""
+        future = self._threads.begin(opening)
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            future.add_done_callback(_close_unwanted)
+            raise
+
+    def _serve(self, opened: Opened) -> None:
+        self._leases.replace(opened)
+        self._since = datetime.now(UTC)
+
+    def _note(self, outcome: str | Failure, seconds: float) -> None:
+        """Keep how an attempt of so many seconds ended; a failure is logged once, not at every attempt."""
+        before, self._lasting = self._lasting, None
+        if isinstance(outcome, str):
+            return
+        self._failure = self._lasting = outcome
+        self._retry_at = time.monotonic() + max(RETRY_SECONDS, RETRY_TIMES * seconds)
+        if before is None or (before.snapshot, before.message) != (outcome.snapshot, outcome.message):
+            log.error("%s", self._warning())
+
+    def _warning(self) -> str:
+        served = self._leases.served
+        if self._lasting is None or served is None:
+            return ""
+        return f"the published snapshot can't be served, {served.id} is served instead: {self._lasting.message}"
+
+    def _free(self, opened: Opened) -> None:
+        """Close what no request reads any more, once no thread does either: work outlives a client that leaves."""
+        self._forget(opened.id)
+        self._readers.when_idle(opened.close)
+
+    def _keep(self, task: asyncio.Task[T]) -> asyncio.Task[T]:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+def _close_unwanted(future: Future[Opened]) -> None:
+    if not future.cancelled() and future.exception() is None:
+        future.result().close()
