@@ -76,7 +76,7 @@ class Inbox:
         `published` are those of the ids that the served snapshot has. Raises UnknownArticles where an article is to be
         deleted that neither it nor the inbox has.
         """
-        with self._writable() as db, _immediate(db):
+        with _writing(self._path) as db:
             unknown = [
                 (place, change.id)
                 for place, change in enumerate(changes)
@@ -90,7 +90,7 @@ class Inbox:
         """The number of the last change, 0 where there was none."""
         if not self._path.exists():
             return 0
-        with durable.storage_errors(self._path), closing(_connect(self._path)) as db:
+        with _refusals(self._path), closing(_connect(self._path)) as db:
             return _last(db)
 
     def pending(self, snapshot: str | None) -> Pending:
@@ -101,17 +101,9 @@ class Inbox:
             "SELECT count(*) - total(deleted), total(deleted), min(taken_at) FROM changes "
             "WHERE sequence > coalesce((SELECT sequence FROM snapshots WHERE id = ?), 0)"
         )
-        with durable.storage_errors(self._path), closing(_connect(self._path)) as db:
+        with _refusals(self._path), closing(_connect(self._path)) as db:
             written, deleted, since = db.execute(query, (snapshot,)).fetchone()
         return Pending(int(written), int(deleted), datetime.fromisoformat(since) if since else None)
-
-    @contextmanager
-    def _writable(self) -> Iterator[sqlite3.Connection]:
-        if not self._path.exists():
-            _create(self._path)
-        with durable.library_writes(self._path), closing(_connect(self._path)) as db:
-            _check_version(self._path, db)
-            yield db
 
 
 class Overlay:
@@ -151,7 +143,7 @@ class Overlay:
         """Note that the published snapshot of this id was built with this overlay. Raises SnapshotError."""
         if self._db is None:
             return
-        with durable.library_writes(self._path), closing(_connect(self._path)) as db, _immediate(db):
+        with _writing(self._path) as db:
             db.execute("INSERT OR REPLACE INTO snapshots VALUES (?, ?)", (snapshot, self.sequence))
             db.execute(
                 "DELETE FROM snapshots WHERE id NOT IN (SELECT id FROM snapshots ORDER BY id DESC LIMIT ?)",
@@ -164,7 +156,7 @@ class Overlay:
     def _read(self, query: str, *values: str) -> Iterator[Change]:
         if self._db is None:
             return
-        with durable.storage_errors(self._path):
+        with _refusals(self._path):
             for row in self._db.execute(query, values):
                 yield self._checked(row)
 
@@ -188,10 +180,10 @@ def overlay(index_dir: Path) -> Iterator[Overlay]:
     if not path.exists():
         yield Overlay(path, None, 0)
         return
-    with durable.storage_errors(path):
+    with _refusals(path):
         connection = _connect(path)
     with closing(connection) as db:
-        with durable.storage_errors(path):
+        with _refusals(path):
             _check_version(path, db)
             db.execute("BEGIN")
             (verdict,) = db.execute("PRAGMA integrity_check(1)").fetchone()
@@ -201,11 +193,39 @@ def overlay(index_dir: Path) -> Iterator[Overlay]:
         yield Overlay(path, db, sequence)
 
 
+@contextmanager
+def _refusals(path: Path) -> Iterator[None]:
+    """What SQLite refuses, and what it does not get out for damage, as SnapshotError."""
+    with durable.storage_errors(path):
+        try:
+            yield
+        except UnicodeDecodeError as error:  # the message about a damaged schema quotes it
+            raise SnapshotCorrupt(f"{path}: is damaged: {error}") from error
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
     # FULL is what makes a commit wait for the disk.
     db.execute("PRAGMA synchronous = FULL")
     return db
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[sqlite3.Connection]:
+    """A transaction that writes: on disk at the end, taken back where anything is raised."""
+    if not path.exists():
+        _create(path)
+    with durable.library_writes(path), _refusals(path), closing(_connect(path)) as db:
+        _check_version(path, db)
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield db
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+    durable.sync(path)
 
 
 def _create(path: Path) -> None:
@@ -229,19 +249,6 @@ def _check_version(path: Path, db: sqlite3.Connection) -> None:
         raise SnapshotCorrupt(f"{path}: is no inbox; restore it, or delete it if nothing was ever written over HTTP")
     if version != SCHEMA:
         raise SnapshotMismatch(f"{path}: has schema {version}, this program reads schema {SCHEMA}")
-
-
-@contextmanager
-def _immediate(db: sqlite3.Connection) -> Iterator[None]:
-    """A transaction that writes: committed at the end, taken back where anything is raised."""
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise
 
 
 def _is_known(db: sqlite3.Connection, article_id: str, before: Sequence[Change], published: Collection[str]) -> bool:
