@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from index.quantities import quantities, same_value
+from index.quantities import Quantity, quantities, same_value
 from service.names import names
 
 _AMOUNT = re.compile(
@@ -16,6 +16,14 @@ _AMOUNT = re.compile(
     r"welche[rn]? (?:summen?|beträgen?|betrag|preise?|bewertung(?:en)?|werte|zahlen|anteil))\b",
     re.IGNORECASE,
 )
+_MONEY = re.compile(
+    r"\b(?:how much|wie ?viel)\b.*\b(?:pa(?:y|ys|id|ying)|costs?|spen[dt]|invest(?:ed|s)?|"
+    r"(?:be|aus)?ge?zahlt|(?:be)?zahl(?:en|te|ten)|kostet(?:e|en)?|gekostet|ausgeben|ausgegeben|investier\w*)\b",
+    re.IGNORECASE,
+)
+"""Sums are asked for in money, so that a share is no answer: "It paid 49 percent"."""
+LEAST_BARE_SUM = 10_000
+"""A number without a unit from which on it may be a sum of money: "It paid 14.3 billion"."""
 _PERSON = re.compile(r"\b(?:who|whom|whose|wer|wen|wem|wessen)\b", re.IGNORECASE)
 _VAGUE_AMOUNT = re.compile(
     r"\b(?:hundreds|thousands|millions|billions|dozens|several|many|few|most|half|all|none|no|double[ds]?|twice|"
@@ -66,8 +74,15 @@ def missing(question: str, sentence: str, language: str) -> str:
 def _has_new_amount(question: str, sentence: str, language: str) -> bool:
     asked = quantities(question, language)
     stated = quantities(sentence, language)
+    if _MONEY.search(question) and not any(amount.unit == "%" for amount in asked):
+        stated = [amount for amount in stated if _may_be_money(amount)]
     new = any(not any(same_value(amount, known) for known in asked) for amount in stated)
     return new or bool(_VAGUE_AMOUNT.search(sentence))
+
+
+def _may_be_money(amount: Quantity) -> bool:
+    is_currency = amount.unit.isupper()
+    return is_currency or (not amount.unit and amount.value >= LEAST_BARE_SUM)
 
 
 def _new_words(question: str, sentence: str) -> set[str]:

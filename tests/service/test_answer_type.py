@@ -8,6 +8,13 @@ from service.answer_type import missing
 @pytest.mark.parametrize(
     ("question", "sentence", "language", "lacking"),
     [
+        ("How much did Nord pay for its stake?", "Nord paid about 49 percent of its stake.", "en", "amount"),
+        ("How much did Nord pay for its stake?", "Nord paid 14.3 billion for 49 percent.", "en", ""),
+        ("How much did Nord pay?", "Nord paid on 3 May.", "en", "amount"),
+        ("How much did Nord finally pay?", "It paid €90.", "en", ""),
+        ("Wie viel hat Nord für den Anteil gezahlt?", "Nord hat 49 Prozent gezahlt.", "de", "amount"),
+        ("Wie viel hat Nord für den Anteil gezahlt?", "Nord hat zwei Millionen Euro gezahlt.", "de", ""),
+        ("How much does the tax cost those who pay 5 percent?", "They pay 7 percent.", "en", ""),
         ("How many people work there?", "About 300 people work there.", "en", ""),
         ("How many people work there?", "Many people work there.", "en", ""),
         ("How many people work there?", "People work there and like it.", "en", "amount"),
