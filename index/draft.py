@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from index import durable
 from index import manifest as manifests
 from index.embedding import Vectors
 from index.inputs import passage_terms, sentence_terms
@@ -23,6 +22,7 @@ from index.snapshot import (
 from index.store import StoreWriter
 from index.tokens import TokenWriter
 from index.types import Article, Passage, Sentence
+from index.vector_kinds import VectorOptions
 from index.vectors import VectorWriter
 
 
@@ -32,15 +32,26 @@ class DraftWriter:
     Use it with `with`, which closes the files also where writing has failed; `finish` completes them.
     """
 
-    def __init__(self, draft: Path, dim: int, *, tokens: bool, remembered: int = TEXTS_REMEMBERED) -> None:
-        """`tokens`: whether passages come with the vectors of their tokens. `remembered`: see `LexicalWriter`."""
+    def __init__(
+        self,
+        draft: Path,
+        dim: int,
+        *,
+        tokens: bool,
+        remembered: int = TEXTS_REMEMBERED,
+        vectors: VectorOptions | None = None,
+    ) -> None:
+        """`tokens`: whether passages come with the vectors of their tokens. `remembered`: see `LexicalWriter`.
+
+        `vectors`: how they are to be searched.
+        """
         self._draft = draft
         self._dim = dim
-        durable.make_directory((draft / PASSAGE_VECTORS).parent)
         self.store = StoreWriter(draft / ARTICLES)
         self._passage_words = LexicalWriter(draft / PASSAGE_WORDS, remembered)
         self._sentence_words = LexicalWriter(draft / SENTENCE_WORDS, remembered)
-        self._passage_vectors, self._sentence_vectors = VectorWriter(dim), VectorWriter(dim)
+        self._passage_vectors = VectorWriter(draft / PASSAGE_VECTORS, dim, vectors)
+        self._sentence_vectors = VectorWriter(draft / SENTENCE_VECTORS, dim, vectors)
         self._passage_tokens = TokenWriter(draft / PASSAGE_TOKENS) if tokens else None
 
     def add(self, article: Article, passages: Sequence[Passage], sentences: Sequence[Sentence]) -> None:
@@ -75,8 +86,7 @@ class DraftWriter:
         store.check_texts()
         corpus_sha256 = store.corpus_sha256()
         store.commit()
-        self._passage_vectors.write(self._draft / PASSAGE_VECTORS)
-        self._sentence_vectors.write(self._draft / SENTENCE_VECTORS)
+        vectors = {PASSAGE_VECTORS: self._passage_vectors.write(), SENTENCE_VECTORS: self._sentence_vectors.write()}
         self._passage_words.write()
         self._sentence_words.write()
         if self._passage_tokens is not None:
@@ -88,6 +98,7 @@ class DraftWriter:
             dim=self._dim,
             splitter=splitter,
             lexical=LEXICAL,
+            vectors=vectors,
             counts=Counts(store.articles, store.passages, store.sentences),
         )
 
@@ -96,6 +107,8 @@ class DraftWriter:
 
     def __exit__(self, *error: object) -> None:
         self.store.close()
+        self._passage_vectors.close()
+        self._sentence_vectors.close()
         self._passage_words.close()
         self._sentence_words.close()
         if self._passage_tokens is not None:

@@ -21,9 +21,10 @@ from msgspec import Struct
 
 from index import durable
 from index.errors import SnapshotCorrupt, SnapshotMismatch
+from index.vector_kinds import VectorsRecord
 
-SCHEMA = 2
-"""2: passages have the vectors of their tokens, by sentences, where the model gives any."""
+SCHEMA = 3
+"""3: vectors stand in a file of their own beside the codes that they are searched by; the manifest says how well."""
 FILE_NAME = "manifest.json"
 ID = re.compile(r"\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{12}", re.ASCII)
 
@@ -50,8 +51,8 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
 
     `files` maps paths relative to the snapshot, with forward slashes, to what they must be. `embedding` is the
     embedder's identity, `splitter` the parameters of splitting and `lexical` those of the analysers: texts, vectors and
-    words of two snapshots are comparable where all three are equal. `corpus_sha256` depends on the articles alone, not
-    on their order.
+    words of two snapshots are comparable where all three are equal. `vectors` says how the vectors
+    of each directory are searched and how well. `corpus_sha256` depends on the articles alone, not on their order.
     """
 
     schema: int
@@ -63,6 +64,7 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     dim: int
     splitter: dict[str, Any]
     lexical: dict[str, Any]
+    vectors: dict[str, VectorsRecord]
     counts: Counts
     files: dict[str, FileRecord]
 
@@ -75,6 +77,7 @@ def new(
     dim: int,
     splitter: Mapping[str, Any],
     lexical: Mapping[str, Any],
+    vectors: Mapping[str, VectorsRecord],
     counts: Counts,
 ) -> Manifest:
     """The manifest of a snapshot that was just written into `directory`; hashes every file there.
@@ -92,6 +95,7 @@ def new(
         dim=dim,
         splitter=dict(splitter),
         lexical=dict(lexical),
+        vectors=dict(vectors),
         counts=counts,
         files={name: _record(directory / name) for name in _names(directory)},
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ from index.snapshot import Snapshot
 from index.standing import NOWHERE, Standing, standing
 from index.token_match import TokenMatch, Weighing
 from index.types import ArticleInfo, Filters, Hit, SentenceHit
+from index.vectors import VectorIndex
 
 Scores = NDArray[np.float32]
 Rows = NDArray[np.int64]
@@ -48,6 +50,8 @@ TELLING = 0.3
 KEPT_ALONE = 4096
 """Sentences whose vectors without their surroundings are kept in memory, about 6 MB."""
 
+AVERAGED = 32_768
+"""Rows of each language that its mean vector is taken of: more would not move it, and reading all takes long."""
 LEAST_DEVIATION = 0.01
 """Of shares of words, that is taken for one."""
 SHRINKAGE = 10.0
@@ -112,9 +116,9 @@ class Retriever:
         self.ranking = ranking or (load() if isinstance(embedder, TokenEmbedder) else WITHOUT_TOKENS)
         self._centring = np.float32(centring)
         self._embedder = embedder
-        self._passage_means = language_means(snapshot.passage_vectors.all(), snapshot.passage_language)
-        self._alone = RecentVectors(self._embedded_alone, KEPT_ALONE)
-        self._sentence_means = language_means(snapshot.sentence_vectors.all(), snapshot.sentence_language)
+        self._passage_means = _means(snapshot.passage_vectors, snapshot.passage_language)
+        self._alone = RecentVectors(partial(_embedded_alone, snapshot, embedder), KEPT_ALONE)
+        self._sentence_means = _means(snapshot.sentence_vectors, snapshot.sentence_language)
         self._tokens = Weighing(snapshot) if isinstance(embedder, TokenEmbedder) else None
         self._sampled_passages = spread(snapshot.passage_language, SAMPLE)
         self._sampled_sentences = spread(snapshot.sentence_language, SAMPLE)
@@ -156,9 +160,6 @@ class Retriever:
         vectors = self._alone.of(rows)
         vectors -= self._sentence_means[self.snapshot.sentence_language[list(rows)]]
         return vectors
-
-    def _embedded_alone(self, rows: Sequence[int]) -> Vectors:
-        return self._embedder.embed_documents([self.snapshot.sentence_text(row) for row in rows])
 
     def compare(self, text: str, sentences: Vectors) -> Scores:
         """How near in meaning `text` is to each of `sentences` (from `embed_alone`); unrelated ones are near 0."""
@@ -366,6 +367,10 @@ class _Words:
         return standard
 
 
+def _embedded_alone(snapshot: Snapshot, embedder: Embedder, rows: Sequence[int]) -> Vectors:
+    return embedder.embed_documents([snapshot.sentence_text(row) for row in rows])
+
+
 def _first(dense: Scores, best: Scores, shared: Scores) -> Scores:
     near: Scores = (1 - np.float32(SENTENCE_SHARE)) * dense + np.float32(SENTENCE_SHARE) * best
     return standardised(near) + np.float32(WORDS_BESIDE) * shared
@@ -376,6 +381,12 @@ def sentence_matrix(looked: Looked, passage_scores: Scores) -> Scores:
     matrix = looked.sentences.copy()
     matrix[:, SENTENCE.index("passage")] = standardised(passage_scores[looked.owner])
     return matrix
+
+
+def _means(vectors: VectorIndex, languages: NDArray[np.int32]) -> Vectors:
+    """The mean vector of each language code, of at most `AVERAGED` rows of each."""
+    rows = spread(languages, AVERAGED)
+    return language_means(vectors.reconstruct(rows), languages[rows])
 
 
 def language_means(vectors: Vectors, languages: NDArray[np.int32]) -> Vectors:

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar, overload
+from typing import NamedTuple, Self, TypeVar, overload
 
-from index import lexical, tokens
+from index import lexical, tokens, vectors
 from index import manifest as manifests
 from index.errors import SnapshotCorrupt, SnapshotMismatch
 from index.lexical import LexicalIndex
 from index.manifest import Manifest, Value
 from index.publish import current_directory
-from index.store import Store
+from index.store import PassageColumns, SentenceColumns, Store
 from index.tokens import TokenIndex
 from index.types import Article, ArticleInfo, Passage, Sentence
 from index.vectors import VectorIndex
 
 ARTICLES = "articles.sqlite"
-PASSAGE_VECTORS = "vectors/passages.faiss"
-SENTENCE_VECTORS = "vectors/sentences.faiss"
+PASSAGE_VECTORS = "vectors/passages"
+SENTENCE_VECTORS = "vectors/sentences"
 PASSAGE_WORDS = "lexical/passages"
 SENTENCE_WORDS = "lexical/sentences"
 PASSAGE_TOKENS = "tokens/passages"
 """Only where the embedding model gives vectors of tokens."""
+VECTORS = (PASSAGE_VECTORS, SENTENCE_VECTORS)
 FILES = (
     ARTICLES,
-    PASSAGE_VECTORS,
-    SENTENCE_VECTORS,
     *(f"{words}/{name}" for words in (PASSAGE_WORDS, SENTENCE_WORDS) for name in lexical.FILES),
 )
 
@@ -96,8 +96,10 @@ class Snapshot:
         self.passage_heading, self.passage_language = passage.heading, passage.language
         self.sentence_passage, self.sentence_language = sentence.passage, sentence.language
         self.sentence_start, self.sentence_end = sentence.start, sentence.end
-        self.passages: Sequence[Passage] = Rows(len(self.passage_start), self._passage)
-        self.sentences: Sequence[Sentence] = Rows(len(self.sentence_start), self._sentence)
+        # not bound to the snapshot: without a cycle, its memory is free as soon as nobody uses it any more
+        names = _Names(self.article_ids, self.headings, self.languages)
+        self.passages: Sequence[Passage] = Rows(len(passage.start), partial(_passage, names, passage))
+        self.sentences: Sequence[Sentence] = Rows(len(sentence.start), partial(_sentence, names, passage, sentence))
 
     @classmethod
     def open(cls, index_dir: Path, *, expect: Mapping[str, Value] | None = None) -> Self:
@@ -113,8 +115,10 @@ class Snapshot:
     def open_directory(cls, directory: Path, *, expect: Mapping[str, Value] | None = None) -> Self:
         """The snapshot in `directory`, `INDEX/snapshots/<id>`, served or not; verified, and raising, as `open`."""
         manifest = manifests.read(directory)
+        if manifest.vectors.keys() != set(VECTORS):
+            raise SnapshotCorrupt(f"{directory / manifests.FILE_NAME}: does not tell how vectors are searched")
         listed = set(manifest.files)
-        if missing := set(FILES if listed.isdisjoint(TOKEN_FILES) else FILES + TOKEN_FILES) - listed:
+        if missing := _files(manifest, tokens=not listed.isdisjoint(TOKEN_FILES)) - listed:
             raise SnapshotCorrupt(f"{directory / manifests.FILE_NAME}: does not list {', '.join(sorted(missing))}")
         _check_embedder(directory, manifest, expect)
         manifests.verify(manifest, directory)
@@ -125,8 +129,11 @@ class Snapshot:
         with ExitStack() as stack:
             store = Store(directory / ARTICLES)
             stack.callback(store.close)
-            passages = VectorIndex.read(directory / PASSAGE_VECTORS), LexicalIndex.open(directory / PASSAGE_WORDS)
-            sentences = VectorIndex.read(directory / SENTENCE_VECTORS), LexicalIndex.open(directory / SENTENCE_WORDS)
+            of_passages, of_sentences = (
+                VectorIndex.open(directory / name, manifest.dim, manifest.vectors[name]) for name in VECTORS
+            )
+            passages = of_passages, LexicalIndex.open(directory / PASSAGE_WORDS)
+            sentences = of_sentences, LexicalIndex.open(directory / SENTENCE_WORDS)
             of_tokens = TokenIndex(directory / PASSAGE_TOKENS) if TOKEN_FILES[0] in manifest.files else None
             snapshot = cls(manifest, store, passages, sentences, of_tokens)
             snapshot._check_counts(directory)
@@ -166,25 +173,6 @@ class Snapshot:
         """What is known of each article, in the order of `article_ids`."""
         return self._store.infos()
 
-    def _passage(self, row: int) -> Passage:
-        return Passage(
-            article_id=self.article_ids[self.passage_article[row]],
-            start=int(self.passage_start[row]),
-            end=int(self.passage_end[row]),
-            heading=self.headings[self.passage_heading[row]],
-            language=self.languages[self.passage_language[row]],
-        )
-
-    def _sentence(self, row: int) -> Sentence:
-        passage = int(self.sentence_passage[row])
-        return Sentence(
-            article_id=self.article_ids[self.passage_article[passage]],
-            start=int(self.sentence_start[row]),
-            end=int(self.sentence_end[row]),
-            passage=passage,
-            language=self.languages[self.sentence_language[row]],
-        )
-
     def _check_counts(self, directory: Path) -> None:
         counts = self.manifest.counts
         for name, rows, expected in (
@@ -203,6 +191,41 @@ class Snapshot:
         ):
             if rows != expected:
                 raise SnapshotCorrupt(f"{directory / name}: has {rows} rows, its manifest says {expected}")
+
+
+def _files(manifest: Manifest, *, tokens: bool) -> set[str]:
+    """The files that a snapshot of this manifest must have, with those of tokens or without."""
+    of_vectors = {f"{name}/{file}" for name in VECTORS for file in vectors.files(manifest.vectors[name])}
+    return of_vectors.union(FILES, TOKEN_FILES if tokens else ())
+
+
+class _Names(NamedTuple):
+    """What codes and rows stand for."""
+
+    articles: Sequence[str]
+    headings: Sequence[str]
+    languages: Sequence[str]
+
+
+def _passage(names: _Names, passages: PassageColumns, row: int) -> Passage:
+    return Passage(
+        article_id=names.articles[passages.article[row]],
+        start=int(passages.start[row]),
+        end=int(passages.end[row]),
+        heading=names.headings[passages.heading[row]],
+        language=names.languages[passages.language[row]],
+    )
+
+
+def _sentence(names: _Names, passages: PassageColumns, sentences: SentenceColumns, row: int) -> Sentence:
+    passage = int(sentences.passage[row])
+    return Sentence(
+        article_id=names.articles[passages.article[passage]],
+        start=int(sentences.start[row]),
+        end=int(sentences.end[row]),
+        passage=passage,
+        language=names.languages[sentences.language[row]],
+    )
 
 
 def _check_embedder(directory: Path, manifest: Manifest, expect: Mapping[str, Value] | None) -> None:

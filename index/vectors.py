@@ -1,158 +1,282 @@
-"""Vectors on disk and in memory: the only file that imports FAISS.
+"""Vectors on disk and how they are searched: the only file that imports FAISS.
 
-Searches are by inner products, which are cosines because every vector has unit length. Few vectors are all looked at.
+Searches are by inner products, which are cosines because every vector has unit length. Few vectors are all compared.
 Many are first looked through as product-quantised codes of 2 bits a dimension (André, Kermarrec and Le Scouarnec,
-https://arxiv.org/abs/1812.09162, as FAISS has them); the most promising are then compared exactly, so that every score
-is exact and only a row far down the ranking may be missed. docs/performance.md says how many are.
+https://arxiv.org/abs/1812.09162, as FAISS has them), very many only those of the nearest clusters; the most promising
+vectors are then compared themselves, so that every score is exact and only a row far down the ranking may be missed.
+How many are missed is measured while an index is built; docs/scale.md has figures.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from index.durable import library_writes
+from index import vector_recall
+from index.cores import available_cores
+from index.durable import library_writes, make_directory
 from index.embedding import Vectors
 from index.errors import ModelError, SnapshotCorrupt, SnapshotError
+from index.vector_kinds import IN_MEMORY_UP_TO, Kind, VectorOptions, VectorsRecord, chosen, clusters
+from index.vector_rows import MappedRows, MemoryRows, RowWriter, StoredRows, portions
 
 Rows = NDArray[np.int64]
 UNIT_TOLERANCE = 1e-3
-EXACT_UP_TO = 8_192
-"""Vectors that are all looked at: a millisecond at 384 dimensions."""
-LOOKED_AT, LOOKED_AT_PER_HIT = 1_024, 8
-"""How many vectors are compared exactly after the codes were looked through: so many, and so many for each hit."""
+ROWS, CODES = "rows.bin", "codes.faiss"
+COMPARED, COMPARED_PER_HIT = 1_024, 8
+"""How many vectors are compared after the codes were looked through: so many, and so many for each hit."""
 SAMPLE = 16_384
-"""Vectors that the codes are fitted to, evenly spread over all rows; always the same ones."""
+"""Vectors that codes are fitted to, evenly spread over all rows; always the same ones."""
+SAMPLE_PER_CLUSTER = 32
+"""Vectors that clusters are fitted to, for each."""
+PROBED = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1_024)
+"""Clusters that may be looked through for a search. The first that finds enough is taken."""
+MARGIN = 0.01
+"""By how much the recall that is measured has to exceed what is required, before fewer clusters do."""
 
 # A lone question is searched on one thread anyway. More of them would only take the cores from the embedding and the
 # language model, whose own threads then wait for these.
 faiss.omp_set_num_threads(1)
 
 
-class VectorWriter:
-    """Collects vectors in the order of their rows and writes them to a file at the end."""
+def files(record: VectorsRecord) -> tuple[str, ...]:
+    """The files of a table of vectors, relative to its directory."""
+    return (ROWS,) if record.kind == "exact" else (ROWS, CODES)
 
-    def __init__(self, dim: int) -> None:
-        self._index = faiss.IndexFlatIP(dim)
+
+class VectorWriter:
+    """Writes vectors in the order of their rows. They don't stay in memory, only codes of them do."""
+
+    def __init__(self, directory: Path, dim: int, options: VectorOptions | None = None) -> None:
+        """Write into `directory`, which is made. Raises SnapshotError where the disk refuses."""
+        self._directory = directory
+        self._options = options or VectorOptions()
+        make_directory(directory)
+        self._rows = RowWriter(directory / ROWS, dim)
 
     def __len__(self) -> int:
-        return int(self._index.ntotal)
+        return self._rows.count
 
     def add(self, vectors: Vectors) -> None:
         """Append float32 `(n, dim)` rows of unit length.
 
-        Raises ModelError for any others: they would rank wrongly, without a sign of it.
+        Raises ModelError for any others: they would rank wrongly, without a sign of it. Raises SnapshotError where the
+        disk refuses.
         """
-        _check_unit(vectors, self._index.d)
-        self._index.add(np.ascontiguousarray(vectors))
+        _check_unit(vectors, self._rows.dim)
+        if self._halves(len(self) + len(vectors)):
+            self._rows.halve()
+        self._rows.add(vectors)
 
-    def write(self, path: Path) -> None:
-        """Write all rows to `path`, with codes where they are many. Raises SnapshotError where that fails."""
-        index = self._index if len(self) <= EXACT_UP_TO or self._index.d % 2 else _with_codes(self._index)
-        try:
-            with library_writes(path):
-                faiss.write_index(index, str(path))
-        except RuntimeError as error:
-            raise SnapshotError(f"{path}: the vectors can't be written: {_reason(error)}") from error
+    def write(self) -> VectorsRecord:
+        """Complete the files; what was chosen and how well it finds. Raises SnapshotError where the disk refuses."""
+        kind, dim = chosen(len(self), self._rows.dim, self._options.kind), self._rows.dim
+        if kind == "inverted" and self._rows.precision == "float32":
+            self._rows.halve()
+        self.close()
+        if kind == "exact":
+            return VectorsRecord(kind, self._rows.precision, {}, 1.0, 0, self._options.recall)
+        rows = MappedRows(self._directory / ROWS, dim, self._rows.precision)
+        with _all_cores():
+            codes = _codes(rows, dim) if kind == "codes" else _inverted(rows, dim)
+            _save(codes, self._directory / CODES)
+            return self._measured(kind, rows, codes)
+
+    def close(self) -> None:
+        """Close the file. May be called twice."""
+        self._rows.close()
+
+    def _halves(self, count: int) -> bool:
+        """Whether `count` vectors will be read from disk, so that half precision does from here on."""
+        return (
+            self._rows.precision == "float32"
+            and count > IN_MEMORY_UP_TO
+            and chosen(count, self._rows.dim, self._options.kind) == "inverted"
+        )
+
+    def _measured(self, kind: Kind, rows: StoredRows, codes: faiss.Index) -> VectorsRecord:
+        wanted = vector_recall.queries(rows)
+        right = vector_recall.nearest(rows, wanted)
+        required = self._options.recall
+        found = 0.0
+        parameters: dict[str, int] = {}
+        for parameters in _parameters(codes):
+            search = VectorIndex(rows, codes, parameters).search
+            found = vector_recall.recall(search, wanted, right)
+            if found >= min(1.0, required + MARGIN):
+                break
+        return VectorsRecord(kind, self._rows.precision, parameters, round(found, 4), len(wanted), required)
 
 
 class VectorIndex:
     """Vectors that don't change any more. Any number of threads may search at once."""
 
-    def __init__(self, exact: faiss.IndexFlatIP, coded: faiss.IndexRefine | None = None) -> None:
-        """Use `VectorIndex.read`. `exact` may be a part of `coded`, whose codes are those of its vectors."""
-        self._index = exact
-        self._coded = coded
-        self._vectors = _view(exact, coded or exact)
+    def __init__(self, rows: StoredRows, codes: faiss.Index | None = None, parameters: dict[str, int] | None = None):
+        """Use `VectorIndex.open`. `codes` are those of `rows`, `parameters` those of a VectorsRecord."""
+        self._rows = rows
+        self._codes = codes
+        self._compared = (parameters or {}).get("compared", 0)
+        self._probed = (parameters or {}).get("probed", 0)
 
     @classmethod
-    def read(cls, path: Path) -> VectorIndex:
-        """The vectors of `path`, which must have been verified: FAISS does not notice a damaged file.
+    def open(cls, directory: Path, dim: int, record: VectorsRecord) -> VectorIndex:
+        """The vectors in `directory`, whose files must have been verified: FAISS does not notice a damaged one.
 
-        Raises SnapshotCorrupt where the file is no index of the kind that VectorWriter writes.
+        Raises SnapshotCorrupt where they are not what VectorWriter writes for `record`.
         """
-        try:
-            index = faiss.read_index(str(path))
-        except RuntimeError as error:
-            raise SnapshotCorrupt(f"{path}: FAISS can't read it: {_reason(error)}") from error
-        coded = index if isinstance(index, faiss.IndexRefine) else None
-        exact = faiss.downcast_index(coded.refine_index) if coded else index
-        if not isinstance(exact, faiss.IndexFlatIP):
-            raise SnapshotCorrupt(f"{path}: holds a {type(exact).__name__}, not an IndexFlatIP")
-        return cls(exact, coded)
+        path = directory / ROWS
+        if record.kind == "exact":
+            return cls(MemoryRows(path, dim, record.precision))
+        codes = _read(directory / CODES, record.kind)
+        rows = (MemoryRows if record.kind == "codes" else MappedRows)(path, dim, record.precision)
+        if (codes.d, codes.ntotal) != (dim, len(rows)):
+            raise SnapshotCorrupt(f"{directory}: its files don't belong together")
+        return cls(rows, codes, record.parameters)
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
     @property
     def dim(self) -> int:
         """Dimensions of each vector."""
-        return int(self._index.d)
-
-    def __len__(self) -> int:
-        return int(self._index.ntotal)
+        return int(self._rows.span(0, 0).shape[1])
 
     def search(self, queries: Vectors, k: int) -> tuple[Vectors, Rows]:
         """The `k` rows with the highest inner product with each query, best first.
 
         `queries` is float32 `(q, dim)`. Returns scores float32 `(q, m)` and rows int64 `(q, m)` with
-        `m = min(k, len(self))`: a `k` above the number of rows returns all of them and no padding. Of more than
-        `EXACT_UP_TO` rows, a few of the last of many hits may be others, a little less near.
+        `m = min(k, len(self))`: a `k` above the number of rows returns all of them and no padding. Where there are
+        codes, a few of the last of many hits may be others, a little less near.
         """
         self._check_queries(queries)
         if k < 1:
             raise ValueError(f"k must be at least 1, not {k}")
-        queries, looked_at = np.ascontiguousarray(queries), max(LOOKED_AT, LOOKED_AT_PER_HIT * k)
-        if self._coded is None or 2 * looked_at > len(self):
-            return self._index.search(queries, min(k, len(self)))
-        parameters = faiss.IndexRefineSearchParameters()
-        parameters.k_factor = looked_at / k
-        return self._coded.search(queries, k, params=parameters)
+        k, compared = min(k, len(self)), max(self._compared, COMPARED_PER_HIT * k)
+        if self._codes is None or 2 * compared > len(self):
+            return self._exhaustive(queries, k)
+        found = [self._refined(self._codes, query, k, compared) for query in np.ascontiguousarray(queries)]
+        return np.array([scores for scores, _ in found]), np.array([rows for _, rows in found])
 
     def reconstruct(self, rows: Sequence[int] | Rows) -> Vectors:
         """A copy of the vectors of `rows`, float32 `(len(rows), dim)`. Raises IndexError where one is not there."""
         wanted = np.asarray(rows, dtype=np.int64)
         if wanted.size and not (wanted.min() >= 0 and wanted.max() < len(self)):
             raise IndexError(f"rows are 0..{len(self) - 1}, asked for {wanted.min()}..{wanted.max()}")
-        return self._vectors[wanted]
+        return self._rows.take(wanted)
+
+    def portions(self) -> Iterator[tuple[int, Vectors]]:
+        """All vectors in order, each portion float32 `(n, dim)` with the number of its first row; never all at once."""
+        return portions(self._rows)
 
     def all(self) -> Vectors:
-        """A read-only view of every vector, float32 `(len(self), dim)`; nothing is copied."""
-        return self._vectors
+        """Every vector, float32 `(len(self), dim)`, not to be written to; a copy where they are kept on disk."""
+        return self._rows.span(0, len(self))
+
+    def _exhaustive(self, queries: Vectors, k: int) -> tuple[Vectors, Rows]:
+        best: tuple[Vectors, Rows] | None = None
+        for start, vectors in portions(self._rows) if not isinstance(self._rows, MemoryRows) else [(0, self.all())]:
+            scores, rows = faiss.knn(queries, vectors, min(k, len(vectors)), metric=faiss.METRIC_INNER_PRODUCT)
+            best = (scores, rows + start) if best is None else _merged(best, (scores, rows + start), k)
+        return best or (np.empty((len(queries), 0), np.float32), np.empty((len(queries), 0), np.int64))
+
+    def _refined(self, codes: faiss.Index, query: Vectors, k: int, compared: int) -> tuple[Vectors, Rows]:
+        rows = self._promising(codes, query, compared)
+        scores = self._rows.take(rows) @ query
+        best = np.argsort(-scores, kind="stable")[:k]
+        return scores[best], rows[best]
+
+    def _promising(self, codes: faiss.Index, query: Vectors, count: int) -> Rows:
+        """The rows whose codes come nearest to `query`, ascending."""
+        parameters = None
+        if self._probed:
+            parameters = faiss.SearchParametersIVF()
+            parameters.nprobe = self._probed
+        found = codes.search(query[None], count, params=parameters)[1][0]
+        return np.sort(found[found >= 0])
 
     def _check_queries(self, queries: Vectors) -> None:
         if queries.ndim != 2 or queries.shape[1] != self.dim or queries.dtype != np.float32:
             raise ValueError(f"queries must be float32 (q, {self.dim}), not {queries.dtype} {queries.shape}")
 
 
-def _with_codes(exact: faiss.IndexFlatIP) -> faiss.IndexRefine:
-    """An index that looks through codes before it compares the vectors of `exact`, which it holds as they are."""
-    vectors = _view(exact, exact)
-    codes = faiss.IndexPQFastScan(exact.d, exact.d // 2, 4, faiss.METRIC_INNER_PRODUCT)
-    codes.train(vectors[:: -(-len(vectors) // SAMPLE)].copy())
-    codes.add(vectors)
-    return faiss.IndexRefine(codes, exact)
+def _codes(rows: StoredRows, dim: int) -> faiss.Index:
+    """Codes of all vectors, in their order."""
+    codes = faiss.IndexPQFastScan(dim, dim // 2, 4, faiss.METRIC_INNER_PRODUCT)
+    codes.train(_sample(rows, SAMPLE))
+    for _, vectors in portions(rows):
+        codes.add(vectors)
+    return codes
 
 
-@dataclass(frozen=True, slots=True)
-class _Buffer:
-    """FAISS's own memory as numpy's array protocol has it; holds its owner so that it outlives every view."""
+def _inverted(rows: StoredRows, dim: int) -> faiss.Index:
+    """Codes by clusters, of what is left of each vector beside its cluster's centre."""
+    count = clusters(len(rows))
+    codes = faiss.IndexIVFPQFastScan(faiss.IndexFlatIP(dim), dim, count, dim // 2, 4, faiss.METRIC_INNER_PRODUCT)
+    codes.cp.min_points_per_centroid = 1
+    codes.cp.max_points_per_centroid = SAMPLE_PER_CLUSTER
+    codes.train(_sample(rows, max(SAMPLE, SAMPLE_PER_CLUSTER * count)))
+    for _, vectors in portions(rows):
+        codes.add(vectors)
+    return codes
 
-    owner: faiss.Index
-    __array_interface__: dict[str, Any]
+
+def _parameters(codes: faiss.Index) -> Iterator[dict[str, int]]:
+    """What may be tried for `codes`, what takes least time first."""
+    if not isinstance(codes, faiss.IndexIVFPQFastScan):
+        yield {"compared": COMPARED}
+        return
+    for probed in PROBED:
+        if probed < codes.nlist:
+            yield {"compared": COMPARED, "clusters": codes.nlist, "probed": probed}
+    yield {"compared": COMPARED, "clusters": codes.nlist, "probed": codes.nlist}
 
 
-def _view(index: faiss.IndexFlatIP, owner: faiss.Index) -> Vectors:
-    shape = (int(index.ntotal), int(index.d))
-    if not index.ntotal:
-        return np.empty(shape, dtype=np.float32)
-    memory = faiss.rev_swig_ptr(index.get_xb(), shape[0] * shape[1])
-    address = memory.__array_interface__["data"][0]
-    interface = {"version": 3, "typestr": "<f4", "shape": shape, "data": (address, True)}
-    return np.asarray(_Buffer(owner, interface))
+def _sample(rows: StoredRows, most: int) -> Vectors:
+    return rows.take(np.arange(0, len(rows), -(-len(rows) // most)))
+
+
+def _save(codes: faiss.Index, path: Path) -> None:
+    try:
+        with library_writes(path):
+            faiss.write_index(codes, str(path))
+    except RuntimeError as error:
+        raise SnapshotError(f"{path}: the vectors can't be written: {_reason(error)}") from error
+
+
+def _read(path: Path, kind: Kind) -> faiss.Index:
+    if not path.is_file():
+        raise SnapshotCorrupt(f"{path}: the file is missing")
+    try:
+        codes = faiss.read_index(str(path))
+    except RuntimeError as error:
+        raise SnapshotCorrupt(f"{path}: FAISS can't read it: {_reason(error)}") from error
+    expected = faiss.IndexPQFastScan if kind == "codes" else faiss.IndexIVFPQFastScan
+    if not isinstance(codes, expected):
+        raise SnapshotCorrupt(f"{path}: holds a {type(codes).__name__}, not an {expected.__name__}")
+    return codes
+
+
+@contextmanager
+def _all_cores() -> Iterator[None]:
+    """Let FAISS use every core on this thread meanwhile: building is what the machine does then."""
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(available_cores())
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
+
+
+def _merged(one: tuple[Vectors, Rows], other: tuple[Vectors, Rows], k: int) -> tuple[Vectors, Rows]:
+    scores = np.concatenate([one[0], other[0]], axis=1)
+    rows = np.concatenate([one[1], other[1]], axis=1)
+    best = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+    return np.take_along_axis(scores, best, axis=1), np.take_along_axis(rows, best, axis=1)
 
 
 def _check_unit(vectors: Vectors, dim: int) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index import durable, manifest
+from index import manifest
 from index.embedding import Vectors
 from index.lexical import LexicalWriter
 from index.manifest import Counts
@@ -87,7 +87,7 @@ def publish_articles(hash_embedder: HashEmbedder) -> Publish:
 
     def run(index_dir: Path, articles: Sequence[Article]) -> str:
         with staging(index_dir) as draft:
-            durable.make_directory(draft / "vectors")
+            records = {}
             store = StoreWriter(draft / ARTICLES)
             texts: dict[str, list[str]] = {PASSAGE_VECTORS: [], SENTENCE_VECTORS: []}
             for article in articles:
@@ -101,9 +101,9 @@ def publish_articles(hash_embedder: HashEmbedder) -> Publish:
                     lexical.add([text], "en")
                 lexical.write()
             for name, batch in texts.items():
-                vectors = VectorWriter(hash_embedder.dim)
+                vectors = VectorWriter(draft / name, hash_embedder.dim)
                 vectors.add(hash_embedder.embed_documents(batch))
-                vectors.write(draft / name)
+                records[name] = vectors.write()
             corpus = store.corpus_sha256()
             store.commit()
             published = manifest.new(
@@ -113,6 +113,7 @@ def publish_articles(hash_embedder: HashEmbedder) -> Publish:
                 dim=hash_embedder.dim,
                 splitter={"name": "lines"},
                 lexical={},
+                vectors=records,
                 counts=Counts(store.articles, store.passages, store.sentences),
             )
             publish(index_dir, draft, published)

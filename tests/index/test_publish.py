@@ -16,9 +16,10 @@ from index.errors import SnapshotCorrupt, SnapshotError, SnapshotMismatch, Snaps
 from index.publish import KEPT, staging
 from index.snapshot import Snapshot
 from index.types import Article
+from index.vectors import ROWS
 
 Publish = Callable[[Path, Sequence[Article]], str]
-FILES = (*snapshot.FILES, "manifest.json")
+FILES = (*snapshot.FILES, *(f"{name}/{ROWS}" for name in snapshot.VECTORS), "manifest.json")
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def nothing_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("parsed before it was verified")
 
     monkeypatch.setattr(snapshot, "Store", parse)
-    monkeypatch.setattr(snapshot.VectorIndex, "read", parse)
+    monkeypatch.setattr(snapshot.VectorIndex, "open", parse)
 
 
 def directory_of(index_dir: Path) -> Path:
@@ -153,7 +154,7 @@ def test_a_manifest_without_a_file_that_will_be_read_is_refused(published: Path,
 
 def test_another_schema_is_a_mismatch(published: Path, nothing_is_parsed: None) -> None:
     rewrite(directory_of(published), schema=manifest.SCHEMA + 1, vectors={"kind": "from the future"})
-    with pytest.raises(SnapshotMismatch, match="has schema 3, this program reads schema 2: build the index again"):
+    with pytest.raises(SnapshotMismatch, match="has schema 4, this program reads schema 3: build the index again"):
         Snapshot.open(published)
 
 

@@ -12,6 +12,9 @@ from index import snapshot
 from index.errors import SnapshotCorrupt, SnapshotMismatch, SnapshotMissing
 from index.recovery import open_newest_sound
 from index.types import Article
+from index.vectors import ROWS
+
+VECTORS = Path(snapshot.PASSAGE_VECTORS, ROWS)
 
 Publish = Callable[[Path, Sequence[Article]], str]
 
@@ -48,13 +51,13 @@ def test_behind_a_damaged_file_the_snapshot_before_opens_and_the_file_is_named(
 
 def test_behind_two_damaged_snapshots_the_third_opens(tmp_path: Path, three_published: list[Path]) -> None:
     damage(three_published[2] / snapshot.ARTICLES)
-    damage(three_published[1] / snapshot.PASSAGE_VECTORS)
+    damage(three_published[1] / VECTORS)
     opened, passed_over = open_newest_sound(tmp_path)
     with opened:
         assert opened.id == three_published[0].name
     assert [str(error).split(": ")[0] for error in passed_over] == [
         str(three_published[2] / snapshot.ARTICLES),
-        str(three_published[1] / snapshot.PASSAGE_VECTORS),
+        str(three_published[1] / VECTORS),
     ]
 
 

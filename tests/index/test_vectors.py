@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.errors import ModelError, SnapshotCorrupt, SnapshotError
-from index.vectors import EXACT_UP_TO, VectorIndex, VectorWriter
+from index.vector_kinds import EXACT_UP_TO, VectorOptions, Wanted
+from index.vectors import CODES, ROWS, VectorIndex, VectorWriter
 
 
 def unit(rows: int, dim: int, seed: int = 0) -> np.ndarray:
@@ -17,11 +19,10 @@ def unit(rows: int, dim: int, seed: int = 0) -> np.ndarray:
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def index_of(vectors: np.ndarray, path: Path) -> VectorIndex:
-    writer = VectorWriter(vectors.shape[1])
+def index_of(vectors: np.ndarray, path: Path, kind: Wanted = "auto") -> VectorIndex:
+    writer = VectorWriter(path, vectors.shape[1], VectorOptions(kind))
     writer.add(vectors)
-    writer.write(path)
-    return VectorIndex.read(path)
+    return VectorIndex.open(path, vectors.shape[1], writer.write())
 
 
 @pytest.fixture
@@ -31,11 +32,10 @@ def thirty(tmp_path: Path) -> VectorIndex:
 
 def test_rows_survive_disk_bit_by_bit_in_the_order_they_were_added(tmp_path: Path) -> None:
     vectors = unit(30, 8)
-    writer = VectorWriter(8)
+    writer = VectorWriter(tmp_path / "v", 8)
     for start in range(0, 30, 7):
         writer.add(vectors[start : start + 7])
-    writer.write(tmp_path / "v")
-    index = VectorIndex.read(tmp_path / "v")
+    index = VectorIndex.open(tmp_path / "v", 8, writer.write())
     assert (len(index), index.dim) == (30, 8)
     np.testing.assert_array_equal(index.all(), vectors)
     np.testing.assert_array_equal(index.reconstruct([29, 3]), vectors[[29, 3]])
@@ -86,21 +86,33 @@ def test_a_row_that_is_not_there_is_an_index_error(thirty: VectorIndex, row: int
 @pytest.mark.parametrize(
     "vectors", [2 * unit(2, 8), unit(2, 8) * np.float32(np.nan), unit(2, 9), unit(2, 8).astype(float)]
 )
-def test_vectors_that_would_rank_wrongly_are_refused(vectors: np.ndarray) -> None:
-    with pytest.raises(ModelError):
-        VectorWriter(8).add(vectors)
+def test_vectors_that_would_rank_wrongly_are_refused(vectors: np.ndarray, tmp_path: Path) -> None:
+    with closing(VectorWriter(tmp_path / "v", 8)) as writer, pytest.raises(ModelError):
+        writer.add(vectors)
 
 
 def test_a_file_of_something_else_is_corrupt(tmp_path: Path) -> None:
-    path = tmp_path / "v.faiss"
-    path.write_bytes(b"not an index")
-    with pytest.raises(SnapshotCorrupt, match=r"v\.faiss: FAISS can't read it"):
-        VectorIndex.read(path)
+    writer = VectorWriter(tmp_path / "v", 32)
+    writer.add(clustered(EXACT_UP_TO + 1))
+    record = writer.write()
+    (tmp_path / "v" / CODES).write_bytes(b"not an index")
+    with pytest.raises(SnapshotCorrupt, match=r"codes\.faiss: FAISS can't read it"):
+        VectorIndex.open(tmp_path / "v", 32, record)
 
 
-def test_a_directory_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(SnapshotError, match=r"nowhere/v: the vectors can't be written"):
-        VectorWriter(8).write(tmp_path / "nowhere" / "v")
+def test_a_file_that_ends_within_a_row_is_corrupt(tmp_path: Path) -> None:
+    writer = VectorWriter(tmp_path / "v", 8)
+    writer.add(unit(3, 8))
+    record = writer.write()
+    (tmp_path / "v" / ROWS).write_bytes(bytes(31))
+    with pytest.raises(SnapshotCorrupt, match=r"rows\.bin: ends within a row of 8 numbers of float32"):
+        VectorIndex.open(tmp_path / "v", 8, record)
+
+
+def test_a_directory_that_cant_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no directory")
+    with pytest.raises(SnapshotError, match="file"):
+        VectorWriter(tmp_path / "file" / "v", 8)
 
 
 def clustered(rows: int, seed: int = 0) -> np.ndarray:
@@ -146,7 +158,8 @@ def test_many_vectors_give_the_same_bytes_each_time(tmp_path: Path) -> None:
     for name in ("one", "two"):
         index_of(clustered(EXACT_UP_TO + 1), tmp_path / name)
 
-    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    for file in (ROWS, CODES):
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
 
 
 def test_many_vectors_outlive_their_index(tmp_path: Path) -> None:

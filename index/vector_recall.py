@@ -1,0 +1,54 @@
+"""How many of the nearest vectors a search finds, measured while an index is built.
+
+A built index knows no questions, so they are made of its own vectors: each is one of them, moved by another one's
+distance from the mean, as far as questions of people lie from the passages that answer them. Exact search is the
+measure; it reads the table once, portion by portion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.embedding import Vectors
+from index.vector_rows import StoredRows, portions
+
+QUERIES = 256
+"""Made for measuring; fewer where there are fewer vectors."""
+K = 10
+MOVED = 0.8
+"""How far a query is moved, as a share of the distances of vectors from their mean (docs/scale.md)."""
+
+Rows = NDArray[np.int64]
+Search = Callable[[Vectors, int], tuple[Vectors, Rows]]
+
+
+def queries(rows: StoredRows) -> Vectors:
+    """Queries like questions about what `rows` are about, float32 `(n, dim)` of unit length; always the same ones."""
+    count = min(QUERIES, len(rows))
+    drawn = np.random.default_rng(0).choice(len(rows), size=2 * (len(rows) // 2 if count < QUERIES else count))
+    own, others = np.split(rows.take(drawn.astype(np.int64)), 2)
+    moved = own + np.float32(MOVED) * (others - others.mean(axis=0))
+    unit: Vectors = moved / np.linalg.norm(moved, axis=1, keepdims=True)
+    return unit
+
+
+def nearest(rows: StoredRows, wanted: Vectors, k: int = K) -> Rows:
+    """The `k` rows with the highest inner product with each query, int64 `(q, k)`, in any order."""
+    best_scores = np.full((len(wanted), k), -np.inf, dtype=np.float32)
+    best = np.full((len(wanted), k), -1, dtype=np.int64)
+    for start, portion in portions(rows):
+        scores = np.concatenate([best_scores, wanted @ portion.T], axis=1)
+        numbers = np.broadcast_to(np.arange(start, start + len(portion)), (len(wanted), len(portion)))
+        kept = np.argpartition(-scores, k - 1, axis=1)[:, :k]
+        best_scores = np.take_along_axis(scores, kept, axis=1)
+        best = np.take_along_axis(np.concatenate([best, numbers], axis=1), kept, axis=1)
+    return best
+
+
+def recall(search: Search, wanted: Vectors, right: Rows) -> float:
+    """The share of `right`, the nearest rows of each of the queries `wanted`, that `search` finds among as many."""
+    _, found = search(wanted, right.shape[1])
+    return float(np.mean([np.isin(own, rows).mean() for own, rows in zip(right, found, strict=True)]))
