@@ -19,6 +19,8 @@ from index.readers import READERS, Record
 from index.types import Article
 
 OnError = Callable[[ArticleError], None]
+Describe = Callable[[str, Record, str], tuple[str, str]]
+"""Title and language of an article, by its id, what its file has, and the SHA-256 of its text in hex."""
 
 MAX_ID_CHARACTERS = 1_000
 TITLE_WINDOW = 5_000
@@ -26,10 +28,17 @@ TITLE_WINDOW = 5_000
 _FORMATS = ", ".join(sorted(READERS))
 
 
-def read_collection(paths: Sequence[Path], on_error: OnError) -> Iterator[Article]:
+def described(article_id: str, record: Record, sha256: str) -> tuple[str, str]:
+    """Title and language as the file has them, else as its text tells them."""
+    title = (record.title or "").strip() or _derived_title(article_id, record.text)
+    return title, record.language or detect(record.text)
+
+
+def read_collection(paths: Sequence[Path], on_error: OnError, describe: Describe = described) -> Iterator[Article]:
     """Every article in `paths` (files, or directories with all that is below them), in a fixed order, one at a time.
 
     What can't be used is told to `on_error` and left out. Raises EmptyCollection at the end where nothing was found.
+    `describe` is for who remembers what `described` gave.
     """
     seen: dict[str, str] = {}
     for article_id, record in _records(paths, on_error):
@@ -38,7 +47,7 @@ def read_collection(paths: Sequence[Path], on_error: OnError) -> Iterator[Articl
             on_error(ArticleError(record.source, f"has the id {article_id!r}, which {first} has already; left out"))
             continue
         try:
-            article = _article(article_id, record)
+            article = article_of(article_id, record, describe)
         except ArticleError as error:
             on_error(error)
             continue
@@ -120,20 +129,23 @@ def _why_not(error: OSError | ValueError) -> str:
     return f"can't be read: {getattr(error, 'strerror', None) or error}"
 
 
-def _article(article_id: str, record: Record) -> Article:
+def article_of(article_id: str, record: Record, describe: Describe = described) -> Article:
+    """The article that a record stands for. Raises ArticleError naming `record.source`."""
     _check_id(article_id, record.source)
     for name, value in (("text", record.text), ("title", record.title), ("url", record.url)):
         _check_characters(name, value or "", record.source)
     if not record.text.strip():
         raise ArticleError(record.source, "holds nothing but white space" if record.text else "is empty")
+    sha256 = hashlib.sha256(record.text.encode()).hexdigest()
+    title, language = describe(article_id, record, sha256)
     return Article(
         id=article_id,
-        title=(record.title or "").strip() or _derived_title(article_id, record.text),
+        title=title,
         text=record.text,
         url=(record.url or "").strip() or None,
         published_at=record.published_at,
-        language=record.language or detect(record.text),
-        sha256=hashlib.sha256(record.text.encode()).hexdigest(),
+        language=language,
+        sha256=sha256,
     )
 
 

@@ -1,34 +1,40 @@
-"""Articles -> a published snapshot: reading, splitting, storing and embedding, joined as a stream.
+"""Articles -> a published snapshot: comparing, reading, splitting, storing and embedding, joined as a stream.
 
-Of a whole collection, only the vectors are in memory at once; texts pass through in bounded portions.
+What was derived from an article before, and every vector, is found again (`derived.py`, `embedding_cache.py`), so that
+a building costs what has changed. Texts pass through in bounded portions.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import islice
+from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from index.articles import read_collection
+from index.articles import Describe, read_collection
+from index.changes import Changes, Comparison, Served, nothing_in, served
+from index.derived import FILE_NAME, DerivedCache
+from index.derived_entries import Derived
+from index.deriving import Deriver
 from index.draft import DraftWriter
 from index.embedding import Embedder, TokenEmbedder, Vectors
 from index.errors import ArticleError, EmptyCollection
+from index.inbox import overlay
 from index.inputs import (
     SPLITTING,
     passages_alone,
-    passages_in_pieces,
     sentence_vectors,
     sentences_alone,
     sentences_in_context,
 )
-from index.passages import split
+from index.lock import WriterLock, held_or_taken
+from index.manifest import Manifest
 from index.progress import Progress, Silence, Step
-from index.publish import publish, staging
-from index.types import Article, Passage, Sentence
+from index.publish import KEPT, publish, staging
+from index.types import Article
 
 CHARACTERS_AT_ONCE = 1_000_000
 """Texts are embedded when this many characters have come together: enough to sort into full batches by length."""
@@ -37,11 +43,23 @@ OnError = Callable[[ArticleError], None]
 
 
 @dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """How a snapshot is built: `keep` snapshots stay on disk; `force` publishes one although nothing has changed."""
+
+    keep: int = KEPT
+    force: bool = False
+
+
+DEFAULTS = BuildOptions()
+
+
+@dataclass(frozen=True, slots=True)
 class BuildReport:
     """What was built. `languages` counts passages; `skipped` are the articles left out, each with its reason.
 
-    `embedding_seconds` is the part of `seconds` that was spent inside the embedding model. `unchanged` where nothing
-    had changed and nothing was published: `snapshot` is then the one that was served before.
+    `unchanged` where nothing had changed and nothing was published: `snapshot` is then the one that was served before.
+    `why` says what beside the articles made a new snapshot due, empty where nothing did. `embedding_seconds` is the
+    part of `seconds` that was spent inside the embedding model.
     """
 
     snapshot: str
@@ -52,7 +70,9 @@ class BuildReport:
     skipped: tuple[ArticleError, ...]
     seconds: float
     embedding_seconds: float
+    changes: Changes
     unchanged: bool = False
+    why: str = ""
 
 
 def build(
@@ -62,20 +82,29 @@ def build(
     *,
     on_error: OnError,
     progress: Progress | None = None,
+    options: BuildOptions = DEFAULTS,
+    held: WriterLock | None = None,
 ) -> BuildReport:
-    """Index the articles in `paths` and publish them as a snapshot in `out`.
+    """Index the articles in `paths` and publish them as a snapshot in `out`, unless the served one is the same.
 
-    Each article that can't be used is told to `on_error` and left out. Raises EmptyCollection where none could be used,
-    another IndexingError where building or publishing fails; what `out` served before is served on then.
+    What was written and deleted over HTTP (`inbox.py`) goes before what the files say, and is told to `on_error`.
+
+    Each article that can't be used is told to `on_error` and left out. `held` is the lock on `out` of a caller that has
+    it already. Raises EmptyCollection where no article could be used, IndexLocked where somebody else is writing to
+    `out`, another IndexingError where building or publishing fails; what `out` served before is served on then.
     """
-    skipped: list[ArticleError] = []
 
-    def skip(error: ArticleError) -> None:
-        skipped.append(error)
-        on_error(error)
+    def source(skip: OnError, describe: Describe) -> Iterable[Article]:
+        def hidden(article: Article) -> None:
+            skip(ArticleError(article.id, "what was said of it over HTTP goes before its file"))
 
-    report = build_articles(read_collection(paths, skip), out, embedder, on_error=skip, progress=progress)
-    return replace(report, skipped=tuple(skipped))
+        return changes.over(read_collection(paths, skip, describe), hidden)
+
+    # The lock comes first: an inbox read before another writer published would take back what that one made of it.
+    with held_or_taken(out, "building", held) as lock, overlay(out) as changes:
+        report = _built(source, out, embedder, on_error, progress or Silence(), options, lock)
+        changes.settle(report.snapshot)
+    return report
 
 
 def build_articles(
@@ -85,8 +114,25 @@ def build_articles(
     *,
     on_error: OnError,
     progress: Progress | None = None,
+    options: BuildOptions = DEFAULTS,
+    held: WriterLock | None = None,
 ) -> BuildReport:
     """Like `build`, for whoever has the articles already. They are taken one at a time, once."""
+    return _built(lambda *_: articles, out, embedder, on_error, progress or Silence(), options, held)
+
+
+Source = Callable[[OnError, Describe], Iterable[Article]]
+
+
+def _built(
+    source: Source,
+    out: Path,
+    embedder: Embedder,
+    on_error: OnError,
+    progress: Progress,
+    options: BuildOptions,
+    held: WriterLock | None,
+) -> BuildReport:
     started = time.perf_counter()
     skipped: list[ArticleError] = []
 
@@ -94,64 +140,73 @@ def build_articles(
         skipped.append(error)
         on_error(error)
 
-    with staging(out) as draft:
-        with DraftWriter(draft, embedder.dim, tokens=isinstance(embedder, TokenEmbedder)) as writer:
-            builder = _Builder(writer, embedder, progress or Silence())
-            builder.add_all(articles, skip)
-            languages = writer.store.passages_by_language()
-            manifest = writer.finish(embedder.identity(), SPLITTING)
-        publish(out, draft, manifest)
-    counts = manifest.counts
+    with held_or_taken(out, "building", held) as lock, closing(DerivedCache(out / FILE_NAME)) as cache:
+        deriver = Deriver(embedder, cache)
+        articles = source(skip, deriver.describe)
+        with served(out) as before:
+            comparison = Comparison(before if isinstance(before, Served) else None, articles)
+            why = _why(before, embedder, options)
+            if isinstance(before, Served) and not why and comparison.finds_none(deriver.has_nothing, skip):
+                why = before.damage()
+                if not why:
+                    return _unchanged(before, comparison.changes, skipped, time.perf_counter() - started)
+            with staging(out, held=lock) as draft:
+                with DraftWriter(draft, embedder.dim, tokens=isinstance(embedder, TokenEmbedder)) as writer:
+                    builder = _Builder(writer, embedder, deriver, progress)
+                    builder.add_all(comparison, skip)
+                    languages = writer.store.passages_by_language()
+                    manifest = writer.finish(embedder.identity(), SPLITTING)
+                publish(out, draft, manifest, keep=options.keep)
+        cache.retire()
     seconds = time.perf_counter() - started
-    return BuildReport(
-        manifest.id,
-        counts.articles,
-        counts.passages,
-        counts.sentences,
-        languages,
-        tuple(skipped),
-        seconds,
-        builder.embedding_seconds,
-    )
+    return _report(manifest, languages, skipped, seconds, comparison.changes, builder.embedding_seconds, why)
 
 
 @dataclass(slots=True)
 class _Pending:
-    """Texts that wait for being embedded. `contexts` are those of `sentences`, `pieces` those of `passages`."""
+    """Texts that wait for being embedded. `contexts` are those of `sentences`.
+
+    `tokens` says of each passage how many vectors of tokens each of its sentences has.
+    """
 
     passages: list[str] = field(default_factory=list)
-    pieces: list[list[str]] = field(default_factory=list)
+    tokens: list[list[int]] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
     contexts: list[str] = field(default_factory=list)
     characters: int = 0
 
-    def add(self, article: Article, passages: Sequence[Passage], sentences: Sequence[Sentence]) -> None:
-        self.passages.extend(passages_alone(article, passages))
-        self.pieces.extend(passages_in_pieces(article, passages, sentences))
-        self.sentences.extend(sentences_alone(article, sentences))
-        self.contexts.extend(sentences_in_context(article, sentences))
+    def add(self, article: Article, derived: Derived) -> None:
+        self.passages.extend(passages_alone(article, derived.passages))
+        own: list[list[int]] = [[] for _ in derived.passages]
+        for sentence, tokens in zip(derived.sentences, derived.tokens, strict=False):
+            own[sentence.passage].append(tokens)
+        self.tokens.extend(own)
+        self.sentences.extend(sentences_alone(article, derived.sentences))
+        self.contexts.extend(sentences_in_context(article, derived.sentences))
         self.characters += 4 * len(article.text)
 
 
 class _Builder:
     """Splits articles, embeds their texts and hands all of it to the writer."""
 
-    def __init__(self, writer: DraftWriter, embedder: Embedder, progress: Progress) -> None:
+    def __init__(self, writer: DraftWriter, embedder: Embedder, deriver: Deriver, progress: Progress) -> None:
         self._writer = writer
         self._embedder = embedder
+        self._deriver = deriver
         self._progress = progress
         self.embedding_seconds = 0.0
 
-    def add_all(self, articles: Iterable[Article], skip: OnError) -> None:
+    def add_all(self, comparison: Comparison, skip: OnError) -> None:
         """Split, store and embed every article. Raises EmptyCollection where none has anything to index."""
         pending = _Pending()
         with (
             self._progress.step("Reading", "article") as reading,
             self._progress.step("Embedding", "text") as embedding,
         ):
-            for article in articles:
+            for article in comparison.all():
                 try:
                     self._add(article, pending)
+                    comparison.count(article)
                 except ArticleError as error:
                     skip(error)
                 reading.advance()
@@ -163,14 +218,15 @@ class _Builder:
             raise EmptyCollection("none of the articles holds a sentence to index; nothing was published")
 
     def _add(self, article: Article, pending: _Pending) -> None:
-        passages, sentences = split(article, self._embedder.count_tokens)
-        if not sentences:
-            raise ArticleError(article.id, "no sentence worth indexing was found in it")
-        self._writer.add(article, passages, sentences)
-        pending.add(article, passages, sentences)
+        derived = self._deriver.derive(article)
+        if not derived.sentences:
+            raise nothing_in(article)
+        self._writer.add(article, derived)
+        pending.add(article, derived)
 
     def _embed(self, pending: _Pending, step: Step) -> None:
         """Embed sentences and contexts in one go, so that they fill each other's batches."""
+        self._deriver.flush()
         texts = pending.sentences + pending.contexts
         if not texts:
             return
@@ -187,6 +243,45 @@ class _Builder:
         if not isinstance(self._embedder, TokenEmbedder):
             return self._embedder.embed_documents(pending.passages, step.advance)
         vectors, tokens = self._embedder.embed_document_tokens(pending.passages, step.advance)
-        counts = iter(self._embedder.count_vectors([piece for pieces in pending.pieces for piece in pieces]))
-        self._writer.add_tokens(tokens, [list(islice(counts, len(pieces))) for pieces in pending.pieces])
+        self._writer.add_tokens(tokens, pending.tokens)
         return vectors
+
+
+def _why(before: Served | str, embedder: Embedder, options: BuildOptions) -> str:
+    """What makes a new snapshot due, whatever the articles are."""
+    if isinstance(before, str):
+        return before
+    return "asked for" if options.force else before.built_otherwise(embedder)
+
+
+def _unchanged(before: Served, changes: Changes, skipped: Sequence[ArticleError], seconds: float) -> BuildReport:
+    languages = before.store.passages_by_language()
+    same = Changes(unchanged=before.manifest.counts.articles)
+    return _report(before.manifest, languages, skipped, seconds, same, unchanged=True)
+
+
+def _report(
+    manifest: Manifest,
+    languages: dict[str, int],
+    skipped: Sequence[ArticleError],
+    seconds: float,
+    changes: Changes,
+    embedding_seconds: float = 0.0,
+    why: str = "",
+    *,
+    unchanged: bool = False,
+) -> BuildReport:
+    counts = manifest.counts
+    return BuildReport(
+        manifest.id,
+        counts.articles,
+        counts.passages,
+        counts.sentences,
+        languages,
+        tuple(skipped),
+        seconds,
+        embedding_seconds,
+        changes,
+        unchanged,
+        why,
+    )

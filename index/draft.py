@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from index import manifest as manifests
+from index.derived_entries import Derived
 from index.embedding import Vectors
-from index.inputs import passage_terms, sentence_terms
-from index.lexical import LEXICAL, TEXTS_REMEMBERED, LexicalWriter
+from index.lexical import LEXICAL, LexicalWriter
 from index.manifest import Counts, Manifest, Value
 from index.snapshot import (
     ARTICLES,
@@ -21,7 +21,7 @@ from index.snapshot import (
 )
 from index.store import StoreWriter
 from index.tokens import TokenWriter
-from index.types import Article, Passage, Sentence
+from index.types import Article
 from index.vector_kinds import VectorOptions
 from index.vectors import VectorWriter
 
@@ -41,29 +41,28 @@ class DraftWriter:
         remembered: int = TEXTS_REMEMBERED,
         vectors: VectorOptions | None = None,
     ) -> None:
-        """`tokens`: whether passages come with the vectors of their tokens. `remembered`: see `LexicalWriter`.
+        """`tokens`: whether passages come with the vectors of their tokens.
 
         `vectors`: how they are to be searched.
         """
         self._draft = draft
         self._dim = dim
         self.store = StoreWriter(draft / ARTICLES)
-        self._passage_words = LexicalWriter(draft / PASSAGE_WORDS, remembered)
-        self._sentence_words = LexicalWriter(draft / SENTENCE_WORDS, remembered)
+        self._passage_words = LexicalWriter(draft / PASSAGE_WORDS)
+        self._sentence_words = LexicalWriter(draft / SENTENCE_WORDS)
         self._passage_vectors = VectorWriter(draft / PASSAGE_VECTORS, dim, vectors)
         self._sentence_vectors = VectorWriter(draft / SENTENCE_VECTORS, dim, vectors)
         self._passage_tokens = TokenWriter(draft / PASSAGE_TOKENS) if tokens else None
 
-    def add(self, article: Article, passages: Sequence[Passage], sentences: Sequence[Sentence]) -> None:
-        """Append an article, its rows and their words; `Sentence.passage` is a position in `passages`.
+    def add(self, article: Article, derived: Derived) -> None:
+        """Append an article, its rows and their words.
 
         Raises ArticleError where an article of this id is there already, SnapshotError where an offset is wrong.
         """
-        self.store.add(article, passages, sentences)
-        for passage, texts in zip(passages, passage_terms(article, passages), strict=True):
-            self._passage_words.add(texts, passage.language)
-        for sentence, terms in zip(sentences, sentence_terms(article, passages, sentences), strict=True):
-            self._sentence_words.add(terms, sentence.language)
+        self.store.add(article, derived.passages, derived.sentences)
+        for terms in derived.terms:
+            self._passage_words.extend(terms.passages)
+            self._sentence_words.extend(terms.sentences)
 
     def add_vectors(self, passages: Vectors, sentences: Vectors) -> None:
         """Append the vectors of the next rows, float32 `(n, dim)` of unit length each. Raises ModelError for others."""

@@ -6,7 +6,7 @@ Their scores come apart, since they are to be trusted to different degrees.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,7 +17,7 @@ import numpy as np
 from index import bm25, postings
 from index.analysis import ANALYSER, STEMMED, analyse, grams
 from index.errors import SnapshotCorrupt
-from index.postings import Postings, PostingsWriter, Ranking
+from index.postings import Counted, Postings, PostingsWriter, Ranking, counted
 
 GRAMS = "grams"
 FIELDS = (GRAMS, *sorted(STEMMED))
@@ -29,27 +29,56 @@ TEXTS_REMEMBERED = 64
 """Texts that come again soon, as the title of an article and the sentence before do, are analysed once."""
 
 
+Row = tuple[Sequence[str], str]
+"""The texts that a row is made of, such as a title and a sentence, and their language."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowTerms:
+    """The terms of consecutive rows, by field; a field that none of them has a term in is left out."""
+
+    rows: int
+    fields: Mapping[str, Counted]
+
+
+class RowAnalyser:
+    """Finds the terms of rows."""
+
+    def __init__(self, remembered: int = TEXTS_REMEMBERED) -> None:
+        """`remembered` is how many texts are kept with their terms, in case that they come again."""
+        self._terms = lru_cache(maxsize=remembered)(_field_terms)
+
+    def analyse(self, rows: Sequence[Row]) -> RowTerms:
+        """The terms of `rows`."""
+        found: dict[str, list[list[str]]] = {field: [[]] * len(rows) for field in FIELDS}
+        for number, (texts, language) in enumerate(rows):
+            analysed = [self._terms(text, language) for text in texts]
+            found[GRAMS][number] = [term for grams, _ in analysed for term in grams]
+            if language in STEMMED:
+                found[language][number] = [term for _, stems in analysed for term in stems]
+        return RowTerms(len(rows), {field: counted(terms) for field, terms in found.items() if any(terms)})
+
+
 class LexicalWriter:
     """Writes the lexical index of one kind of text. `close` gives back what an unfinished one takes of the disk."""
 
-    def __init__(self, directory: Path, remembered: int = TEXTS_REMEMBERED) -> None:
-        """Write into `directory`, which is made. Raises SnapshotError where the disk refuses.
-
-        `remembered` is how many texts are kept with their terms, in case that they come again.
-        """
+    def __init__(self, directory: Path) -> None:
+        """Write into `directory`, which is made. Raises SnapshotError where the disk refuses."""
         self._rows = 0
+        self._analyser = RowAnalyser()
         with ExitStack() as stack:
             self._fields = {field: _opened(directory / field, stack) for field in FIELDS}
             self._closing = stack.pop_all()
-        self._terms = lru_cache(maxsize=remembered)(_field_terms)
 
     def add(self, texts: Sequence[str], language: str) -> None:
         """Append a row that is made of `texts`, such as a title and a sentence, which are in `language`."""
-        analysed = [self._terms(text, language) for text in texts]
-        self._fields[GRAMS].add(self._rows, [term for grams, _ in analysed for term in grams])
-        if language in STEMMED:
-            self._fields[language].add(self._rows, [term for _, stems in analysed for term in stems])
-        self._rows += 1
+        self.extend(self._analyser.analyse([(texts, language)]))
+
+    def extend(self, rows: RowTerms) -> None:
+        """Append rows whose terms are known."""
+        for field, terms in rows.fields.items():
+            self._fields[field].extend(self._rows, terms)
+        self._rows += rows.rows
 
     def write(self) -> None:
         """Write all rows to disk. Raises SnapshotError where that fails."""

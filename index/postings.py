@@ -14,7 +14,7 @@ import tempfile
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +42,35 @@ Rows = NDArray[np.int64]
 Scores = NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How often terms occur in consecutive rows.
+
+    `lengths` (int32) is how many terms each row has, `sizes` (int32) how many different ones. `ids` (int32, positions
+    in `terms`) and `counts` (uint8, `MAX_COUNT` at the most) are those of all rows, one row after the other.
+    """
+
+    terms: Sequence[str]
+    lengths: NDArray[np.int32]
+    sizes: NDArray[np.int32]
+    ids: NDArray[np.int32]
+    counts: NDArray[np.uint8]
+
+
+def counted(rows: Iterable[Iterable[str]]) -> Counted:
+    """Count the terms of each row, repeated ones repeatedly."""
+    known: dict[str, int] = {}
+    lengths, sizes, ids, counts = array("i"), array("i"), array("i"), array("B")
+    for terms in rows:
+        found = Counter(terms)
+        lengths.append(found.total())
+        sizes.append(len(found))
+        ids.extend([known.setdefault(term, len(known)) for term in found])
+        counts.extend([min(count, MAX_COUNT) for count in found.values()])
+    whole, distinct, positions = (np.frombuffer(column, dtype=np.int32) for column in (lengths, sizes, ids))
+    return Counted(tuple(known), whole, distinct, positions, np.frombuffer(counts, dtype=np.uint8))
+
+
 class PostingsWriter:
     """Collects the terms of rows and writes them as an inverted index. What is in memory grows with the vocabulary."""
 
@@ -59,16 +88,21 @@ class PostingsWriter:
 
     def add(self, row: int, terms: Iterable[str]) -> None:
         """Append a row with its terms, repeated ones repeatedly. Rows ascend; those that are left out hold nothing."""
-        if row < len(self._lengths):
-            raise ValueError(f"row {row} comes after row {len(self._lengths) - 1}")
-        counted = Counter(terms)
-        self._lengths.extend(bytes(row - len(self._lengths)))
-        self._lengths.append(counted.total())
-        ids, rows, counts = self._postings
-        ids.extend(self._ids.setdefault(term, len(self._ids)) for term in counted)
-        rows.extend([row] * len(counted))
-        counts.extend(min(count, MAX_COUNT) for count in counted.values())
-        if len(ids) >= POSTINGS_AT_ONCE:
+        self.extend(row, counted([terms]))
+
+    def extend(self, first: int, rows: Counted) -> None:
+        """Append `rows`, the first of which is row `first`; those that are left out before it hold nothing."""
+        if first < len(self._lengths):
+            raise ValueError(f"row {first} comes after row {len(self._lengths) - 1}")
+        self._lengths.extend(bytes(first - len(self._lengths)))
+        self._lengths.frombytes(rows.lengths.tobytes())
+        known = np.array([self._ids.setdefault(term, len(self._ids)) for term in rows.terms], dtype=np.int32)
+        numbers = np.arange(first, first + len(rows.lengths), dtype=np.int32)
+        ids, in_rows, counts = self._postings
+        ids.frombytes(known[rows.ids].tobytes())
+        in_rows.frombytes(np.repeat(numbers, rows.sizes).tobytes())
+        counts.frombytes(rows.counts.tobytes())
+        if len(self._postings[0]) >= POSTINGS_AT_ONCE:
             self._spill()
 
     def write(self, rows: int) -> None:

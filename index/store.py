@@ -57,6 +57,7 @@ CREATE TABLE sentences (
     "end" INTEGER NOT NULL, language INTEGER NOT NULL REFERENCES languages
 ) STRICT;
 """
+_BY_LANGUAGE = "SELECT name, count(*) FROM passages JOIN languages ON code = language GROUP BY 1 ORDER BY 2 DESC, 1"
 _TEXTS_KEPT = 64
 """Texts that a reader keeps: the passages and sentences of one answer come from few articles."""
 
@@ -102,9 +103,8 @@ class StoreWriter:
 
     def passages_by_language(self) -> dict[str, int]:
         """How many passages each language has, the most frequent first."""
-        query = "SELECT name, count(*) FROM passages JOIN languages ON code = language GROUP BY 1 ORDER BY 2 DESC, 1"
         with storage_errors(self._path):
-            return dict(self._db.execute(query).fetchall())
+            return dict(self._db.execute(_BY_LANGUAGE).fetchall())
 
     def check_texts(self) -> None:
         """Read every text back. Raises SnapshotError where one is not what its article's sha256 tells of."""
@@ -176,6 +176,7 @@ class Store:
         """Close the file."""
         with self._lock:
             self._db.close()
+        self._text.cache_clear()
 
     def languages(self) -> tuple[str, ...]:
         """The name of each language, by code."""
@@ -210,15 +211,26 @@ class Store:
         found = self._rows(query, article_id)
         return _info(*found[0]) if found else None
 
+    def find(self, article_id: str) -> tuple[int, ArticleInfo] | None:
+        """The row of one article and what is known of it; None where there is none of this id."""
+        query = "SELECT row, id, title, url, published_at, language, sha256 FROM articles WHERE id = ?"
+        found = self._rows(query, article_id)
+        return (int(found[0][0]), _info(*found[0][1:])) if found else None
+
+    def article_at(self, row: int) -> Article:
+        """The article in a row, with its text."""
+        query = "SELECT text, id, title, url, published_at, language, sha256 FROM articles WHERE row = ?"
+        return _with_text(*self._rows(query, row)[0])
+
+    def passages_by_language(self) -> dict[str, int]:
+        """How many passages each language has, the most frequent first."""
+        return {name: int(count) for name, count in self._rows(_BY_LANGUAGE)}
+
     def article(self, article_id: str) -> Article | None:
         """One article with its text; None where there is none of this id."""
         query = "SELECT text, id, title, url, published_at, language, sha256 FROM articles WHERE id = ?"
         found = self._rows(query, article_id)
-        if not found:
-            return None
-        text, *fields = found[0]
-        info = _info(*fields)
-        return Article(info.id, info.title, text, info.url, info.published_at, info.language, info.sha256)
+        return _with_text(*found[0]) if found else None
 
     def text(self, row: int) -> str:
         """The text of the article in a row."""
@@ -242,6 +254,13 @@ class Store:
 
 def _info(id: str, title: str, url: str | None, published: str | None, language: str, sha256: str) -> ArticleInfo:
     return ArticleInfo(id, title, url, date.fromisoformat(published) if published else None, language, sha256)
+
+
+def _with_text(
+    text: str, id: str, title: str, url: str | None, published: str | None, language: str, sha256: str
+) -> Article:
+    info = _info(id, title, url, published, language, sha256)
+    return Article(info.id, info.title, text, info.url, info.published_at, info.language, info.sha256)
 
 
 def _check_offsets(article: Article, passages: Sequence[Passage], sentences: Sequence[Sentence]) -> None:

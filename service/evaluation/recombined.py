@@ -17,10 +17,13 @@ import numpy as np
 
 from index.articles import read_collection
 from index.build import OnError
+from index.derived_entries import Derived
+from index.deriving import terms_of
 from index.draft import DraftWriter
 from index.embedding import Embedder, TokenEmbedder, Vectors
 from index.errors import SnapshotError
 from index.inputs import sentence_vectors
+from index.lexical import RowAnalyser
 from index.manifest import Value
 from index.passages import split
 from index.publish import publish, staging
@@ -95,7 +98,7 @@ def opened(index_dir: Path, source: Recombined, passages: int) -> Iterator[Snaps
 def _make(index_dir: Path, source: Recombined, passages: int) -> None:
     with staging(index_dir) as draft:
         tokens = source.tokens is not None
-        with DraftWriter(draft, source.dim, tokens=tokens, remembered=TEXTS_REMEMBERED) as writer:
+        with DraftWriter(draft, source.dim, tokens=tokens) as writer:
             made = _Maker(source, writer)
             while writer.store.passages < passages:
                 made.add_article(min(PASSAGES_AN_ARTICLE, passages - writer.store.passages))
@@ -110,6 +113,7 @@ class _Maker:
         self._source = source
         self._writer = writer
         self._chance = random.Random(0)  # noqa: S311 - no secret
+        self._analyser = RowAnalyser(TEXTS_REMEMBERED)
         self._noise = np.random.default_rng(0)
 
     def add_article(self, passages: int) -> None:
@@ -120,7 +124,9 @@ class _Maker:
             self._chance.sample(range(len(texts)), self._chance.randint(*SENTENCES_A_PASSAGE)) for _ in range(passages)
         ]
         number = self._writer.store.articles
-        self._writer.add(*_joined(number, [[texts[n] for n in some] for some in drawn], language))
+        article, parts, sentences = _joined(number, [[texts[n] for n in some] for some in drawn], language)
+        terms = terms_of(article, parts, sentences, self._analyser)
+        self._writer.add(article, Derived(parts, sentences, [], terms))
         self._writer.add_vectors(
             self._noisy(np.array([vectors[some].mean(axis=0) for some in drawn])),
             self._noisy(np.concatenate([_in_context(vectors[some]) for some in drawn])),

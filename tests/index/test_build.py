@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from index import build as building
-from index.build import build
+from index import deriving
+from index.build import DEFAULTS, BuildOptions, build
 from index.embedding import Vectors
 from index.embedding_cache import DOCUMENTS, CachedEmbedder
 from index.errors import ArticleError, EmptyCollection, ModelError, SnapshotError, SnapshotMissing
@@ -118,9 +119,9 @@ def test_what_cant_be_used_is_told_by_name_and_the_rest_is_built(
 def test_an_article_without_a_sentence_is_told_and_left_out(
     collection: Path, tmp_path: Path, hash_embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    split = building.split
+    split = deriving.split
     monkeypatch.setattr(
-        building, "split", lambda article, count: ([], []) if article.id == "hafen.txt" else split(article, count)
+        deriving, "split", lambda article, count: ([], []) if article.id == "hafen.txt" else split(article, count)
     )
     report = build([collection], tmp_path / "index", hash_embedder, on_error=ignore)
     assert [str(error) for error in report.skipped] == ["hafen.txt: no sentence worth indexing was found in it"]
@@ -138,7 +139,7 @@ def test_an_empty_collection_is_an_error_and_publishes_nothing(tmp_path: Path, h
 
 
 def test_a_collection_without_a_sentence_is_empty(collection: Path, tmp_path: Path, hash_embedder, monkeypatch) -> None:
-    monkeypatch.setattr(building, "split", lambda *_: ([], []))
+    monkeypatch.setattr(deriving, "split", lambda *_: ([], []))
     with pytest.raises(EmptyCollection, match="nothing was published"):
         build([collection], tmp_path / "index", hash_embedder, on_error=ignore)
 
@@ -189,7 +190,7 @@ def test_a_splitter_with_wrong_offsets_publishes_nothing(
             [Sentence(article.id, start, end, passage, "en") for start, end, passage in sentences or [(0, 1, 0)]],
         )
 
-    monkeypatch.setattr(building, "split", split)
+    monkeypatch.setattr(deriving, "split", split)
     with pytest.raises(SnapshotError, match=r"hafen\.txt: (Passage|Sentence)\(.*\) is no place|belongs to none"):
         build([collection], tmp_path / "index", hash_embedder, on_error=ignore)
     assert list((tmp_path / "index" / "snapshots").iterdir()) == []
@@ -200,7 +201,7 @@ def test_a_text_that_is_not_that_of_its_hash_publishes_nothing(
 ) -> None:
     article = Article("a", "A", "The hash of another text.", None, None, "en", "0" * 64)
     monkeypatch.setattr(building, "read_collection", lambda *_: iter([article]))
-    with pytest.raises(SnapshotError, match="a: the stored text does not have the article's sha256 000"):
+    with pytest.raises(SnapshotError, match="a: its text does not have the article's sha256 000"):
         build([collection], tmp_path / "index", hash_embedder, on_error=ignore)
 
 
@@ -238,11 +239,13 @@ class Asked:
         return self._embedder.embed_queries(texts)
 
 
-def built_again(collection: Path, out: Path, hash_embedder, prompt: str = "passage: ") -> tuple[list[str], Manifest]:
+def built_again(
+    collection: Path, out: Path, hash_embedder, prompt: str = "passage: ", options: BuildOptions = DEFAULTS
+) -> tuple[list[str], Manifest]:
     """Build with what earlier buildings have embedded: what was embedded now, and what was published."""
     asked = Asked(hash_embedder, prompt)
     cached = CachedEmbedder(asked, out / "embeddings")
-    build([collection], out, cached, on_error=ignore)
+    build([collection], out, cached, on_error=ignore, options=options)
     cached.retire()
     with Snapshot.open(out) as snapshot:
         return asked.texts, snapshot.manifest
@@ -284,7 +287,7 @@ def test_a_damaged_vector_is_never_published(collection: Path, tmp_path: Path, h
     for offset in range(40, len(content), 200):
         content[offset] ^= 0x40
     path.write_bytes(content[:-9])
-    texts, after = built_again(collection, tmp_path / "index", hash_embedder)
+    texts, after = built_again(collection, tmp_path / "index", hash_embedder, options=BuildOptions(force=True))
 
     assert texts
     assert after.files == before.files

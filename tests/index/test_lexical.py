@@ -10,7 +10,7 @@ import pytest
 
 from index.errors import SnapshotCorrupt
 from index.lexical import FIELDS, FILES, LexicalIndex, LexicalWriter
-from index.postings import Postings, PostingsWriter
+from index.postings import Postings, PostingsWriter, counted
 
 TEXTS = [
     ("Der Datenanbieter sucht einen Interims-Chef.", "de"),
@@ -128,8 +128,7 @@ def test_a_hundred_thousand_rows_open_in_no_time_because_no_vocabulary_is_read(
 ) -> None:
     for field in FIELDS:
         with closing(PostingsWriter(tmp_path / field)) as writer:
-            for row in range(100_000):
-                writer.add(row, (f"t{row}", f"w{row % 97}"))
+            writer.extend(0, counted((f"t{row}", f"w{row % 97}") for row in range(100_000)))
             writer.write(100_000)
 
     def never(self: Postings, number: int) -> bytes:
