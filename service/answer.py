@@ -25,9 +25,10 @@ from service.errors import ArticleNotFound
 from service.finding import Finder, Finding, understood
 from service.generators import Generator
 from service.generators.extractive import ExtractiveGenerator
+from service.index_status import Status
 from service.leases import Opened
 from service.parts import parts_of
-from service.serving import Serving, Source, Status
+from service.serving import Serving, Source
 from service.threads import Threads
 from service.warming import Warming
 from service.writing import Limits
@@ -90,7 +91,7 @@ class AnswerPipeline:
 
     def ready(self) -> Mapping[str, bool]:
         """Whether index and language model would serve a request made now."""
-        return {"index": self._serving.status().snapshot is not None, "generator": self._generator.ready()}
+        return {"index": self._serving.ready(), "generator": self._generator.ready()}
 
     def index_status(self) -> Status:
         """Which snapshot is served, and what became of the last attempt to serve another."""

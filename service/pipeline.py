@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from service.contract import Answer, ArticleResponse, AskRequest, SearchRequest, SearchResponse
-from service.serving import Status
+from service.index_status import Status
 
 
 class Pipeline(Protocol):

@@ -12,20 +12,13 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
 from index.errors import IndexingError, SnapshotError, SnapshotMismatch
 from service.errors import IndexUnavailable, ServiceError
+from service.index_status import Attempts, Failure, Status
 from service.leases import Leases, Opened
 from service.threads import Threads
-
-RETRY_SECONDS = 60.0
-"""After which a snapshot that could not be opened is tried again without being asked for."""
-
-RETRY_TIMES = 10.0
-"""And at the earliest after so many times as long as the attempt took."""
 
 T = TypeVar("T")
 
@@ -48,31 +41,6 @@ class Source(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """An attempt to serve another snapshot that failed. `snapshot` is None where none was named that could be read."""
-
-    snapshot: str | None
-    at: datetime
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What is served. `open` is every snapshot that is in memory, the served one last; times are UTC.
-
-    `failure` is the last one, `warning` what is wrong now, empty where the published snapshot is served.
-    """
-
-    snapshot: str | None
-    since: datetime | None
-    open: tuple[str, ...]
-    swaps: int
-    attempted_at: datetime | None
-    failure: Failure | None
-    warning: str
-
-
 class Serving:
     """Keeps the published snapshot open. For one event loop."""
 
@@ -88,41 +56,32 @@ class Serving:
         self._seconds = seconds
         self._leases = Leases(self._free)
         self._threads = Threads(1, "index")
+        self._attempts = Attempts()
         self._swapping = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._since: datetime | None = None
-        self._attempted_at: datetime | None = None
-        self._failure: Failure | None = None
-        self._lasting: Failure | None = None
-        self._retry_at = 0.0
-        self._swaps = 0
 
     def lease(self) -> AbstractContextManager[Opened]:
         """The served snapshot for as long as the block lasts. Raises `IndexUnavailable` before there is one."""
         return self._leases.lease()
 
+    def ready(self) -> bool:
+        """Whether there is a snapshot to lease."""
+        return self._leases.served is not None
+
     def status(self) -> Status:
         """What is served now and how it came to be."""
-        served = self._leases.served
-        return Status(
-            served.id if served else None,
-            self._since,
-            self._leases.ids(),
-            self._swaps,
-            self._attempted_at,
-            self._failure,
-            self._warning(),
-        )
+        return self._attempts.status(self._leases.ids())
 
     async def start(self) -> None:
         """Open the published snapshot, or the newest that verifies where that one is damaged, and watch for others.
 
         Raises `IndexUnavailable` where there is none, and what `Source.open` raises beside kinds of `IndexingError`.
         """
-        try:
-            self._serve(await self._start())
-        except IndexingError as error:
-            raise IndexUnavailable(str(error)) from error
+        async with self._swapping:
+            try:
+                await self._start()
+            except IndexingError as error:
+                raise IndexUnavailable(str(error)) from error
         if self._seconds:
             self._keep(asyncio.create_task(self._poll()))
 
@@ -157,26 +116,22 @@ class Serving:
         except TimeoutError as error:
             raise IndexUnavailable(f"The snapshot {snapshot} is not open after {seconds:g} s yet.") from error
 
-    async def _start(self) -> Opened:
-        self._attempted_at = datetime.now(UTC)
+    async def _start(self) -> None:
+        self._attempts.begin()
         try:
-            return await self._opened(self._source.open)
+            self._serve(await self._opened(self._source.open))
         except SnapshotMismatch:
             raise
         except SnapshotError as error:
-            failed = Failure(await self._named(), datetime.now(UTC), str(error))
-            opened = await self._opened(self._source.recover)
-            self._note(failed, 0.0)
-            return opened
+            named = await self._named()
+            self._serve(await self._opened(self._source.recover))
+            self._attempts.fail(Failure.now(named, str(error)), 0.0)
 
     async def _poll(self) -> None:
         while True:
             await asyncio.sleep(self._seconds)
-            lasting = self._lasting
-            rests = lasting is not None and lasting.snapshot is not None and time.monotonic() < self._retry_at
-            if lasting and rests and await self._named() == lasting.snapshot:
-                continue
-            await self._attempt()
+            if not self._attempts.rests(await self._named()):
+                await self._attempt()
 
     async def _attempt(self) -> str | Failure:
         """Serve what is published. One that was replaced, and deleted, while it was opened is no failure."""
@@ -185,7 +140,10 @@ class Serving:
             outcome = await self._next()
             while isinstance(outcome, Failure) and await self._named() not in (outcome.snapshot, None):
                 outcome = await self._next()
-            self._note(outcome, time.monotonic() - began)
+            if isinstance(outcome, Failure):
+                self._attempts.fail(outcome, time.monotonic() - began)
+            else:
+                self._attempts.succeed()
             return outcome
 
     async def _next(self) -> str | Failure:
@@ -196,15 +154,14 @@ class Serving:
             served = self._leases.served
             if served and served.id == named:
                 return named
-            self._attempted_at = datetime.now(UTC)
+            self._attempts.begin()
             opened = await self._opened(self._source.open)
         except (IndexingError, ServiceError) as error:
-            return Failure(named, datetime.now(UTC), str(error))
+            return Failure.now(named, str(error))
         except Exception:
             log.exception("the index could not be exchanged")
-            return Failure(named, datetime.now(UTC), "an internal error")
+            return Failure.now(named, "an internal error")
         self._serve(opened)
-        self._swaps += 1
         return opened.id
 
     async def _named(self) -> str | None:
@@ -225,23 +182,7 @@ class Serving:
 
     def _serve(self, opened: Opened) -> None:
         self._leases.replace(opened)
-        self._since = datetime.now(UTC)
-
-    def _note(self, outcome: str | Failure, seconds: float) -> None:
-        """Keep how an attempt of so many seconds ended; a failure is logged once, not at every attempt."""
-        before, self._lasting = self._lasting, None
-        if isinstance(outcome, str):
-            return
-        self._failure = self._lasting = outcome
-        self._retry_at = time.monotonic() + max(RETRY_SECONDS, RETRY_TIMES * seconds)
-        if before is None or (before.snapshot, before.message) != (outcome.snapshot, outcome.message):
-            log.error("%s", self._warning())
-
-    def _warning(self) -> str:
-        served = self._leases.served
-        if self._lasting is None or served is None:
-            return ""
-        return f"the published snapshot can't be served, {served.id} is served instead: {self._lasting.message}"
+        self._attempts.serve(opened.id)
 
     def _free(self, opened: Opened) -> None:
         """Close what no request reads any more, once no thread does either: work outlives a client that leaves."""

@@ -18,7 +18,7 @@ from service.contract import (
     Usage,
 )
 from service.errors import ArticleNotFound
-from service.serving import Status
+from service.index_status import Status
 
 REFUSAL = "The articles do not say."
 
