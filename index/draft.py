@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, Self
 
@@ -38,7 +39,6 @@ class DraftWriter:
         dim: int,
         *,
         tokens: bool,
-        remembered: int = TEXTS_REMEMBERED,
         vectors: VectorOptions | None = None,
     ) -> None:
         """`tokens`: whether passages come with the vectors of their tokens.
@@ -47,12 +47,15 @@ class DraftWriter:
         """
         self._draft = draft
         self._dim = dim
-        self.store = StoreWriter(draft / ARTICLES)
-        self._passage_words = LexicalWriter(draft / PASSAGE_WORDS)
-        self._sentence_words = LexicalWriter(draft / SENTENCE_WORDS)
-        self._passage_vectors = VectorWriter(draft / PASSAGE_VECTORS, dim, vectors)
-        self._sentence_vectors = VectorWriter(draft / SENTENCE_VECTORS, dim, vectors)
-        self._passage_tokens = TokenWriter(draft / PASSAGE_TOKENS) if tokens else None
+        with ExitStack() as stack:
+            self.store = stack.enter_context(closing(StoreWriter(draft / ARTICLES)))
+            self._passage_words = stack.enter_context(closing(LexicalWriter(draft / PASSAGE_WORDS)))
+            self._sentence_words = stack.enter_context(closing(LexicalWriter(draft / SENTENCE_WORDS)))
+            self._passage_vectors = stack.enter_context(closing(VectorWriter(draft / PASSAGE_VECTORS, dim, vectors)))
+            self._sentence_vectors = stack.enter_context(closing(VectorWriter(draft / SENTENCE_VECTORS, dim, vectors)))
+            of_tokens = stack.enter_context(closing(TokenWriter(draft / PASSAGE_TOKENS))) if tokens else None
+            self._passage_tokens = of_tokens
+            self._closing = stack.pop_all()
 
     def add(self, article: Article, derived: Derived) -> None:
         """Append an article, its rows and their words.
@@ -105,10 +108,4 @@ class DraftWriter:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.store.close()
-        self._passage_vectors.close()
-        self._sentence_vectors.close()
-        self._passage_words.close()
-        self._sentence_words.close()
-        if self._passage_tokens is not None:
-            self._passage_tokens.close()
+        self._closing.close()
