@@ -110,6 +110,15 @@ def replace_parts(path: Path, parts: Iterable[bytes]) -> None:
     rename(new, path)
 
 
+def replace_unsynced(path: Path, content: bytes) -> None:
+    """Like `replace`, without waiting for the disk: a crash may leave anything. For what is checked when it is read."""
+    new = path.with_name(f"{path.name}.new")
+    with storage_errors(path):
+        with disk.open(new, "wb") as file:
+            disk.write(file, content)
+        disk.rename(new, path)
+
+
 def rename(old: Path, new: Path) -> None:
     """Move `old` to `new` in the same directory; done on disk when this returns."""
     with storage_errors(new):

@@ -151,12 +151,12 @@ class VectorLog:
             record["key"] = np.frombuffer(text_key(text), dtype=np.uint8)
             record["vector"] = vector
             record["crc"] = _checksum(record)
-        with durable.storage_errors(self._path), self._path.open("ab") as file:
+        with durable.storage_errors(self._path), durable.disk.open(self._path, "ab") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             # What a crash tore off would shift every later record.
             whole = os.fstat(file.fileno()).st_size // self._record.itemsize * self._record.itemsize
             file.truncate(whole)
-            file.write(records.tobytes())
+            durable.disk.write(file, records.tobytes())
         self._added.update((record["key"].tobytes(), record["vector"]) for record in records)
 
     def retire(self, kept: int) -> None:
@@ -193,14 +193,9 @@ class VectorLog:
 
     def _rewrite(self, records: NDArray[np.void], rows: NDArray[np.int64]) -> None:
         """Leave only `rows` of `records` in the file. Who reads the old one goes on reading it."""
-        new = self._path.with_name(f"{self._path.name}.new")
-        with durable.storage_errors(new):
-            with new.open("wb") as file:
-                for start in range(0, len(rows), TEXTS_AT_ONCE):
-                    file.write(records[rows[start : start + TEXTS_AT_ONCE]].tobytes())
-                file.flush()
-                os.fsync(file.fileno())
-            new.replace(self._path)
+        starts = range(0, len(rows), TEXTS_AT_ONCE)
+        parts = (records[rows[start : start + TEXTS_AT_ONCE]].tobytes() for start in starts)
+        durable.replace_parts(self._path, parts)
 
     def _mapped(self) -> NDArray[np.void]:
         """The whole records of the file as it is now."""
