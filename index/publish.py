@@ -5,14 +5,15 @@
     INDEX/snapshots/<id>/        a published snapshot, never changed; ids sort by age
     INDEX/snapshots/.building-*  one that is being written, or what a crash left of it: nobody reads it
     INDEX/snapshots/.removing-*  one that is being deleted, or what a crash left of it
+    INDEX/snapshots/.withdrawn-* an empty file: the snapshot of this id was gone back from
 
 Only the replacement of CURRENT makes a difference to readers.
 """
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
+import secrets
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -27,6 +28,7 @@ SNAPSHOTS = "snapshots"
 KEPT = 3
 """How many snapshots stay on disk, the served one among them."""
 _STRAYS = (".building-*", ".removing-*")
+_WITHDRAWN = ".withdrawn-"
 
 
 @contextmanager
@@ -90,15 +92,20 @@ def current_directory(index_dir: Path) -> Path:
     return index_dir / SNAPSHOTS / name
 
 
+def withdrawn(index_dir: Path) -> set[str]:
+    """The ids of snapshots that were gone back from and not served again since: there was something wrong with them."""
+    return {path.name.removeprefix(_WITHDRAWN) for path in (index_dir / SNAPSHOTS).glob(f"{_WITHDRAWN}*")}
+
+
 def previous(index_dir: Path) -> str:
-    """The id of the newest snapshot that is older than the served one.
+    """The id of the newest snapshot that is older than the served one and was not withdrawn.
 
     Raises SnapshotMissing where there is none, SnapshotCorrupt where it can't be told which one is served.
     """
-    served = current_directory(index_dir).name
-    older = [name for name in published(index_dir) if name < served]
+    served, bad = current_directory(index_dir).name, withdrawn(index_dir)
+    older = [name for name in published(index_dir) if name < served and name not in bad]
     if not older:
-        raise SnapshotMissing(f"{index_dir}: there is no snapshot before {served}, which is served")
+        raise SnapshotMissing(f"{index_dir}: there is no snapshot before {served}, which is served, to go back to")
     return older[-1]
 
 
@@ -118,12 +125,16 @@ def verified(index_dir: Path, snapshot: str) -> Manifest:
 def rollback(index_dir: Path, snapshot: str, *, held: WriterLock | None = None) -> Manifest:
     """Serve `snapshot`, which was published before, after it was verified; its manifest.
 
-    No snapshot is deleted: those that are newer stay, and can be gone back to in the same way. Raises what `verified`
-    raises, and IndexLocked; what was served before is served on then.
+    No snapshot is deleted. Those that are newer count as withdrawn until one of them is asked for in the same way.
+    Raises what `verified` raises, and IndexLocked; what was served before is served on then.
     """
     _require(index_dir, snapshot)
     with held_or_taken(index_dir, f"going back to {snapshot}", held):
         manifest = verified(index_dir, snapshot)
+        _forget(index_dir, [snapshot])
+        for newer in (name for name in published(index_dir) if name > snapshot):
+            durable.write(_mark(index_dir, newer), b"")
+        durable.sync(index_dir / SNAPSHOTS)
         _serve(index_dir, snapshot)
     return manifest
 
@@ -131,7 +142,8 @@ def rollback(index_dir: Path, snapshot: str, *, held: WriterLock | None = None) 
 def prune(index_dir: Path, keep: int = KEPT, *, held: WriterLock | None = None) -> list[str]:
     """Delete all snapshots but the served one and the newest others, `keep` in all; the ids of those deleted.
 
-    Who reads a deleted one goes on reading: its files are open. Raises ValueError for a `keep` below 1, IndexLocked,
+    One that was withdrawn goes before any that was not, so that bad ones don't push out the last good one. Who reads a
+    deleted one goes on reading: its files are open. Raises ValueError for a `keep` below 1, IndexLocked,
     SnapshotMissing or SnapshotCorrupt where it can't be told which one is served, SnapshotError where the disk refuses.
     """
     current_directory(index_dir)
@@ -141,12 +153,9 @@ def prune(index_dir: Path, keep: int = KEPT, *, held: WriterLock | None = None) 
 
 
 def _new_draft(index_dir: Path) -> Path:
-    snapshots = index_dir / SNAPSHOTS
-    durable.make_directory(snapshots)
     _remove_strays(index_dir)
-    with durable.storage_errors(snapshots):
-        draft = Path(tempfile.mkdtemp(prefix=".building-", dir=snapshots))
-        draft.chmod(0o755)
+    draft = index_dir / SNAPSHOTS / f".building-{secrets.token_hex(4)}"
+    durable.make_directory(draft)
     return draft
 
 
@@ -155,8 +164,10 @@ def _remove_strays(index_dir: Path) -> None:
     strays = [path for pattern in _STRAYS for path in sorted((index_dir / SNAPSHOTS).glob(pattern))]
     for path in strays:
         durable.remove_tree(path)
-    with durable.storage_errors(index_dir):
-        (index_dir / f"{CURRENT}.new").unlink(missing_ok=True)
+    new = index_dir / f"{CURRENT}.new"
+    with durable.storage_errors(new):
+        if new.exists():
+            durable.disk.unlink(new)
 
 
 def _remove(draft: Path) -> None:
@@ -178,9 +189,24 @@ def _serve(index_dir: Path, snapshot: str) -> None:
 def _prune(index_dir: Path, keep: int) -> list[str]:
     if keep < 1:
         raise ValueError(f"at least one snapshot has to be kept, not {keep}")
-    served = current_directory(index_dir).name
+    served, bad = current_directory(index_dir).name, withdrawn(index_dir)
     others = [name for name in published(index_dir) if name != served]
+    others.sort(key=lambda name: (name not in bad, name))
     removed = others[: max(0, len(others) - keep + 1)]
     for name in removed:
         durable.discard(index_dir / SNAPSHOTS / name)
-    return removed
+    _forget(index_dir, bad.difference(published(index_dir)))
+    return sorted(removed)
+
+
+def _mark(index_dir: Path, snapshot: str) -> Path:
+    """The file that says that a snapshot was withdrawn. It is empty, so that nothing in it can be damaged."""
+    return index_dir / SNAPSHOTS / f"{_WITHDRAWN}{snapshot}"
+
+
+def _forget(index_dir: Path, snapshots: Iterable[str]) -> None:
+    """Take back that `snapshots` were withdrawn."""
+    for mark in (_mark(index_dir, name) for name in snapshots):
+        with durable.storage_errors(mark):
+            if mark.exists():
+                durable.disk.unlink(mark)

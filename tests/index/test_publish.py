@@ -268,7 +268,7 @@ def test_a_full_disk_is_told_with_the_file(published: Path, publish_articles, th
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(SnapshotError, match=r"\.building-\w+: No space left on device"):
+    with pytest.raises(SnapshotError, match=r"snapshots: No space left on device"):
         publish_articles(published, three_articles)
 
 
