@@ -9,19 +9,20 @@ from index import durable
 from index import manifest as manifests
 from index.errors import SnapshotError
 from index.manifest import Manifest
-from index.publish import SNAPSHOTS, current_directory, published, verified
+from index.publish import SNAPSHOTS, current_directory, published, verified, withdrawn
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A snapshot on disk. `manifest` is None where it can't be read, `bytes` what all its files take.
 
-    `verified` is whether every byte is what was published, None where that was not looked at; `problem` says what is
-    wrong, None where nothing is known to be.
+    `withdrawn` is whether it was gone back from and not served since. `verified` is whether every byte is what was
+    published, None where that was not looked at; `problem` says what is wrong, None where nothing is known to be.
     """
 
     id: str
     served: bool
+    withdrawn: bool
     bytes: int
     manifest: Manifest | None
     verified: bool | None
@@ -34,18 +35,21 @@ def listing(index_dir: Path, *, verify: bool = False) -> list[Listed]:
     Damage to a snapshot, or to the note of which one is served, is told and not raised. Raises SnapshotError where the
     disk refuses.
     """
-    served = _served(index_dir)
-    return [_listed(index_dir, snapshot, snapshot == served, verify) for snapshot in published(index_dir)]
+    current, bad = served(index_dir), withdrawn(index_dir)
+    return [
+        _listed(index_dir, snapshot, snapshot == current, snapshot in bad, verify) for snapshot in published(index_dir)
+    ]
 
 
-def _served(index_dir: Path) -> str | None:
+def served(index_dir: Path) -> str | None:
+    """The id of the served snapshot; None where there is none, or where it can't be told which one it is."""
     try:
         return current_directory(index_dir).name
     except SnapshotError:
         return None
 
 
-def _listed(index_dir: Path, snapshot: str, served: bool, verify: bool) -> Listed:
+def _listed(index_dir: Path, snapshot: str, is_served: bool, is_withdrawn: bool, verify: bool) -> Listed:
     directory = index_dir / SNAPSHOTS / snapshot
     manifest, problem = None, None
     try:
@@ -55,7 +59,7 @@ def _listed(index_dir: Path, snapshot: str, served: bool, verify: bool) -> Liste
     except SnapshotError as error:
         problem = str(error)
     sound = None if problem is None and not verify else problem is None
-    return Listed(snapshot, served, _bytes(directory), manifest, sound, problem)
+    return Listed(snapshot, is_served, is_withdrawn, _bytes(directory), manifest, sound, problem)
 
 
 def _bytes(directory: Path) -> int:

@@ -28,7 +28,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from index.errors import IndexingError, SnapshotError
-from index.listing import Listed, listing
+from index.listing import Listed, listing, served
 from index.publish import current_directory, previous, prune, published, rollback, verified
 from service.errors import SettingsError
 from service.settings import Settings, load_settings
@@ -98,16 +98,16 @@ def _positive(text: str) -> int:
 def _list(chosen: argparse.Namespace) -> Outcome:
     rows = listing(chosen.index, verify=chosen.verify)
     problems = [row.problem for row in rows if row.problem]
-    served = next((row.id for row in rows if row.served), None)
-    if served is None:
+    current = next((row.id for row in rows if row.served), None)
+    if current is None:
         problems.append(_why_none_is_served(chosen.index))
-    told = {"index": str(chosen.index), "served": served, "snapshots": [_row(row) for row in rows]}
+    told = {"index": str(chosen.index), "served": current, "snapshots": [_row(row) for row in rows]}
     return [_line(row) for row in rows], told, problems
 
 
 def _why_none_is_served(index: Path) -> str:
     try:
-        return f"{current_directory(index)}: came or went meanwhile; list again"
+        return f"{current_directory(index)}: was published meanwhile; list again"
     except SnapshotError as error:
         return str(error)
 
@@ -127,11 +127,11 @@ def _verify(chosen: argparse.Namespace) -> Outcome:
 
 
 def _rollback(chosen: argparse.Namespace) -> Outcome:
+    before = served(chosen.index)
     wanted = chosen.snapshot or previous(chosen.index)
-    manifest = rollback(chosen.index, wanted)
-    counts = manifest.counts
+    counts = rollback(chosen.index, wanted).counts
     line = f"serving {wanted} from now on: {counts.articles} articles, {counts.passages} passages"
-    return [line], {"index": str(chosen.index), "served": wanted}, []
+    return [line], {"index": str(chosen.index), "served": wanted, "before": before}, []
 
 
 def _prune(chosen: argparse.Namespace) -> Outcome:
@@ -151,13 +151,14 @@ def _row(row: Listed) -> dict[str, Any]:
         "sentences": counts.sentences if counts else None,
         "bytes": row.bytes,
         "served": row.served,
+        "withdrawn": row.withdrawn,
         "verified": row.verified,
         "problem": row.problem,
     }
 
 
 def _line(row: Listed) -> str:
-    said = ["served"] if row.served else []
+    said = [name for name, holds in (("served", row.served), ("withdrawn", row.withdrawn)) if holds]
     if row.verified is not None:
         said.append("verified" if row.verified else "UNUSABLE")
     size = f"{row.bytes / 1e6:,.1f} MB"
