@@ -309,11 +309,14 @@ def require_safetensors(folder: Path) -> None:
         raise ModelError(f"{folder}: only safetensors weights are read, and found {pickled or 'no weights'}")
 
 
+def files_of(folder: Path) -> list[Path]:
+    """The files of the model in `folder` that decide what vectors it gives, in the order of their names."""
+    return sorted(path for path in folder.rglob("*") if path.suffix in MODEL_FILES and path.name != "manifest.json")
+
+
 def _sha256_of_files(folder: Path) -> str:
     """One SHA-256 over the names and contents of the model's files, in the order of their names."""
     digest = hashlib.sha256()
-    for path in sorted(
-        path for path in folder.rglob("*") if path.suffix in MODEL_FILES and path.name != "manifest.json"
-    ):
+    for path in files_of(folder):
         digest.update(f"{sha256_of(path)}  {path.relative_to(folder)}\n".encode())
     return digest.hexdigest()

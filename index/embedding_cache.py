@@ -16,6 +16,7 @@ import os
 import re
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,8 @@ EMBEDDINGS = "embeddings"
 DOCUMENTS, QUERIES = "documents", "queries"
 KEPT = 3
 """Builds that a vector stays for after the last one that used it."""
+ADDED_AT_ONCE = 1 << 16
+"""Keys that wait to be sorted in, 200 bytes each."""
 TEXTS_AT_ONCE = 512
 """Vectors are written when this many have been made: what an interrupted run has done is mostly kept."""
 
@@ -46,26 +49,19 @@ class CachedEmbedder:
     """
 
     def __init__(self, embedder: Embedder, directory: Path) -> None:
-        """`directory` is made where it is missing."""
+        """`directory` is made where it is missing. Its vectors are looked at when the first text is asked for."""
         self._embedder = embedder
         self.dim = embedder.dim
         self.name = embedder.name
         self._folder = directory / identity_hash(embedder.identity())
         durable.make_directory(self._folder)
-        self._documents = VectorLog(self._folder / DOCUMENTS, embedder.dim)
-        self._queries = VectorLog(self._folder / QUERIES, embedder.dim)
-        self._asked: set[bytes] = set()
-        self._embedded: set[bytes] = set()
+        self.misses = 0
+        """How many distinct texts were embedded."""
 
     @property
     def hits(self) -> int:
         """How many distinct texts were asked for that had been embedded before this object was made."""
-        return len(self._asked - self._embedded)
-
-    @property
-    def misses(self) -> int:
-        """How many distinct texts were embedded."""
-        return len(self._embedded)
+        return self._documents.used + self._queries.used - self.misses
 
     def identity(self) -> Mapping[str, str | int | bool]:
         """That of the embedder behind: the vectors are the same."""
@@ -99,14 +95,17 @@ class CachedEmbedder:
                 if other != self._folder and _IDENTITY.fullmatch(other.name) and other.is_dir():
                     durable.remove_tree(other)
 
-    def _count(self, texts: Iterable[str], missing: Iterable[str]) -> None:
-        self._asked.update(map(text_key, texts))
-        self._embedded.update(map(text_key, missing))
+    @cached_property
+    def _documents(self) -> VectorLog:
+        return VectorLog(self._folder / DOCUMENTS, self.dim)
+
+    @cached_property
+    def _queries(self) -> VectorLog:
+        return VectorLog(self._folder / QUERIES, self.dim)
 
     def _through(self, log: VectorLog, texts: Sequence[str], embed: Embed, progress: Progress | None) -> Vectors:
-        distinct = dict.fromkeys(texts)
-        missing = [text for text in distinct if text not in log]
-        self._count(distinct, missing)
+        missing = log.missing(dict.fromkeys(texts))
+        self.misses += len(missing)
         if progress is not None and len(missing) < len(texts):
             progress(len(texts) - len(missing))
         # Longest first: the embedder behind then fills its batches with texts of one length.
@@ -118,31 +117,41 @@ class CachedEmbedder:
 
 
 class VectorLog:
-    """One file of texts' hashes and vectors. Records are read where they lie, and checked whenever they are."""
+    """One file of texts' hashes and vectors. Records are read where they lie, and checked when they are first used.
+
+    Of each record, about 18 bytes are in memory.
+    """
 
     def __init__(self, path: Path, dim: int) -> None:
         """Find what `path` holds, which need not exist. Raises SnapshotError where that fails."""
         self._path = path
         self._record = np.dtype([("key", "u1", 32), ("vector", "<f4", dim), ("crc", "<u4")])
         self._records = self._mapped()
-        self._rows = {key.tobytes(): row for row, key in enumerate(self._records["key"])}
-        self._added: dict[bytes, Vectors] = {}
-        self._used: set[bytes] = set()
+        self._index = KeyIndex(self._records["key"])
+        self._state = np.zeros(len(self._records), dtype=np.uint8)
+        self.used = 0
+        """How many distinct texts were asked for."""
 
     def __contains__(self, text: str) -> bool:
-        return self._find(text_key(text)) is not None
+        return not self.missing([text])
+
+    def missing(self, texts: Iterable[str]) -> list[str]:
+        """Those of `texts` that are not there, or damaged."""
+        return [text for text in texts if self._find(text_key(text)) is None]
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """float32 `(len(texts), dim)`. Raises KeyError for a text that is not there."""
-        rows = np.empty((len(texts), self._record["vector"].shape[0]), dtype=np.float32)
-        for row, text in zip(rows, texts, strict=True):
-            key = text_key(text)
-            vector = self._find(key)
-            if vector is None:
+        rows = np.empty(len(texts), dtype=np.int64)
+        for position, text in enumerate(texts):
+            row = self._find(text_key(text))
+            if row is None:
                 raise KeyError(text)
-            row[:] = vector
-            self._used.add(key)
-        return rows
+            rows[position] = row
+        distinct = np.unique(rows)
+        self.used += int(np.count_nonzero(self._state[distinct] != _USED))
+        self._state[distinct] = _USED
+        found: Vectors = self._records["vector"][rows]
+        return found
 
     def append(self, texts: Sequence[str], vectors: Vectors) -> None:
         """Add the vectors of `texts`, float32 `(len(texts), dim)`. Raises SnapshotError where the disk refuses."""
@@ -154,10 +163,12 @@ class VectorLog:
         with durable.storage_errors(self._path), durable.disk.open(self._path, "ab") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             # What a crash tore off would shift every later record.
-            whole = os.fstat(file.fileno()).st_size // self._record.itemsize * self._record.itemsize
-            file.truncate(whole)
+            first = os.fstat(file.fileno()).st_size // self._record.itemsize
+            file.truncate(first * self._record.itemsize)
             durable.disk.write(file, records.tobytes())
-        self._added.update((record["key"].tobytes(), record["vector"]) for record in records)
+        self._records = self._mapped()
+        self._state = np.pad(self._state, (0, len(self._records) - len(self._state)))
+        self._index.add(records["key"], first)
 
     def retire(self, kept: int) -> None:
         """Age what was not used since the last call, and delete what is older than `kept` calls, and what is damaged.
@@ -167,16 +178,18 @@ class VectorLog:
         records = self._mapped()
         if not len(records):
             return
-        keys = [key.tobytes() for key in records["key"]]
-        last = {key: row for row, key in enumerate(keys)}
-        used = np.array([key in self._used for key in keys])
+        used = np.pad(self._state == _USED, (0, len(records) - len(self._state)))
         ages = np.where(used, 0, np.minimum(self._ages(len(records)), 254) + 1).astype(np.uint8)
         stays = ages <= kept
-        stays &= [last[key] == row and _intact(records[row]) for row, key in enumerate(keys)]
-        self._used.clear()
+        index = KeyIndex(records["key"])
+        for row in np.flatnonzero(stays & ~used):
+            stays[row] = _intact(records[row]) and index.find(records["key"], records["key"][row].tobytes()) == row
         if not stays.all():
             self._rewrite(records, np.flatnonzero(stays))
         durable.replace(self._ages_path, ages[stays].tobytes())
+        self._records = self._mapped()
+        self._index = KeyIndex(self._records["key"])
+        self._state = np.zeros(len(self._records), dtype=np.uint8)
 
     @property
     def _ages_path(self) -> Path:
@@ -205,14 +218,59 @@ class VectorLog:
                 return np.empty(0, dtype=self._record)
             return np.asarray(np.memmap(self._path, dtype=self._record, mode="r", shape=(count,)))
 
-    def _find(self, key: bytes) -> Vectors | None:
+    def _find(self, key: bytes) -> int | None:
+        """The row of the last record of `key`, None where there is none that is intact."""
+        row = self._index.find(self._records["key"], key)
+        if row is None or (self._state[row] == _UNCHECKED and not _intact(self._records[row])):
+            return None
+        self._state[row] = max(self._state[row], _INTACT)
+        return row
+
+
+_UNCHECKED, _INTACT, _USED = range(3)
+
+
+class KeyIndex:
+    """Finds rows by keys of 32 random bytes, of which the first 8 are in memory, sorted."""
+
+    def __init__(self, keys: NDArray[np.uint8]) -> None:
+        """`keys` is uint8 `(rows, 32)`."""
+        prefixes = _prefixes(keys)
+        self._order = np.argsort(prefixes, kind="stable")
+        self._sorted = prefixes[self._order]
+        self._added: dict[bytes, int] = {}
+
+    def add(self, keys: NDArray[np.uint8], first: int) -> None:
+        """Note that `keys` are those of the rows from `first` on."""
+        self._added.update((key.tobytes(), first + number) for number, key in enumerate(keys))
+        if len(self._added) >= ADDED_AT_ONCE:
+            self._merge()
+
+    def find(self, keys: NDArray[np.uint8], key: bytes) -> int | None:
+        """The last row of `keys` that is `key`, None where there is none. `keys` are those that were given before."""
         if key in self._added:
             return self._added[key]
-        row = self._rows.get(key)
-        if row is None or not _intact(self._records[row]):
-            return None
-        vector: Vectors = self._records[row]["vector"]
-        return vector
+        prefix = np.uint64(int.from_bytes(key[:8]))
+        place = int(np.searchsorted(self._sorted, prefix, side="right")) - 1
+        while place >= 0 and self._sorted[place] == prefix:
+            row = int(self._order[place])
+            if keys[row].tobytes() == key:
+                return row
+            place -= 1
+        return None
+
+    def _merge(self) -> None:
+        new = np.frombuffer(b"".join(self._added), dtype=np.uint8).reshape(-1, 32)
+        prefixes = np.concatenate([self._sorted, _prefixes(new)])
+        rows = np.concatenate([self._order, np.fromiter(self._added.values(), dtype=np.int64)])
+        order = np.argsort(prefixes, kind="stable")
+        self._sorted, self._order = prefixes[order], rows[order]
+        self._added.clear()
+
+
+def _prefixes(keys: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    first = np.ascontiguousarray(keys[:, :8])
+    return first.view(">u8").ravel().astype(np.uint64)
 
 
 def _checksum(record: np.void) -> int:

@@ -90,7 +90,7 @@ class CachedTokenEmbedder(CachedEmbedder):
         paths = {text: folder / text_key(text).hex() for text in texts}
         found = {text: _read(path, self.dim) if text in log else None for text, path in paths.items()}
         missing = sorted((text for text, tokens in found.items() if tokens is None), key=len, reverse=True)
-        self._count(found, missing)
+        self.misses += len(missing)
         if progress is not None and len(missing) < len(texts):
             progress(len(texts) - len(missing))
         for start in range(0, len(missing), TEXTS_AT_ONCE):
