@@ -1,0 +1,217 @@
+"""Whatever the disk refuses and whenever the power goes: the old snapshot opens or the new one, whole."""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from index.build import build_articles
+from index.errors import ArticleError, SnapshotError, SnapshotMissing
+from index.manifest import FileRecord
+from index.publish import published, rollback, verified
+from index.snapshot import Snapshot
+from index.token_cache import cached
+from index.types import Article
+from tests.index.conftest import article_of
+from tests.index.faults import CountingDisk, FailingDisk, Left, WatchedDisk, lay_out, put_in, what_is_at
+from tests.index.test_token_cache import TokenHashEmbedder
+
+Files = dict[str, FileRecord]
+
+KEPT = article_of("kept", "The ferry to Lindvik sails at noon.\n\nIt carries forty cars and a post van.\n")
+REMOVED = article_of("removed", "The old lighthouse was sold in June.\n\nNobody knows who bought it.\n")
+BEFORE = article_of("edited", "The bridge over the sound opens in May.\n\nTrams are to cross it.\n")
+AFTER = article_of("edited", "The bridge over the sound opens in August.\n\nTrams are not to cross it.\n")
+ADDED = article_of("added", "Die Fähre fällt am Montag aus.\n\nEin Ersatz ist nicht vorgesehen.\n", language="de")
+OLD, NEW, NEWEST = [KEPT, REMOVED, BEFORE], [KEPT, AFTER, ADDED], [KEPT, ADDED]
+
+
+def fail(error: ArticleError) -> None:
+    raise error
+
+
+def update(index_dir: Path, articles: Iterable[Article]) -> str:
+    """Build as scripts/build_index.py does, caches included; the id of the snapshot."""
+    embedder = cached(TokenHashEmbedder(), index_dir / "embeddings")
+    report = build_articles(articles, index_dir, embedder, on_error=fail)
+    embedder.retire()
+    return report.snapshot
+
+
+def first(index_dir: Path) -> None:
+    update(index_dir, OLD)
+
+
+def second(index_dir: Path) -> None:
+    update(index_dir, NEW)
+
+
+def back(index_dir: Path) -> None:
+    rollback(index_dir, published(index_dir)[0])
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is interrupted: from the collection that is served before (None: nothing is) to the one after."""
+
+    run: Callable[[Path], None]
+    before: str | None
+    after: str
+
+
+CHANGES = {
+    "first publication": Change(first, None, "old"),
+    "update": Change(second, "old", "new"),
+    "rollback": Change(back, "new", "old"),
+}
+COLLECTIONS = {"old": OLD, "new": NEW, "newest": NEWEST}
+
+
+@pytest.fixture(scope="module")
+def root() -> Iterator[Path]:
+    """A directory in memory where there is one: the tests make thousands of files."""
+    memory = Path("/dev/shm")
+    with TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as directory:
+        yield Path(directory)
+
+
+@pytest.fixture(scope="module")
+def clean(root: Path) -> dict[str, Files]:
+    """The files of a snapshot of each collection that is built where nothing was."""
+    with put_in(CountingDisk()):
+        for name, articles in COLLECTIONS.items():
+            update(root / "clean" / name, articles)
+    return {name: files_of(root / "clean" / name) for name in COLLECTIONS}
+
+
+@pytest.fixture(scope="module")
+def befores(root: Path, clean: dict[str, Files]) -> dict[str | None, Path]:
+    """Indexes that serve a collection, with those before it; each in a directory of its own."""
+    for name in ("none", "old", "new"):
+        (root / "before" / name).mkdir(parents=True)
+    with put_in(CountingDisk()):
+        first(root / "before" / "old" / "index")
+        first(root / "before" / "new" / "index")
+        second(root / "before" / "new" / "index")
+    return {None: root / "before" / "none", "old": root / "before" / "old", "new": root / "before" / "new"}
+
+
+@pytest.fixture
+def scene(root: Path) -> Iterator[Path]:
+    yield root / "scene"
+    shutil.rmtree(root / "scene", ignore_errors=True)
+
+
+def files_of(index_dir: Path) -> Files:
+    with Snapshot.open(index_dir) as snapshot:
+        return snapshot.manifest.files
+
+
+def served(index_dir: Path, clean: dict[str, Files]) -> str | None:
+    """Which collection is served, every byte of it; None where nothing was published."""
+    try:
+        files = files_of(index_dir)
+    except SnapshotMissing:
+        return None
+    return next(name for name, whole in clean.items() if whole == files)
+
+
+@dataclass
+class Verdict:
+    """Checks what was left at `scene`. What is left again in the same way is tried out once."""
+
+    scene: Path
+    clean: dict[str, Files]
+    seen: set[frozenset[tuple[PurePosixPath, bytes | None]]] = field(default_factory=set)
+
+    def serves(self, *allowed: str | None) -> bool:
+        """Whether one of `allowed` is served, whole, and the index can be used as if nothing had happened."""
+        with put_in(CountingDisk()):
+            if served(self.scene / "index", self.clean) not in allowed:
+                return False
+            return self.has_seen(what_is_at(self.scene)) or self._is_usable()
+
+    def has_seen(self, left: Left) -> bool:
+        """Whether this was asked before of the same, strays apart."""
+        relevant = frozenset(item for item in left.items() if not is_stray(item[0]))
+        seen = relevant in self.seen
+        self.seen.add(relevant)
+        return seen
+
+    def _is_usable(self) -> bool:
+        """Whether all that has an id is whole, and the next building does what it would have done anyway."""
+        index_dir = self.scene / "index"
+        for name in published(index_dir) if (index_dir / "snapshots").exists() else []:
+            verified(index_dir, name)
+        update(index_dir, NEWEST)
+        strays = [path for path in (index_dir / "snapshots").iterdir() if is_stray(PurePosixPath(path.name, "in"))]
+        return served(index_dir, self.clean) == "newest" and not strays
+
+
+@pytest.mark.parametrize(
+    ("change", "lasting"),
+    [*((change, False) for change in CHANGES.values()), (CHANGES["update"], True)],
+    ids=[*CHANGES, "update, from then on"],
+)
+def test_any_operation_may_fail(
+    change: Change, lasting: bool, befores: dict[str | None, Path], clean: dict[str, Files], scene: Path
+) -> None:
+    verdict = Verdict(scene, clean)
+    for number in itertools.count():
+        shutil.copytree(befores[change.before], scene)
+        disk = FailingDisk(number, errno.ENOSPC, lasting=lasting)
+        with put_in(disk):
+            refusal = refused(change.run, scene / "index")
+        if number >= len(disk.steps):
+            break
+        if refusal:
+            assert str(scene) in refusal and os.strerror(errno.ENOSPC) in refusal, disk.steps[number]
+            assert verdict.serves(change.before, change.after), disk.steps[number]
+        else:
+            assert verdict.serves(change.after), disk.steps[number]
+        shutil.rmtree(scene)
+    assert number > 3
+
+
+def refused(run: Callable[[Path], None], index_dir: Path) -> str:
+    """What `run` was refused with; nothing where it says that all is done."""
+    try:
+        run(index_dir)
+    except SnapshotError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_the_power_may_go_at_any_moment(
+    change: Change, befores: dict[str | None, Path], clean: dict[str, Files], scene: Path
+) -> None:
+    shutil.copytree(befores[change.before], scene)
+    with closing(WatchedDisk(scene, is_stray)) as disk:
+        with put_in(disk):
+            change.run(scene / "index")
+        acknowledged = len(disk.left)
+        disk.step("after", scene)
+    shutil.rmtree(scene)
+    verdict, states = Verdict(scene, clean), Verdict(scene, clean)
+    for number, (when, left) in enumerate(disk.left):
+        if states.has_seen(left) and number < acknowledged:
+            continue
+        lay_out(left, scene)
+        assert verdict.serves(*((change.before, change.after) if number < acknowledged else (change.after,))), when
+        shutil.rmtree(scene)
+    assert len(verdict.seen) > 3
+
+
+def is_stray(place: PurePosixPath) -> bool:
+    """Whether a path is inside of what the next writer deletes unseen."""
+    return any(part.startswith((".building-", ".removing-")) for part in place.parts[:-1])
