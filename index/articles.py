@@ -58,7 +58,7 @@ def read_collection(paths: Sequence[Path], on_error: OnError, describe: Describe
 
 
 def _records(paths: Sequence[Path], on_error: OnError) -> Iterator[tuple[str, Record]]:
-    for path, file_id in _files(paths, on_error):
+    for path, file_id in files(paths, on_error):
         try:
             for record in READERS[path.suffix.lower()](path, on_error):
                 yield (file_id if record.id is None else record.id), record
@@ -68,7 +68,7 @@ def _records(paths: Sequence[Path], on_error: OnError) -> Iterator[tuple[str, Re
             on_error(ArticleError(str(path), f"can't be read: {error.strerror or error}"))
 
 
-def _files(paths: Sequence[Path], on_error: OnError) -> Iterator[tuple[Path, str]]:
+def files(paths: Sequence[Path], on_error: OnError) -> Iterator[tuple[Path, str]]:
     """Every readable file with the id that it gives."""
     told: set[str] = set()
     for path in paths:

@@ -9,8 +9,11 @@ from typing import Any, cast
 from litestar import Litestar
 from litestar.datastructures import State
 
+from service.administration import Administration
+from service.builder import Builder, ChildBuilder
 from service.edge import Edge
 from service.pipeline import Pipeline
+from service.routes.admin import change_articles, delete_article, index_state, publish_index, write_article
 from service.routes.answers import article, ask, search
 from service.routes.failures import HANDLERS
 from service.routes.pages import describe, description, front, reference, style
@@ -19,22 +22,45 @@ from service.routes.request import GuardedRequest
 from service.settings import Settings
 from service.startup import Startup
 
-ROUTES = (ask, search, article, healthz, readyz, front, reference, description, style)
+ROUTES = (
+    ask,
+    search,
+    article,
+    write_article,
+    delete_article,
+    change_articles,
+    publish_index,
+    index_state,
+    healthz,
+    readyz,
+    front,
+    reference,
+    description,
+    style,
+)
 
 
-def create_app(settings: Settings, pipeline: Pipeline | None = None) -> Litestar:
-    """The service over `pipeline`, or over the one that `settings` describe.
+def create_app(settings: Settings, pipeline: Pipeline | None = None, builder: Builder | None = None) -> Litestar:
+    """The service over `pipeline`, or over the one that `settings` describe; `builder` likewise builds the next index.
 
     The pipeline is started when the application is, in the background, and closed with it; `app.state.startup` tells
     how that went. Raises `SettingsError` where the settings name something that can't be had.
     """
     served = compose(settings) if pipeline is None else pipeline
+    administration = Administration(settings.index, served, builder or ChildBuilder(settings))
     app = Litestar(
         route_handlers=ROUTES,
         request_class=GuardedRequest,
         exception_handlers=cast(Any, HANDLERS),
         lifespan=[_lifespan],
-        state=State({"settings": settings, "pipeline": served, "startup": Startup(served)}),
+        state=State(
+            {
+                "settings": settings,
+                "pipeline": served,
+                "startup": Startup(served),
+                "administration": administration,
+            }
+        ),
         openapi_config=None,
         logging_config=None,
     )
@@ -54,8 +80,10 @@ def compose(settings: Settings) -> Pipeline:
 @asynccontextmanager
 async def _lifespan(app: Litestar) -> AsyncIterator[None]:
     startup: Startup = app.state.startup
+    administration: Administration = app.state.administration
     startup.begin()
     try:
         yield
     finally:
+        await administration.close()
         await startup.end()

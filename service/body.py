@@ -24,8 +24,8 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 T = TypeVar("T")
 
 
-def check_headers(headers: Mapping[str, str]) -> None:
-    """Raise `UnsupportedMedia` unless the body is plain JSON, `BodyTooLarge` where its announced length says so.
+def check_headers(headers: Mapping[str, str], limit: int = BODY_BYTES) -> None:
+    """Raise `UnsupportedMedia` unless the body is plain JSON, `BodyTooLarge` where it is announced longer than `limit`.
 
     The content type is what keeps a form or a script of a foreign page from asking in a visitor's name: a browser sends
     `application/json` to another origin only after a preflight.
@@ -40,15 +40,18 @@ def check_headers(headers: Mapping[str, str]) -> None:
     if headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMedia("Compressed bodies are not read: send the JSON as it is.")
     length = headers.get("content-length", "")
-    if length.isdecimal() and int(length) > BODY_BYTES:
-        raise _too_large()
+    if length.isdecimal() and int(length) > limit:
+        raise _too_large(limit)
 
 
-async def read_body(receive: Receive, seconds: float) -> bytes:
-    """The whole body. Stops reading at the first byte too many (`BodyTooLarge`) and after `seconds` (`BodyTimeout`)."""
+async def read_body(receive: Receive, seconds: float, limit: int = BODY_BYTES) -> bytes:
+    """The whole body. Stops reading at the first byte over `limit` and after `seconds`.
+
+    Raises `BodyTooLarge`, `BodyTimeout`.
+    """
     try:
         async with asyncio.timeout(seconds):
-            return await _read(receive)
+            return await _read(receive, limit)
     except TimeoutError as error:
         raise BodyTimeout(f"The body did not arrive within {seconds:g} seconds.") from error
 
@@ -71,21 +74,21 @@ def decode_body(body: bytes, kind: type[T]) -> T:
         raise InvalidBody(f"The body is not JSON: {error}.") from error
 
 
-async def _read(receive: Receive) -> bytes:
+async def _read(receive: Receive, limit: int) -> bytes:
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise InvalidBody("The connection was closed before the body was complete.")
         body += message.get("body", b"")
-        if len(body) > BODY_BYTES:
-            raise _too_large()
+        if len(body) > limit:
+            raise _too_large(limit)
         if not message.get("more_body", False):
             return bytes(body)
 
 
-def _too_large() -> BodyTooLarge:
-    return BodyTooLarge(f"The body has more than {BODY_BYTES} bytes; no valid request has.")
+def _too_large(limit: int) -> BodyTooLarge:
+    return BodyTooLarge(f"The body has more than {limit} bytes; no valid request has.")
 
 
 def _too_deep(body: bytes) -> bool:

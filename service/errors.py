@@ -7,10 +7,15 @@ ServiceError
 │   ├── UnsupportedMedia     the content type is not application/json
 │   ├── BodyTooLarge
 │   ├── BodyTimeout          the body did not arrive in time
+│   ├── InvalidArticle       an article can't be indexed as it was sent
+│   ├── Unauthorized         the key is missing or wrong
+│   ├── AdministrationOff    no key was set, so nobody may administer
 │   ├── ArticleNotFound
 │   ├── NotFound             nothing is served at the path
 │   └── MethodNotAllowed
+├── PublishFailed            the next snapshot could not be built or opened
 └── Unavailable
+    ├── IndexBusy            another program is writing to the index
     ├── NotReady             some part is still starting, or has failed
     ├── IndexUnavailable     no snapshot could be opened
     ├── GeneratorUnavailable the language model is not running, or died while answering
@@ -20,6 +25,7 @@ ServiceError
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -34,6 +40,8 @@ class ServiceError(Exception):
     title: ClassVar[str] = "Internal error"
     errors: tuple[str, ...] = ()
     """What exactly is wrong, where that is more than one thing."""
+    headers: ClassVar[Mapping[str, str]] = {}
+    """Headers of the response beside the usual ones."""
 
 
 class SettingsError(ServiceError):
@@ -82,12 +90,44 @@ class BodyTimeout(BadRequest):
     title = "Body took too long"
 
 
+class InvalidArticle(BadRequest):
+    """An article can't be indexed as it was sent: its id, text, address, date or language. `errors` names each."""
+
+    type = "invalid-article"
+    title = "Invalid article"
+
+    def __init__(self, detail: str, errors: tuple[str, ...] = ()) -> None:
+        super().__init__(detail)
+        self.errors = errors
+
+
+class Unauthorized(BadRequest):
+    """The admin key is missing or wrong."""
+
+    status = 401
+    type = "unauthorized"
+    title = "Key missing or wrong"
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer realm="administration"'}
+
+
+class AdministrationOff(BadRequest):
+    """No admin key was set, so nobody may administer."""
+
+    status = 403
+    type = "administration-off"
+    title = "Administration is off"
+
+
 class ArticleNotFound(BadRequest):
     """No article of the served snapshot has this id."""
 
     status = 404
     type = "article-not-found"
     title = "Article not found"
+
+    def __init__(self, detail: str, errors: tuple[str, ...] = ()) -> None:
+        super().__init__(detail)
+        self.errors = errors
 
 
 class NotFound(BadRequest):
@@ -106,12 +146,27 @@ class MethodNotAllowed(BadRequest):
     title = "Method not allowed"
 
 
+class PublishFailed(ServiceError):
+    """The next snapshot could not be built, published or opened; the one before is served, and nothing is lost."""
+
+    type = "publish-failed"
+    title = "Publishing failed"
+
+
 class Unavailable(ServiceError):
     """The service can't do this now; trying again later may help."""
 
     status = 503
     type = "unavailable"
     title = "Service unavailable"
+
+
+class IndexBusy(Unavailable):
+    """Another program is writing to the index."""
+
+    type = "index-busy"
+    title = "Index busy"
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "30"}
 
 
 class NotReady(Unavailable):

@@ -32,7 +32,10 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method of one path. `body` and `response` are Structs of the contract; without `response`, it is a page."""
+    """One method of one path, and the `status` where it succeeds.
+
+    `body` and `response` are Structs of the contract; without `response`, it is a page.
+    """
 
     method: str
     path: str
@@ -40,6 +43,7 @@ class Operation:
     summary: str
     description: str
     media_type: str
+    status: int = 200
     body: type[msgspec.Struct] | None = None
     response: type[msgspec.Struct] | None = None
     parameters: tuple[Parameter, ...] = ()
@@ -75,7 +79,7 @@ def _operation(operation: Operation) -> Document:
         "operationId": operation.name,
         "summary": operation.summary,
         "description": operation.description,
-        "responses": {"200": _success(operation), **_problems(operation.errors)},
+        "responses": {str(operation.status): _success(operation), **_problems(operation.errors)},
     }
     if operation.parameters:
         described["parameters"] = [_parameter(parameter) for parameter in operation.parameters]

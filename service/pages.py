@@ -88,7 +88,7 @@ def _operation(path: str, method: str, item: Document) -> str:
         parts += ["<h3>Body</h3>", *_contents_of(item["requestBody"]["content"])]
     for status, response in item["responses"].items():
         parts += [f"<h3>{escape(status)}</h3>", f"<p>{_prose(response['description'])}</p>"]
-        parts += _contents_of(response["content"]) if status == "200" else []
+        parts += _contents_of(response["content"]) if status.startswith("2") else []
     return "\n".join([*parts, "</section>"])
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import math
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
@@ -26,6 +27,9 @@ Risk = Literal["low", "medium", "high"]
 Quoting = Literal["never", "unsure", "always"]
 Hub = Literal["off", "on"]
 LogLevel = Literal["debug", "info", "warning", "error"]
+
+KEY_CHARACTERS = 24
+_KEY = re.compile(rf"[!-~]{{{KEY_CHARACTERS},}}")
 
 _TYPE_NAMES = {str: "text", Path: "a path", int: "a whole number", float: "a number"}
 
@@ -130,6 +134,13 @@ class Settings:
         float, About("Seconds without a new token after which an answer is given up.", 1, 3_600)
     ] = 60.0
     answer_timeout: Annotated[float, About("Seconds that one answer may take.", 1, 3_600)] = 180.0
+    admin_key: Annotated[
+        str | None,
+        About(
+            "Key that administering the index over HTTP takes, as `Authorization: Bearer <key>`: at least 24 "
+            "characters, none of them a space. Without it, nobody may."
+        ),
+    ] = field(default=None, repr=False)
     body_timeout: Annotated[float, About("Seconds within which a request's body has to arrive.", 0.1, 3_600)] = 10.0
     shutdown_timeout: Annotated[
         float, About("Seconds that requests under way are given when the service is stopped.", 0, 3_600)
@@ -245,6 +256,11 @@ def _checked(settings: Settings) -> Settings:
         raise SettingsError(f"{_variable('generator')} openai_compatible needs {_variable('llm_base_url')}")
     if url is not None and not _is_http(url):
         raise SettingsError(f"{_variable('llm_base_url')} must be an http or https address, not {url!r}")
+    if settings.admin_key is not None and not _KEY.fullmatch(settings.admin_key):
+        raise SettingsError(
+            f"{_variable('admin_key')} must be {KEY_CHARACTERS} or more letters, digits and punctuation marks, without "
+            'spaces; `python -c "import secrets; print(secrets.token_urlsafe(32))"` makes one'
+        )
     return settings
 
 

@@ -26,7 +26,7 @@ from service.routes.request import GuardedRequest, indexed_pipeline
 
 ARTICLES = "/v1/articles/"
 
-_BODY_ERRORS = (InvalidBody, UnsupportedMedia, BodyTooLarge, BodyTimeout)
+BODY_ERRORS = (InvalidBody, UnsupportedMedia, BodyTooLarge, BodyTimeout)
 
 
 @post(
@@ -35,7 +35,7 @@ _BODY_ERRORS = (InvalidBody, UnsupportedMedia, BodyTooLarge, BodyTimeout)
     summary="Answer a question, or refuse",
     opt={
         "errors": (
-            *_BODY_ERRORS,
+            *BODY_ERRORS,
             IndexUnavailable,
             GeneratorUnavailable,
             GeneratorTimeout,
@@ -59,7 +59,7 @@ async def ask(data: JSONBody[AskRequest], request: GuardedRequest) -> Answer:
     status_code=200,
     summary="Find passages for a question",
     opt={
-        "errors": (*_BODY_ERRORS, IndexUnavailable, ServiceError),
+        "errors": (*BODY_ERRORS, IndexUnavailable, ServiceError),
         "body_examples": examples.SEARCH,
         "response_examples": examples.PASSAGES,
     },
@@ -87,11 +87,11 @@ async def search(data: JSONBody[SearchRequest], request: GuardedRequest) -> Sear
 )
 async def article(request: GuardedRequest) -> ArticleResponse:
     """The article with its verbatim text, which the offsets of citations and passages refer to."""
-    return indexed_pipeline(request).article(_article_id(request))
+    return indexed_pipeline(request).article(article_id(request))
 
 
-def _article_id(request: GuardedRequest) -> str:
-    """The id as the client sent it: the routed path has lost double and trailing slashes."""
+def article_id(request: GuardedRequest) -> str:
+    """The id as the client sent it: the routed path has lost double and trailing slashes. Raises `ArticleNotFound`."""
     path = unquote_to_bytes(request.scope["raw_path"].partition(b"?")[0])
     try:
         return path.decode("utf-8").partition(ARTICLES)[2]

@@ -24,7 +24,7 @@ def on_service_error(request: Request[Any, Any, Any], error: ServiceError) -> Re
     # A probe that comes every second while models load is no news.
     level = logging.ERROR if error.status >= 500 and not isinstance(error, NotReady) else logging.DEBUG
     logger.log(level, "problem", extra={"fields": fields})
-    return _response(problem(error, request_id(request)))
+    return _response(problem(error, request_id(request)), error.headers)
 
 
 def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:

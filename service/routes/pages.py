@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
+from typing import get_args
 
 import msgspec
 from litestar import Litestar, Response, get
@@ -67,7 +68,9 @@ def _operations(app: Litestar) -> Iterator[Operation]:
 
 def _operation(path: str, handler: HTTPRouteHandler) -> Operation:
     body = handler.parsed_data_field
-    returned = handler.parsed_return_field.annotation
+    annotation = handler.parsed_return_field.annotation
+    # a handler that sets headers returns `Response[Struct]`
+    returned = next(iter(get_args(annotation)), annotation)
     (method,) = handler.http_methods
     return Operation(
         method=method,
@@ -76,6 +79,7 @@ def _operation(path: str, handler: HTTPRouteHandler) -> Operation:
         summary=handler.summary or "",
         description=handler.fn.__doc__ or "",
         media_type=str(handler.media_type),
+        status=handler.status_code,
         body=None if body is None else body.annotation,
         response=returned if isinstance(returned, type) and issubclass(returned, msgspec.Struct) else None,
         **{name: value for name, value in handler.opt.items() if name in _DECLARED},

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any, cast
 
 from litestar import Request
 from litestar.datastructures import State
 
-from service.body import Receive, check_headers, decode_body, read_body
+from service.body import BODY_BYTES, Receive, check_headers, decode_body, read_body
 from service.edge import REQUEST_ID
 from service.errors import IndexUnavailable
 from service.pipeline import Pipeline
 from service.settings import Settings
+
+BODY_LIMIT = "body_bytes"
+"""In the `opt` of a handler: the bytes that its body may have, where that is not what others may."""
 
 
 class GuardedRequest(Request[Any, Any, State]):
@@ -23,15 +27,20 @@ class GuardedRequest(Request[Any, Any, State]):
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
         """The raw body, in one piece. Raises `UnsupportedMedia`, `BodyTooLarge`, `BodyTimeout`, `InvalidBody`."""
-        check_headers(self.headers)
+        limit = int(self.route_handler.opt.get(BODY_LIMIT, BODY_BYTES))
+        check_headers(self.headers, limit)
         settings: Settings = self.app.state.settings
         # Litestar takes an empty body for a missing argument and answers by itself: a space is as invalid, and ours.
-        yield await read_body(cast(Receive, self.receive), settings.body_timeout) or b" "
+        yield await read_body(cast(Receive, self.receive), settings.body_timeout, limit) or b" "
 
     async def json(self) -> Any:
         """The body as the type of the handler's `data`. Raises what `stream` raises."""
         field = self.route_handler.parsed_data_field
-        return decode_body(await self.body(), Any if field is None else field.annotation)
+        kind = Any if field is None else field.annotation
+        body = await self.body()
+        if len(body) > BODY_BYTES:
+            return await asyncio.to_thread(decode_body, body, kind)
+        return decode_body(body, kind)
 
 
 def request_id(request: Request[Any, Any, Any]) -> str:

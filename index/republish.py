@@ -1,0 +1,87 @@
+"""Publishes what was written over HTTP: the articles of the served snapshot with the inbox laid over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from index import manifest as manifests
+from index.build import DEFAULTS, BuildOptions, OnError, build_articles
+from index.embedding import Embedder
+from index.errors import NotPruned, SnapshotMissing
+from index.inbox import overlay
+from index.lock import writer_lock
+from index.progress import Progress
+from index.publish import current_directory
+from index.snapshot import ARTICLES
+from index.store import Store
+from index.types import Article
+
+PATIENCE = 3.0
+"""Seconds to wait for another writer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Republished:
+    """The snapshot that is published now, and the number of the last change in it.
+
+    `warning` says what did not go as it should although the snapshot is published, empty where nothing.
+    """
+
+    snapshot: str
+    sequence: int
+    warning: str = ""
+
+
+def republish(
+    index_dir: Path,
+    embedder: Embedder,
+    *,
+    on_error: OnError,
+    progress: Progress | None = None,
+    options: BuildOptions = DEFAULTS,
+) -> Republished:
+    """Publish a snapshot of the served articles as the inbox has them now, unless they are the same.
+
+    Another writer is waited for a few seconds, in which small things are done. Each article that can't be used is told
+    to `on_error` and left out. Raises IndexLocked, EmptyCollection where no article would be left, another
+    IndexingError where building or publishing fails; what was served before is served on then, and the inbox still has
+    everything.
+    """
+    warning = ""
+    with (
+        writer_lock(index_dir, "publishing what was written over HTTP", wait=PATIENCE) as held,
+        overlay(index_dir) as changes,
+    ):
+        articles = changes.over(served_articles(index_dir))
+        try:
+            snapshot = build_articles(
+                articles, index_dir, embedder, on_error=on_error, progress=progress, options=options, held=held
+            ).snapshot
+        except NotPruned as error:
+            snapshot, warning = error.published, str(error)
+        changes.settle(snapshot)
+    return Republished(snapshot, changes.sequence, warning)
+
+
+def served_articles(index_dir: Path) -> Iterator[Article]:
+    """Every article of the served snapshot, one at a time; none where nothing was published.
+
+    Raises SnapshotCorrupt where the file of its articles is not what was published, SnapshotMismatch where it was
+    written in another schema.
+    """
+    try:
+        directory = current_directory(index_dir)
+    except SnapshotMissing:
+        return
+    manifest = manifests.read(directory)
+    manifests.verify(msgspec.structs.replace(manifest, files={ARTICLES: manifest.files[ARTICLES]}), directory)
+    with closing(Store(directory / ARTICLES)) as store:
+        for article_id in store.article_ids():
+            article = store.article(article_id)
+            if article is not None:
+                yield article
