@@ -125,8 +125,12 @@ class PostingsWriter:
             self._merge(rank, edges[1], bm25.damping(lengths))
 
     def close(self) -> None:
-        """Give the disk space of what was not written back. May be called twice."""
-        self._closing.close()
+        """Give the disk space of what was not written back. May be called twice.
+
+        Raises SnapshotError where the disk refuses what was not written yet.
+        """
+        with storage_errors(self._directory):
+            self._closing.close()
 
     def _spill(self) -> None:
         with storage_errors(self._directory):
