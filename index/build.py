@@ -35,18 +35,25 @@ from index.manifest import Manifest
 from index.progress import Progress, Silence, Step
 from index.publish import KEPT, publish, staging
 from index.types import Article
+from index.vector_kinds import VectorOptions
 
 CHARACTERS_AT_ONCE = 1_000_000
 """Texts are embedded when this many characters have come together: enough to sort into full batches by length."""
 
 OnError = Callable[[ArticleError], None]
+SEARCHED = VectorOptions()
 
 
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
-    """How a snapshot is built: `keep` snapshots stay on disk; `force` publishes one although nothing has changed."""
+    """How a snapshot is built.
+
+    `keep` snapshots stay on disk; `vectors` says how vectors are to be searched; `force` publishes although nothing has
+    changed.
+    """
 
     keep: int = KEPT
+    vectors: VectorOptions = SEARCHED
     force: bool = False
 
 
@@ -151,7 +158,8 @@ def _built(
                 if not why:
                     return _unchanged(before, comparison.changes, skipped, time.perf_counter() - started)
             with staging(out, held=lock) as draft:
-                with DraftWriter(draft, embedder.dim, tokens=isinstance(embedder, TokenEmbedder)) as writer:
+                tokens = isinstance(embedder, TokenEmbedder)
+                with DraftWriter(draft, embedder.dim, tokens=tokens, vectors=options.vectors) as writer:
                     builder = _Builder(writer, embedder, deriver, progress)
                     builder.add_all(comparison, skip)
                     languages = writer.store.passages_by_language()
@@ -251,7 +259,7 @@ def _why(before: Served | str, embedder: Embedder, options: BuildOptions) -> str
     """What makes a new snapshot due, whatever the articles are."""
     if isinstance(before, str):
         return before
-    return "asked for" if options.force else before.built_otherwise(embedder)
+    return "asked for" if options.force else before.built_otherwise(embedder, options.vectors)
 
 
 def _unchanged(before: Served, changes: Changes, skipped: Sequence[ArticleError], seconds: float) -> BuildReport:

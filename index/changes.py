@@ -21,9 +21,10 @@ from index.inputs import SPLITTING
 from index.lexical import LEXICAL
 from index.manifest import Manifest
 from index.publish import current_directory
-from index.snapshot import ARTICLES, TOKEN_FILES
+from index.snapshot import ARTICLES, PASSAGE_VECTORS, SENTENCE_VECTORS, TOKEN_FILES
 from index.store import Store
 from index.types import Article, ArticleInfo
+from index.vector_kinds import VectorOptions, chosen
 
 
 @dataclass(slots=True)
@@ -49,7 +50,7 @@ class Served:
         found = self.store.find(article.id)
         return found[0] if found is not None and found[1] == _info(article) else None
 
-    def built_otherwise(self, embedder: Embedder) -> str:
+    def built_otherwise(self, embedder: Embedder, vectors: VectorOptions) -> str:
         """In what its parameters are not those of a new one, empty where they are the same."""
         of_tokens = TOKEN_FILES[0] in self.manifest.files
         for what, same in (
@@ -57,10 +58,18 @@ class Served:
             ("splitting", self.manifest.splitter == SPLITTING),
             ("analysis of words", self.manifest.lexical == LEXICAL),
             ("use of tokens", of_tokens == isinstance(embedder, TokenEmbedder)),
+            ("search of vectors", self._searched_as(vectors)),
         ):
             if not same:
                 return f"the {what} is another one"
         return ""
+
+    def _searched_as(self, wanted: VectorOptions) -> bool:
+        counts = {PASSAGE_VECTORS: self.manifest.counts.passages, SENTENCE_VECTORS: self.manifest.counts.sentences}
+        return all(
+            record.kind == chosen(counts[name], self.manifest.dim, wanted.kind) and record.required == wanted.recall
+            for name, record in self.manifest.vectors.items()
+        )
 
     def damage(self) -> str:
         """What is wrong with its files, empty where every byte is right."""

@@ -26,9 +26,15 @@ Vectors = NDArray[np.float32]
 class Embedder(Protocol):
     """Turns texts into unit vectors. Questions and documents are embedded differently, so they are two methods."""
 
-    dim: int
-    name: str
-    """The model's name, as responses report it."""
+    @property
+    def dim(self) -> int:
+        """Dimensions of each vector."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """The model's name, as responses report it."""
+        ...
 
     def identity(self) -> Mapping[str, str | int | bool]:
         """What two embedders must share for their vectors to be comparable: model, hash of its files, prompts, ..."""

@@ -45,12 +45,12 @@ class LazyEmbedder:
         self._remembered = remembered
         self._taken_for = _read(remembered, folder)
 
-    @property
+    @cached_property
     def name(self) -> str:
         """As the model has it."""
         return self._known.name
 
-    @property
+    @cached_property
     def dim(self) -> int:
         """As the model has it."""
         return self._known.dim

@@ -1,47 +1,50 @@
 #!/usr/bin/env python3
-"""Build an index of articles and publish it.
+"""Build an index of articles and publish it; with --watch, again whenever an article changes.
 
-Vectors are kept beside the snapshots (`INDEX/embeddings`), so that the next building embeds only what is new. They may
-be deleted at any time.
+What was embedded and derived is kept beside the snapshots (`INDEX/embeddings`, `INDEX/derived.sqlite`), so that the
+next building does only what is new, and none at all where nothing has changed. Both may be deleted at any time.
 
-Exit status: 0 if an index was published (articles that could not be used are named on standard error), 1 if not,
-2 for a wrong command line or setting.
+Exit status: 0 if an index was published or nothing had changed (articles that could not be used are named on standard
+error), 1 if not, 2 for a wrong command line or setting, 130 if it was interrupted. With --watch, 0 once it is stopped.
 """
 
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from index.build import BuildReport, build
+from index.build import BuildOptions, BuildReport, build
 from index.cores import available_cores
-from index.embedding import Embedder, SentenceTransformerEmbedder
+from index.embedding import SentenceTransformerEmbedder
 from index.embedding_cache import EMBEDDINGS, CachedEmbedder
-from index.errors import IndexingError
+from index.errors import IndexingError, IndexLocked
+from index.lazy_embedding import LazyEmbedder
 from index.models import resolve
 from index.progress import Bars
 from index.token_cache import cached
+from index.watching import INTERVAL, Watch
 from service.errors import SettingsError
 from service.settings import Settings, load_settings
+
+MODEL = "model.json"
+"""In the cache directory of an index: what the embedding model was when it was last loaded."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; its exit status."""
     bars = Bars()
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
-        chosen = _parser(load_settings()).parse_args(arguments)
-        model = _load(resolve(chosen.embedding, chosen.models), bars)
-        embedder = cached(model, chosen.out / EMBEDDINGS)
-        report = build(
-            chosen.articles,
-            chosen.out,
-            embedder,
-            on_error=lambda error: bars.say(f"left out: {error}"),
-            progress=bars,
-        )
-        embedder.retire()
+        settings = load_settings()
+        chosen = _parser(settings).parse_args(arguments)
+        options = BuildOptions(keep=settings.snapshots_kept, force=chosen.force)
+        embedder = _embedder(resolve(chosen.embedding, chosen.models), chosen.out, bars)
+        if chosen.watch:
+            return _follow(chosen.articles, chosen.out, embedder, options, bars)
+        _build(chosen.articles, chosen.out, embedder, options, bars)
     except SettingsError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -51,8 +54,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
-    print(_summary(report, chosen.out, embedder))
     return 0
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _parser(settings: Settings) -> argparse.ArgumentParser:
@@ -68,26 +74,69 @@ def _parser(settings: Settings) -> argparse.ArgumentParser:
         metavar="NAME",
         help="embedding model: a name of the catalogue or a folder (%(default)s)",
     )
+    parser.add_argument("--force", action="store_true", help="publish a snapshot although nothing has changed")
+    parser.add_argument("--watch", action="store_true", help="go on building whenever an article changes, until Ctrl-C")
     return parser
 
 
-def _load(model: Path, bars: Bars) -> Embedder:
-    with bars.step(f"Loading {model.name}", "model") as step:
-        step.expect(1)
-        embedder = SentenceTransformerEmbedder(model, threads=available_cores())
-        step.advance()
-    return embedder
+def _embedder(model: Path, out: Path, bars: Bars) -> LazyEmbedder:
+    def load() -> SentenceTransformerEmbedder:
+        with bars.step(f"Loading {model.name}", "model") as step:
+            step.expect(1)
+            embedder = SentenceTransformerEmbedder(model, threads=available_cores())
+            step.advance()
+        return embedder
+
+    return LazyEmbedder(model, load, out / EMBEDDINGS / MODEL)
+
+
+def _build(articles: Sequence[Path], out: Path, embedder: LazyEmbedder, options: BuildOptions, bars: Bars) -> None:
+    remembering = cached(embedder, out / EMBEDDINGS)
+    report = build(
+        articles,
+        out,
+        remembering,
+        on_error=lambda error: bars.say(f"left out: {error}"),
+        progress=bars,
+        options=options,
+    )
+    if not report.unchanged:
+        remembering.retire()
+    print(_summary(report, out, remembering), flush=True)
+
+
+def _follow(articles: Sequence[Path], out: Path, embedder: LazyEmbedder, options: BuildOptions, bars: Bars) -> int:
+    """Build, and again after every change, until the process is told to stop."""
+    watch = Watch(articles)
+    try:
+        while True:
+            try:
+                _build(articles, out, embedder, options, bars)
+            except IndexLocked as error:
+                bars.say(f"waiting: {error}")
+                watch.forget()
+            except IndexingError as error:
+                bars.say(f"error: {error}")
+            watch.wait(INTERVAL)
+    except KeyboardInterrupt:
+        print("stopped watching", file=sys.stderr)
+        return 0
 
 
 def _summary(report: BuildReport, out: Path, embedder: CachedEmbedder) -> str:
     languages = ", ".join(f"{name} {count}" for name, count in report.languages.items())
-    share = report.embedding_seconds / report.seconds
     lines = [
         f"{report.articles} articles, {report.passages} passages ({languages}), {report.sentences} sentences",
         f"{len(report.skipped)} left out" if report.skipped else "none left out",
+    ]
+    if report.unchanged:
+        return "\n".join([*lines, f"nothing has changed in {report.seconds:.1f} s, {report.snapshot} stays in {out}"])
+    changes = report.changes
+    lines += [
+        f"{changes.new} new, {changes.changed} changed, {changes.removed} removed, {changes.unchanged} unchanged",
         f"{embedder.misses} texts embedded, {embedder.hits} known from earlier buildings",
-        f"{report.seconds:.1f} s, {share:.0%} of it for vectors",
-        f"published {report.snapshot} in {out}",
+        f"{report.seconds:.1f} s, {report.embedding_seconds / report.seconds:.0%} of it for vectors",
+        f"published {report.snapshot} in {out}" + (f", since {report.why}" if report.why else ""),
     ]
     return "\n".join(lines)
 

@@ -68,7 +68,7 @@ def test_it_publishes_an_index_that_answers_across_languages(
         }
 
 
-def test_building_again_embeds_nothing_and_publishes_the_same(
+def test_building_again_publishes_nothing_and_the_same_where_it_is_forced(
     run: Run,
     articles: Path,
     tmp_path: Path,
@@ -77,13 +77,19 @@ def test_building_again_embeds_nothing_and_publishes_the_same(
     embedder,
 ) -> None:
     monkeypatch.setattr("index.embedding.SentenceTransformerEmbedder", lambda *_, **__: embedder)
-    files = []
-    for said in ("6 texts embedded, 0 known", "0 texts embedded, 6 known"):
-        assert run(articles, "--out", "index") == 0
+    found = []
+    for chosen, said in (
+        ([], "6 texts embedded, 0 known"),
+        ([], "nothing has changed"),
+        (["--force"], "0 texts embedded, 6 known"),
+    ):
+        assert run(articles, "--out", "index", *chosen) == 0
         assert said in capfd.readouterr().out
         with Snapshot.open(tmp_path / "index") as snapshot:
-            files.append(snapshot.manifest.files)
-    assert files[0] == files[1]
+            found.append((snapshot.id, snapshot.manifest.files))
+    assert found[0] == found[1]
+    assert found[2][0] != found[0][0]
+    assert found[2][1] == found[0][1]
 
 
 def test_a_bad_file_is_named_and_the_rest_is_indexed(

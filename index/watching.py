@@ -1,0 +1,56 @@
+"""Waits until the files of a collection change: by looking at them again and again, which every file system allows.
+
+Sizes, times and inodes are compared, nothing is read. A file that comes, goes or is written to is a change; so is one
+that takes another's place under its name, whatever its time says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from index.articles import files
+
+INTERVAL = 2.0
+"""Seconds between two looks."""
+LOOKS_AT_MOST = 30
+"""While files go on changing; then they are taken as they are."""
+
+
+def fingerprint(paths: Sequence[Path]) -> str:
+    """Changes when a file that is read of `paths` comes, goes, or is written to. What vanishes meanwhile is gone."""
+    digest = hashlib.sha256()
+    for path, _ in files(paths, lambda error: None):
+        try:
+            status = path.stat()
+        except OSError:
+            continue
+        known = f"{path}\0{status.st_size}\0{status.st_mtime_ns}\0{status.st_ino}\0"
+        digest.update(known.encode(errors="surrogateescape"))
+    return digest.hexdigest()
+
+
+class Watch:
+    """Notices changes of the files of `paths` since they were last looked at, at first when this object is made."""
+
+    def __init__(self, paths: Sequence[Path], sleep: Callable[[float], None] = time.sleep) -> None:
+        self._paths = paths
+        self._sleep = sleep
+        self._seen = fingerprint(paths)
+
+    def wait(self, interval: float) -> None:
+        """Return after the next change, once nothing changes any more between two looks, `interval` seconds apart."""
+        while (now := fingerprint(self._paths)) == self._seen:
+            self._sleep(interval)
+        for _ in range(LOOKS_AT_MOST):
+            self._sleep(interval)
+            before, now = now, fingerprint(self._paths)
+            if now == before:
+                break
+        self._seen = now
+
+    def forget(self) -> None:
+        """Take the files for changed."""
+        self._seen = ""
