@@ -207,6 +207,8 @@ def _connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
     # FULL is what makes a commit wait for the disk.
     db.execute("PRAGMA synchronous = FULL")
+    # What is deleted is to be gone: its bytes are overwritten, not only given back.
+    db.execute("PRAGMA secure_delete = ON")
     return db
 
 

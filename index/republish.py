@@ -29,11 +29,13 @@ PATIENCE = 3.0
 class Republished:
     """The snapshot that is published now, and the number of the last change in it.
 
-    `warning` says what did not go as it should although the snapshot is published, empty where nothing.
+    `unchanged` where it was published before, since nothing would have been another. `warning` says what did not go as
+    it should although the snapshot is published, empty where nothing.
     """
 
     snapshot: str
     sequence: int
+    unchanged: bool = False
     warning: str = ""
 
 
@@ -52,20 +54,20 @@ def republish(
     IndexingError where building or publishing fails; what was served before is served on then, and the inbox still has
     everything.
     """
-    warning = ""
     with (
         writer_lock(index_dir, "publishing what was written over HTTP", wait=PATIENCE) as held,
         overlay(index_dir) as changes,
     ):
         articles = changes.over(served_articles(index_dir))
         try:
-            snapshot = build_articles(
+            report = build_articles(
                 articles, index_dir, embedder, on_error=on_error, progress=progress, options=options, held=held
-            ).snapshot
+            )
+            done = Republished(report.snapshot, changes.sequence, report.unchanged)
         except NotPruned as error:
-            snapshot, warning = error.published, str(error)
-        changes.settle(snapshot)
-    return Republished(snapshot, changes.sequence, warning)
+            done = Republished(error.published, changes.sequence, warning=str(error))
+        changes.settle(done.snapshot)
+    return done
 
 
 def served_articles(index_dir: Path) -> Iterator[Article]:

@@ -1,6 +1,6 @@
 """`python -m service.publish_child`: builds and publishes one snapshot for a service, in a process of its own.
 
-So that neither the memory nor the work of building is the service's: it is the lowest of priorities, and all its memory
+So that neither the memory nor the work of building is the service's: it has a low priority, and all its memory
 goes back when it ends. When its standard input ends its service is gone, so it ends too, at whatever point: publishing
 survives that.
 """
@@ -19,14 +19,18 @@ import msgspec
 
 from index.build import BuildOptions
 from index.embedding import Embedder, SentenceTransformerEmbedder
+from index.embedding_cache import EMBEDDINGS, CachedEmbedder
 from index.errors import ArticleError, IndexingError, IndexLocked
+from index.lazy_embedding import LazyEmbedder
 from index.models import resolve, resolve_or_hub
 from index.republish import republish
 from index.token_cache import cached
 from service.publish_messages import Built, Busy, Failed, Message, Order, Step
 
-EMBEDDINGS = "embeddings"
-NICENESS = 19
+MODEL = "model.json"
+"""Beside the kept vectors, as `scripts/build_index.py` has it: what the model was when it was last loaded."""
+NICENESS = 10
+"""Behind answers and behind the language model (5), but not so far that a busy service never gets its next snapshot."""
 SECONDS_BETWEEN_STEPS = 0.2
 LEFT_OUT_TOLD = 100
 
@@ -52,13 +56,16 @@ def main(load: Callable[[Order], Embedder] | None = None) -> int:
 def _outcome(order: Order, load: Callable[[Order], Embedder], tell: Tell) -> Message:
     left_out: list[ArticleError] = []
     try:
+        embedder = load(order)
         done = republish(
             Path(order.index),
-            load(order),
+            embedder,
             on_error=left_out.append,
             progress=Reports(tell),
             options=BuildOptions(keep=order.keep),
         )
+        if isinstance(embedder, CachedEmbedder) and not done.unchanged:
+            embedder.retire()
     except IndexLocked as error:
         return Busy(str(error))
     except IndexingError as error:
@@ -67,9 +74,15 @@ def _outcome(order: Order, load: Callable[[Order], Embedder], tell: Tell) -> Mes
 
 
 def _model(order: Order) -> Embedder:
-    find = resolve_or_hub if order.hub else resolve
-    model = SentenceTransformerEmbedder(find(order.embedding, Path(order.models)), threads=order.threads, hub=order.hub)
-    return cached(model, Path(order.index) / EMBEDDINGS)
+    """The order's model, which is loaded only where a text has no vector yet."""
+    index = Path(order.index)
+    found = (resolve_or_hub if order.hub else resolve)(order.embedding, Path(order.models))
+
+    def load() -> SentenceTransformerEmbedder:
+        return SentenceTransformerEmbedder(found, threads=order.threads, hub=order.hub)
+
+    model = LazyEmbedder(found, load, index / EMBEDDINGS / MODEL) if isinstance(found, Path) else load()
+    return cached(model, index / EMBEDDINGS)
 
 
 def _told(left_out: Sequence[ArticleError]) -> tuple[str, ...]:
