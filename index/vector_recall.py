@@ -1,8 +1,8 @@
 """How many of the nearest vectors a search finds, measured while an index is built.
 
-A built index knows no questions, so they are made of its own vectors: each is one of them, moved by another one's
-distance from the mean, as far as questions of people lie from the passages that answer them. Exact search is the
-measure; it reads the table once, portion by portion.
+A built index knows no questions, so they are made of its own vectors: each is one of them, moved as others
+lie from the mean, as far as questions of people lie from the passages that answer them. Exact search is the measure; it
+reads the table once, portion by portion.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from index.vector_rows import StoredRows, portions
 QUERIES = 256
 """Made for measuring; fewer where there are fewer vectors."""
 K = 10
-MOVED = 0.8
-"""How far a query is moved, as a share of the distances of vectors from their mean (docs/scale.md)."""
+MOVED, OTHERS = 1.8, 16
+"""How far a query is moved, in distances of vectors from their mean, and how many others say where to. So it comes to
+lie as far from its own vector as questions of XQuAD lie from their paragraphs (docs/scale.md)."""
 
 Rows = NDArray[np.int64]
 Search = Callable[[Vectors, int], tuple[Vectors, Rows]]
@@ -28,9 +29,10 @@ Search = Callable[[Vectors, int], tuple[Vectors, Rows]]
 def queries(rows: StoredRows) -> Vectors:
     """Queries like questions about what `rows` are about, float32 `(n, dim)` of unit length; always the same ones."""
     count = min(QUERIES, len(rows))
-    drawn = np.random.default_rng(0).choice(len(rows), size=2 * (len(rows) // 2 if count < QUERIES else count))
-    own, others = np.split(rows.take(drawn.astype(np.int64)), 2)
-    moved = own + np.float32(MOVED) * (others - others.mean(axis=0))
+    drawn = np.random.default_rng(0).integers(len(rows), size=(OTHERS + 1) * count)
+    vectors = rows.take(drawn).reshape(OTHERS + 1, count, -1)
+    others = vectors[1:] - vectors.mean(axis=(0, 1))
+    moved = vectors[0] + np.float32(MOVED / np.sqrt(OTHERS)) * others.sum(axis=0)
     unit: Vectors = moved / np.linalg.norm(moved, axis=1, keepdims=True)
     return unit
 

@@ -6,7 +6,9 @@ The file holds nothing but rows of little-endian floats, 32 or 16 bits each. Hal
 
 from __future__ import annotations
 
-import mmap
+import ctypes
+import os
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -16,13 +18,19 @@ from numpy.typing import NDArray
 
 from index import durable
 from index.embedding import Vectors
-from index.errors import SnapshotCorrupt
+from index.errors import SnapshotCorrupt, SnapshotError
 from index.vector_kinds import Precision
 
 PORTION = 16_384
 """Rows that are read or converted at once: 25 MB at 384 dimensions."""
 
 Rows = NDArray[np.int64]
+
+# os.pread gives up the interpreter's lock for every row and, beside a busy thread, waits milliseconds to have it back:
+# seconds for a search. This one keeps it, for the two microseconds that a row takes.
+_pread = ctypes.PyDLL(None, use_errno=True).pread
+_pread.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int64]
+_pread.restype = ctypes.c_ssize_t
 
 
 class StoredRows(Protocol):
@@ -60,7 +68,7 @@ class RowWriter:
         old = self.path.with_name(f"{self.path.name}.single")
         durable.rename(self.path, old)
         self.precision, self._file = "float16", _opened(self.path)
-        rows = MappedRows(old, self.dim, "float32")
+        rows = DiskRows(old, self.dim, "float32")
         with durable.storage_errors(self.path):
             for start in range(0, len(rows), PORTION):
                 durable.disk.write(self._file, _bytes(rows.span(start, start + PORTION), self.precision))
@@ -95,44 +103,45 @@ class MemoryRows:
         return self.vectors[start:stop]
 
 
-class MappedRows:
+class DiskRows:
     """Rows that stay on disk and are read when they are wanted; the process keeps none of them."""
 
     def __init__(self, path: Path, dim: int, precision: Precision) -> None:
-        """Map `path`, which must have been verified. Raises SnapshotCorrupt where it ends within a row."""
-        shape = _count(path, dim, precision), dim
-        dtype = np.dtype(precision).newbyteorder("<")
-        self._memory: mmap.mmap | None = None
-        if not shape[0]:
-            self._rows: NDArray[np.floating] = np.empty(shape, dtype=dtype)
-            return
-        with durable.storage_errors(path), path.open("rb") as file:
-            self._memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self._memory.madvise(mmap.MADV_RANDOM)
-        self._rows = np.frombuffer(self._memory, dtype=dtype).reshape(shape)
+        """Open `path`, which must have been verified. Raises SnapshotCorrupt where it ends within a row."""
+        self._path, self._dim = path, dim
+        self._dtype = np.dtype(precision).newbyteorder("<")
+        self._size = dim * self._dtype.itemsize
+        self._count = _count(path, dim, precision)
+        with durable.storage_errors(path):
+            self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            # closed when nobody holds these rows any more: a search may still run while a snapshot is exchanged
+            weakref.finalize(self, os.close, self._file)
+            os.posix_fadvise(self._file, 0, 0, os.POSIX_FADV_RANDOM)
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return self._count
 
     def take(self, rows: Rows) -> Vectors:
-        """As StoredRows says."""
-        # neighbours in the file share pages, and a page is looked up once where they come in order
-        order = np.argsort(rows, kind="stable")
-        found = np.empty((len(rows), self._rows.shape[1]), dtype=np.float32)
-        found[order] = self._rows[rows[order]]
-        self._let_go()
-        return found
+        """As StoredRows says. Raises SnapshotError where the disk does not give them."""
+        stored = np.empty((len(rows), self._dim), dtype=self._dtype)
+        self._fill(stored, rows.tolist())
+        return stored.astype(np.float32, copy=False)
 
     def span(self, start: int, stop: int) -> Vectors:
-        """As StoredRows says."""
-        copy: Vectors = self._rows[start:stop].astype(np.float32)
-        self._let_go()
-        return copy
+        """As StoredRows says. Raises SnapshotError where the disk does not give them."""
+        stored = np.empty((max(0, min(stop, self._count) - start), self._dim), dtype=self._dtype)
+        with durable.storage_errors(self._path):
+            read = os.preadv(self._file, [stored.data], start * self._size) if stored.size else 0
+        if read != stored.nbytes:
+            raise SnapshotError(f"{self._path}: ends before row {stop}")
+        return stored.astype(np.float32, copy=False)
 
-    def _let_go(self) -> None:
-        """Keep what was read out of the process's own memory; the system's cache still has it."""
-        if self._memory is not None:
-            self._memory.madvise(mmap.MADV_DONTNEED)
+    def _fill(self, stored: NDArray[np.floating], rows: list[int]) -> None:
+        descriptor, address, size = self._file, stored.ctypes.data, self._size
+        for row in rows:
+            if _pread(descriptor, address, size, row * size) != size:
+                raise SnapshotError(f"{self._path}: row {row} can't be read: {os.strerror(ctypes.get_errno())}")
+            address += size
 
 
 def portions(rows: StoredRows) -> Iterator[tuple[int, Vectors]]:

@@ -9,7 +9,7 @@ How many are missed is measured while an index is built; docs/scale.md has figur
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,13 +23,15 @@ from index.durable import library_writes, make_directory
 from index.embedding import Vectors
 from index.errors import ModelError, SnapshotCorrupt, SnapshotError
 from index.vector_kinds import IN_MEMORY_UP_TO, Kind, VectorOptions, VectorsRecord, chosen, clusters
-from index.vector_rows import MappedRows, MemoryRows, RowWriter, StoredRows, portions
+from index.vector_rows import DiskRows, MemoryRows, RowWriter, StoredRows, portions
 
 Rows = NDArray[np.int64]
 UNIT_TOLERANCE = 1e-3
 ROWS, CODES = "rows.bin", "codes.faiss"
 COMPARED, COMPARED_PER_HIT = 1_024, 8
-"""How many vectors are compared after the codes were looked through: so many, and so many for each hit."""
+"""How many vectors in memory are compared after the codes were looked through: so many, and so many for each hit."""
+READ, READ_PER_HIT = (192, 256, 384, 512, 768, 1_024), 4
+"""The same of vectors on disk, where each takes as long as many codes. The fewest that find enough are taken."""
 SAMPLE = 16_384
 """Vectors that codes are fitted to, evenly spread over all rows; always the same ones."""
 SAMPLE_PER_CLUSTER = 32
@@ -81,7 +83,7 @@ class VectorWriter:
         self.close()
         if kind == "exact":
             return VectorsRecord(kind, self._rows.precision, {}, 1.0, 0, self._options.recall)
-        rows = MappedRows(self._directory / ROWS, dim, self._rows.precision)
+        rows = DiskRows(self._directory / ROWS, dim, self._rows.precision)
         with _all_cores():
             codes = _codes(rows, dim) if kind == "codes" else _inverted(rows, dim)
             _save(codes, self._directory / CODES)
@@ -103,14 +105,12 @@ class VectorWriter:
         wanted = vector_recall.queries(rows)
         right = vector_recall.nearest(rows, wanted)
         required = self._options.recall
-        found = 0.0
-        parameters: dict[str, int] = {}
-        for parameters in _parameters(codes):
-            search = VectorIndex(rows, codes, parameters).search
-            found = vector_recall.recall(search, wanted, right)
-            if found >= min(1.0, required + MARGIN):
-                break
-        return VectorsRecord(kind, self._rows.precision, parameters, round(found, 4), len(wanted), required)
+
+        def found(parameters: dict[str, int]) -> float:
+            return vector_recall.recall(VectorIndex(rows, codes, parameters).search, wanted, right)
+
+        parameters, recall = _sufficient(found, codes, min(1.0, required + MARGIN))
+        return VectorsRecord(kind, self._rows.precision, parameters, round(recall, 4), len(wanted), required)
 
 
 class VectorIndex:
@@ -121,6 +121,7 @@ class VectorIndex:
         self._rows = rows
         self._codes = codes
         self._compared = (parameters or {}).get("compared", 0)
+        self._per_hit = (parameters or {}).get("compared_per_hit", 1)
         self._probed = (parameters or {}).get("probed", 0)
 
     @classmethod
@@ -133,7 +134,7 @@ class VectorIndex:
         if record.kind == "exact":
             return cls(MemoryRows(path, dim, record.precision))
         codes = _read(directory / CODES, record.kind)
-        rows = (MemoryRows if record.kind == "codes" else MappedRows)(path, dim, record.precision)
+        rows = (MemoryRows if record.kind == "codes" else DiskRows)(path, dim, record.precision)
         if (codes.d, codes.ntotal) != (dim, len(rows)):
             raise SnapshotCorrupt(f"{directory}: its files don't belong together")
         return cls(rows, codes, record.parameters)
@@ -156,7 +157,7 @@ class VectorIndex:
         self._check_queries(queries)
         if k < 1:
             raise ValueError(f"k must be at least 1, not {k}")
-        k, compared = min(k, len(self)), max(self._compared, COMPARED_PER_HIT * k)
+        k, compared = min(k, len(self)), max(self._compared, self._per_hit * k)
         if self._codes is None or 2 * compared > len(self):
             return self._exhaustive(queries, k)
         found = [self._refined(self._codes, query, k, compared) for query in np.ascontiguousarray(queries)]
@@ -225,15 +226,35 @@ def _inverted(rows: StoredRows, dim: int) -> faiss.Index:
     return codes
 
 
-def _parameters(codes: faiss.Index) -> Iterator[dict[str, int]]:
-    """What may be tried for `codes`, what takes least time first."""
+def _sufficient(
+    found: Callable[[dict[str, int]], float], codes: faiss.Index, recall: float
+) -> tuple[dict[str, int], float]:
+    """The parameters that take least time among those that find `recall`, else those that find most; what they find."""
     if not isinstance(codes, faiss.IndexIVFPQFastScan):
-        yield {"compared": COMPARED}
-        return
-    for probed in PROBED:
-        if probed < codes.nlist:
-            yield {"compared": COMPARED, "clusters": codes.nlist, "probed": probed}
-    yield {"compared": COMPARED, "clusters": codes.nlist, "probed": codes.nlist}
+        parameters = {"compared": COMPARED, "compared_per_hit": COMPARED_PER_HIT}
+        return parameters, found(parameters)
+    parameters = {"compared": READ[-1], "compared_per_hit": READ_PER_HIT, "clusters": codes.nlist}
+    probed, most = _first(
+        found, parameters, "probed", [*(few for few in PROBED if few < codes.nlist), codes.nlist], recall
+    )
+    return _first(found, {**parameters, **probed}, "compared", READ, min(recall, most))
+
+
+def _first(
+    found: Callable[[dict[str, int]], float],
+    parameters: dict[str, int],
+    name: str,
+    values: Sequence[int],
+    recall: float,
+) -> tuple[dict[str, int], float]:
+    """`parameters` with the first of `values` that finds `recall`, else the last; what they find."""
+    tried, most = parameters, 0.0
+    for value in values:
+        tried = {**parameters, name: value}
+        most = found(tried)
+        if most >= recall:
+            break
+    return tried, most
 
 
 def _sample(rows: StoredRows, most: int) -> Vectors:
