@@ -141,9 +141,9 @@ def verify(manifest: Manifest, directory: Path) -> None:
     """Compare every file with its record. Raises SnapshotCorrupt naming the first that differs, is missing or cut."""
     for name, expected in manifest.files.items():
         path = directory / name
-        if not path.is_file():
-            raise SnapshotCorrupt(f"{path}: the file is missing")
         with durable.storage_errors(path):
+            if not path.is_file():
+                raise SnapshotCorrupt(f"{path}: the file is missing")
             size = path.stat().st_size
             if size != expected.bytes:
                 raise SnapshotCorrupt(f"{path}: has {size} bytes, its manifest says {expected.bytes}")
@@ -153,10 +153,10 @@ def verify(manifest: Manifest, directory: Path) -> None:
 
 
 def _intact_fields(path: Path, expected_id: str) -> dict[str, Any]:
-    if not path.is_file():
-        raise SnapshotCorrupt(f"{path}: the file is missing")
     try:
         with durable.storage_errors(path):
+            if not path.is_file():
+                raise SnapshotCorrupt(f"{path}: the file is missing")
             raw = path.read_bytes()
         fields = json.loads(raw)
         intact = isinstance(fields, dict) and raw == _canonical(fields) and fields.get("id") == _id(fields)

@@ -27,7 +27,7 @@ CURRENT = "CURRENT"
 SNAPSHOTS = "snapshots"
 KEPT = 3
 """How many snapshots stay on disk, the served one among them."""
-_STRAYS = (".building-*", ".removing-*")
+_BUILDING, _REMOVING = ".building-", ".removing-"
 _WITHDRAWN = ".withdrawn-"
 
 
@@ -87,14 +87,16 @@ def current_directory(index_dir: Path) -> Path:
     name = content.decode("ascii", "replace").removesuffix("\n")
     if not manifests.ID.fullmatch(name) or content != f"{name}\n".encode():
         raise SnapshotCorrupt(f"{path}: {content[:80]!r} is not the id of a snapshot")
-    if not (index_dir / SNAPSHOTS / name).is_dir():
-        raise SnapshotCorrupt(f"{path}: names the snapshot {name}, which is not there")
-    return index_dir / SNAPSHOTS / name
+    directory = index_dir / SNAPSHOTS / name
+    with durable.storage_errors(directory):
+        if not directory.is_dir():
+            raise SnapshotCorrupt(f"{path}: names the snapshot {name}, which is not there")
+    return directory
 
 
 def withdrawn(index_dir: Path) -> set[str]:
     """The ids of snapshots that were gone back from and not served again since: there was something wrong with them."""
-    return {path.name.removeprefix(_WITHDRAWN) for path in (index_dir / SNAPSHOTS).glob(f"{_WITHDRAWN}*")}
+    return {path.name.removeprefix(_WITHDRAWN) for path in _beginning(index_dir, _WITHDRAWN)}
 
 
 def previous(index_dir: Path) -> str:
@@ -154,20 +156,28 @@ def prune(index_dir: Path, keep: int = KEPT, *, held: WriterLock | None = None) 
 
 def _new_draft(index_dir: Path) -> Path:
     _remove_strays(index_dir)
-    draft = index_dir / SNAPSHOTS / f".building-{secrets.token_hex(4)}"
+    draft = index_dir / SNAPSHOTS / f"{_BUILDING}{secrets.token_hex(4)}"
     durable.make_directory(draft)
     return draft
 
 
 def _remove_strays(index_dir: Path) -> None:
     """Delete what writers that died have left. Whoever has the lock is the only one who has any."""
-    strays = [path for pattern in _STRAYS for path in sorted((index_dir / SNAPSHOTS).glob(pattern))]
-    for path in strays:
+    for path in _beginning(index_dir, _BUILDING, _REMOVING):
         durable.remove_tree(path)
     new = index_dir / f"{CURRENT}.new"
     with durable.storage_errors(new):
         if new.exists():
             durable.disk.unlink(new)
+
+
+def _beginning(index_dir: Path, *prefixes: str) -> list[Path]:
+    """What lies beside the snapshots under a name that begins with one of `prefixes`."""
+    snapshots = index_dir / SNAPSHOTS
+    with durable.storage_errors(snapshots):
+        if not snapshots.is_dir():
+            return []
+        return sorted(path for path in snapshots.iterdir() if path.name.startswith(prefixes))
 
 
 def _remove(draft: Path) -> None:

@@ -25,6 +25,12 @@ from index.types import Article
 Publish = Callable[[Path, Sequence[Article]], str]
 
 
+@pytest.fixture(autouse=True)
+def nothing_waits_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test here cuts the power."""
+    monkeypatch.setattr(durable.disk, "sync", lambda *_: None)
+
+
 @pytest.fixture
 def three_published(tmp_path: Path, publish_articles: Publish, three_articles: list[Article]) -> list[str]:
     """The ids of three snapshots in tmp_path, of one, two and three articles."""
