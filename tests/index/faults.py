@@ -95,11 +95,11 @@ class WatchedDisk(CountingDisk):
     synced, everything, nothing, the names without the contents, or some of it by chance.
     """
 
-    def __init__(self, root: Path, without_content: Callable[[PurePosixPath], bool]) -> None:
-        """Of paths that are `without_content`, `left` tells the names alone."""
+    def __init__(self, root: Path, matters_not: Callable[[PurePosixPath], bool]) -> None:
+        """Of a path that `matters_not`, `left` tells the name alone; what is done to it is no moment to look at."""
         super().__init__()
         self._root = root
-        self._without_content = without_content
+        self._matters_not = matters_not
         # By inode. They stay open, so that no other file gets the number of one that was deleted.
         self._contents: dict[int, bytes] = {}
         self._names: dict[int, dict[str, int]] = {}
@@ -111,7 +111,8 @@ class WatchedDisk(CountingDisk):
     def step(self, operation: str, path: Path) -> None:
         number = len(self.steps)
         super().step(operation, path)
-        self.left += [(f"{number}: {operation} {path.name}, {how}", left) for how, left in self._variants(number)]
+        if not self._matters_not(PurePosixPath(path.relative_to(self._root))):
+            self.left += [(f"{number}: {operation} {path.name}, {how}", left) for how, left in self._variants(number)]
 
     def sync(self, path: Path, descriptor: int) -> None:
         super().sync(path, descriptor)
@@ -153,8 +154,8 @@ class WatchedDisk(CountingDisk):
         status = os.fstat(descriptor)
         if not stat.S_ISDIR(status.st_mode):
             safe = self._contents.get(status.st_ino, b"")
-            told = not self._without_content(place)
-            left[place] = _partly(safe, os.pread(descriptor, status.st_size, 0), contents()) if told else b""
+            live = b"" if self._matters_not(place) else os.pread(descriptor, status.st_size, 0)
+            left[place] = _partly(safe, live, contents()) if live else b""
             return
         left[place] = None
         live_names = _entries(descriptor)
