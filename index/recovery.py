@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from index import durable
-from index import manifest as manifests
 from index.errors import IndexingError, SnapshotError, SnapshotMismatch, SnapshotMissing
 from index.manifest import Value
-from index.publish import CURRENT, SNAPSHOTS
+from index.publish import CURRENT, SNAPSHOTS, published, withdrawn
 from index.snapshot import Snapshot
 
 
@@ -40,14 +38,12 @@ def open_newest_sound(
 def _others(index_dir: Path) -> Iterator[Path]:
     """The snapshots that were published before the served one, the newest first; all, where CURRENT names none.
 
-    A later one is never among them: it was rolled back, or its publication was not finished.
+    A later one is never among them: its publication was not finished. Nor is one that was gone back from.
     """
-    snapshots = index_dir / SNAPSHOTS
-    with durable.storage_errors(snapshots):
-        ids = sorted(path.name for path in snapshots.iterdir() if manifests.ID.fullmatch(path.name))
-    served = _served(index_dir)
+    served, bad = _served(index_dir), withdrawn(index_dir)
+    ids = [name for name in published(index_dir) if name == served or name not in bad]
     for name in reversed(ids[: ids.index(served)] if served in ids else ids):
-        yield snapshots / name
+        yield index_dir / SNAPSHOTS / name
 
 
 def _served(index_dir: Path) -> str | None:

@@ -10,6 +10,7 @@ import pytest
 
 from index import snapshot
 from index.errors import SnapshotCorrupt, SnapshotMismatch, SnapshotMissing
+from index.publish import rollback
 from index.recovery import open_newest_sound
 from index.types import Article
 from index.vectors import ROWS
@@ -70,6 +71,18 @@ def test_a_damaged_current_costs_nothing_but_a_complaint(
     with opened:
         assert opened.id == three_published[-1].name
     assert [str(error).split(": ")[0] for error in passed_over] == [str(tmp_path / "CURRENT")]
+
+
+def test_a_snapshot_that_was_gone_back_from_does_not_come_back_behind_a_later_one(
+    tmp_path: Path, three_published: list[Path], publish_articles: Publish, three_articles: list[Article]
+) -> None:
+    rollback(tmp_path, three_published[0].name)
+    later = publish_articles(tmp_path, three_articles)
+    assert (tmp_path / "snapshots" / three_published[2].name).is_dir()
+    damage(tmp_path / "snapshots" / later / snapshot.ARTICLES)
+    opened, _ = open_newest_sound(tmp_path)
+    with opened:
+        assert opened.id == three_published[0].name
 
 
 def test_a_snapshot_that_was_rolled_back_does_not_come_back(tmp_path: Path, three_published: list[Path]) -> None:
