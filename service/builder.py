@@ -16,9 +16,11 @@ from index.cores import available_cores
 from service.errors import IndexBusy, PublishFailed
 from service.logs import LOGGER
 from service.publish_messages import Built, Busy, Failed, Message, Order, Step
-from service.settings import Settings
+from service.settings import Settings, vector_options
 
 COMMAND = (sys.executable, "-m", "service.publish_child")
+
+CLOSING_SECONDS = 3.0
 
 _ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
 _LAST_WORDS = 20
@@ -52,6 +54,7 @@ class ChildBuilder:
             # The lowest priority keeps it out of the way of answers, but not out of the memory that they read.
             threads=max(1, available_cores() // 2),
             keep=settings.snapshots_kept,
+            vectors=vector_options(settings),
         )
 
     async def build(self, on_step: Callable[[Step], None]) -> Built:
@@ -74,11 +77,20 @@ class ChildBuilder:
             process.stdin.write(msgspec.json.encode(self._order) + b"\n")
             last = await _last_message(process.stdout, on_step)
         finally:
-            if process.returncode is None:
-                process.kill()
-            await process.wait()
+            await _end(process, process.stdin)
             await listening
         return _built(last, process.returncode, words)
+
+
+async def _end(process: asyncio.subprocess.Process, stdin: asyncio.StreamWriter) -> None:
+    """End the process, which does so by itself where it has nothing more to read."""
+    stdin.close()
+    try:
+        async with asyncio.timeout(CLOSING_SECONDS):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
 
 
 async def _last_message(lines: asyncio.StreamReader, on_step: Callable[[Step], None]) -> Message | None:
