@@ -35,7 +35,7 @@ from index.manifest import Manifest
 from index.progress import Progress, Silence, Step
 from index.publish import KEPT, publish, staging
 from index.types import Article
-from index.vector_kinds import VectorOptions
+from index.vector_kinds import VectorOptions, VectorsRecord
 
 CHARACTERS_AT_ONCE = 1_000_000
 """Texts are embedded when this many characters have come together: enough to sort into full batches by length."""
@@ -66,7 +66,7 @@ class BuildReport:
 
     `unchanged` where nothing had changed and nothing was published: `snapshot` is then the one that was served before.
     `why` says what beside the articles made a new snapshot due, empty where nothing did. `embedding_seconds` is the
-    part of `seconds` that was spent inside the embedding model.
+    part of `seconds` that was spent inside the embedding model. `vectors` is what the manifest says of them.
     """
 
     snapshot: str
@@ -80,6 +80,7 @@ class BuildReport:
     changes: Changes
     unchanged: bool = False
     why: str = ""
+    vectors: dict[str, VectorsRecord] = field(default_factory=dict)
 
 
 def build(
@@ -292,4 +293,5 @@ def _report(
         changes,
         unchanged,
         why,
+        manifest.vectors,
     )

@@ -41,12 +41,13 @@ class DraftWriter:
         tokens: bool,
         vectors: VectorOptions | None = None,
     ) -> None:
-        """`tokens`: whether passages come with the vectors of their tokens.
+        """`tokens`: whether passages come with the vectors of their tokens; too many of them are left out.
 
-        `vectors`: how they are to be searched.
+        `vectors`: how they are to be searched, and up to how many passages tokens are kept.
         """
         self._draft = draft
         self._dim = dim
+        self._with_tokens, self._tokens_up_to = tokens, (vectors or VectorOptions()).tokens_up_to
         with ExitStack() as stack:
             self.store = stack.enter_context(closing(StoreWriter(draft / ARTICLES)))
             self._passage_words = stack.enter_context(closing(LexicalWriter(draft / PASSAGE_WORDS)))
@@ -73,10 +74,18 @@ class DraftWriter:
         self._sentence_vectors.add(sentences)
 
     def add_tokens(self, passages: Sequence[Vectors], sentences: Sequence[Sequence[int]]) -> None:
-        """Append the tokens of the next passages, as `TokenWriter.add` takes them."""
+        """Append the tokens of the next passages, as `TokenWriter.add` takes them.
+
+        From where there are more passages than tokens are kept of, none has any.
+        """
         if self._passage_tokens is None:
-            raise ValueError("this snapshot was begun without tokens")
-        self._passage_tokens.add(passages, sentences)
+            if not self._with_tokens:
+                raise ValueError("this snapshot was begun without tokens")
+        elif len(self._passage_tokens) + len(passages) > self._tokens_up_to:
+            self._passage_tokens.discard()
+            self._passage_tokens = None
+        else:
+            self._passage_tokens.add(passages, sentences)
 
     def finish(self, embedding: Mapping[str, Value], splitter: Mapping[str, Any]) -> Manifest:
         """Write everything to disk; the manifest of what was written.

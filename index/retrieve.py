@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.embedding import Embedder, TokenEmbedder, Vectors
-from index.errors import SnapshotMismatch
 from index.language import detect_question
 from index.ranking import PASSAGE, SENTENCE, WITHOUT_TOKENS, Ranking, features, load, scores, standardised
 from index.recent import RecentVectors
@@ -106,12 +105,8 @@ class Retriever:
         """Search `snapshot` with the embedder it was built with.
 
         `ranking` is by default what was fitted, `centring` the share of their language's mean that similarities are
-        measured from. Raises `SnapshotMismatch` where the embedder gives tokens and the snapshot has none.
+        measured from. A large snapshot may hold no tokens: what the embedder gives is ranked without them then.
         """
-        if isinstance(embedder, TokenEmbedder) and snapshot.passage_tokens is None:
-            raise SnapshotMismatch(
-                f"snapshot {snapshot.id}: holds no tokens, which {embedder.name} gives: build the index again"
-            )
         self.snapshot = snapshot
         self.ranking = ranking or (load() if isinstance(embedder, TokenEmbedder) else WITHOUT_TOKENS)
         self._centring = np.float32(centring)
@@ -119,7 +114,8 @@ class Retriever:
         self._passage_means = _means(snapshot.passage_vectors, snapshot.passage_language)
         self._alone = RecentVectors(partial(_embedded_alone, snapshot, embedder), KEPT_ALONE)
         self._sentence_means = _means(snapshot.sentence_vectors, snapshot.sentence_language)
-        self._tokens = Weighing(snapshot) if isinstance(embedder, TokenEmbedder) else None
+        tokens = isinstance(embedder, TokenEmbedder) and snapshot.passage_tokens is not None
+        self._tokens = Weighing(snapshot) if tokens else None
         self._sampled_passages = spread(snapshot.passage_language, SAMPLE)
         self._sampled_sentences = spread(snapshot.sentence_language, SAMPLE)
         self._first_sentence = np.searchsorted(snapshot.sentence_passage, np.arange(len(snapshot.passages) + 1))

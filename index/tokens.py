@@ -70,6 +70,15 @@ class TokenWriter:
             self._sentences.extend((self._edges[-1] + starts).tolist())
             self._edges.append(self._edges[-1] + len(own))
 
+    def __len__(self) -> int:
+        """Passages that were added."""
+        return len(self._edges) - 1
+
+    def discard(self) -> None:
+        """Delete what was written. Raises SnapshotError where the disk refuses."""
+        self.close()
+        durable.remove_tree(self._directory)
+
     def write(self) -> None:
         """Complete the files. Raises SnapshotError where the disk refuses, ValueError where nothing was added."""
         if self._projection is None:

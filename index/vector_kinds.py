@@ -19,6 +19,8 @@ EXACT_UP_TO = 8_192
 """Vectors that are all looked at: a millisecond at 384 dimensions."""
 IN_MEMORY_UP_TO = 200_000
 """Vectors that are kept in memory as a whole: 307 MB at 384 dimensions."""
+TOKENS_UP_TO = 200_000
+"""Passages whose tokens are kept: 9 GB on disk at 44 kB each."""
 FEWEST_CODED = 1_024
 """Codes can't be fitted to fewer vectors, whatever is wanted."""
 CLUSTERS = (16, 8_192)
@@ -27,10 +29,13 @@ CLUSTERS = (16, 8_192)
 
 @dataclass(frozen=True, slots=True)
 class VectorOptions:
-    """What an operator can choose: the kind, and the recall@10 below which a build warns, in [0, 1]."""
+    """What an operator can choose: the kind, the recall@10 below which a build warns, in [0, 1], and up to how many
+    passages the vectors of tokens are kept as well, where the embedding model gives any.
+    """
 
     kind: Wanted = "auto"
     recall: float = 0.97
+    tokens_up_to: int = TOKENS_UP_TO
 
 
 class VectorsRecord(Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,6 +58,14 @@ class VectorsRecord(Struct, frozen=True, forbid_unknown_fields=True):
     def sufficient(self) -> bool:
         """Whether enough of the nearest vectors are found."""
         return self.recall_at_10 >= self.required
+
+    def shortfall(self) -> str:
+        """What is wrong where too few are found, and what to do."""
+        return (
+            f"a search finds {self.recall_at_10:.1%} of the ten nearest vectors, {self.required:.1%} are required "
+            f"(kind {self.kind}, {self.sampled} queries); FUNDSTELLE_VECTORS chooses another kind, "
+            "FUNDSTELLE_VECTOR_RECALL another requirement"
+        )
 
 
 def chosen(count: int, dim: int, wanted: Wanted) -> Kind:

@@ -27,7 +27,7 @@ from index.progress import Bars
 from index.token_cache import cached
 from index.watching import INTERVAL, Watch
 from service.errors import SettingsError
-from service.settings import Settings, load_settings
+from service.settings import Settings, load_settings, vector_options
 
 MODEL = "model.json"
 """In the cache directory of an index: what the embedding model was when it was last loaded."""
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = load_settings()
         chosen = _parser(settings).parse_args(arguments)
-        options = BuildOptions(keep=settings.snapshots_kept, force=chosen.force)
+        options = BuildOptions(settings.snapshots_kept, vector_options(settings), chosen.force)
         embedder = _embedder(resolve(chosen.embedding, chosen.models), chosen.out, bars)
         if chosen.watch:
             return _follow(chosen.articles, chosen.out, embedder, options, bars)
@@ -102,6 +102,9 @@ def _build(articles: Sequence[Path], out: Path, embedder: LazyEmbedder, options:
     )
     if not report.unchanged:
         remembering.retire()
+    for table, record in report.vectors.items():
+        if not record.sufficient:
+            bars.say(f"warning: {table}: {record.shortfall()}")
     print(_summary(report, out, remembering), flush=True)
 
 

@@ -62,7 +62,7 @@ def _outcome(order: Order, load: Callable[[Order], Embedder], tell: Tell) -> Mes
             embedder,
             on_error=left_out.append,
             progress=Reports(tell),
-            options=BuildOptions(keep=order.keep),
+            options=BuildOptions(order.keep, order.vectors),
         )
         if isinstance(embedder, CachedEmbedder) and not done.unchanged:
             embedder.retire()

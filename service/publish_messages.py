@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from index.vector_kinds import VectorOptions
+
+VECTORS = VectorOptions()
+
 
 class Order(Struct, frozen=True):
     """The one line that it is given on its standard input: what to build, and with which model."""
@@ -14,6 +18,7 @@ class Order(Struct, frozen=True):
     hub: bool
     threads: int
     keep: int
+    vectors: VectorOptions = VECTORS
 
 
 class Step(Struct, frozen=True, tag=True):

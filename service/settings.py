@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
+from index.vector_kinds import VectorOptions, Wanted
 from service.errors import SettingsError
 
 PREFIX = "FUNDSTELLE_"
 CONFIG = f"{PREFIX}CONFIG"
+VECTORS = VectorOptions()
 
 GeneratorName = Literal["llama_cpp", "transformers", "openai_compatible", "extractive"]
 Risk = Literal["low", "medium", "high"]
@@ -69,6 +71,27 @@ class Settings:
             "Without it the search has one stage. docs/second-stage.md has what it costs."
         ),
     ] = None
+    vectors: Annotated[
+        Wanted,
+        About(
+            "How vectors are searched, chosen when the index is built: `exact` compares all of them, `codes` looks "
+            "through small codes of all, `inverted` through those of the nearest clusters, with the vectors on disk; "
+            "`auto` goes by how many there are. docs/scale.md has figures."
+        ),
+    ] = VECTORS.kind
+    vector_recall: Annotated[
+        float,
+        About("Share of the ten nearest vectors that a search has to find; building warns below it.", 0, 1),
+    ] = VECTORS.recall
+    tokens_up_to: Annotated[
+        int,
+        About(
+            "Passages up to which the index keeps the vectors of their tokens, 44 kB each; larger collections are "
+            "ranked without, which docs/scale.md weighs.",
+            0,
+            1_000_000_000,
+        ),
+    ] = VECTORS.tokens_up_to
     generator: Annotated[GeneratorName, About("What writes the answers; `extractive` needs no language model.")] = (
         "llama_cpp"
     )
@@ -179,6 +202,11 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     variables = {name: text for name, text in (os.environ if environ is None else environ).items() if text.strip()}
     values = _from_file(Path(variables[CONFIG])) if CONFIG in variables else {}
     return _checked(Settings(**{**values, **_from_environment(variables)}))
+
+
+def vector_options(settings: Settings) -> VectorOptions:
+    """How the vectors of an index are to be searched."""
+    return VectorOptions(settings.vectors, settings.vector_recall, settings.tokens_up_to)
 
 
 def markdown_table() -> str:

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.build import build
+from index.build import BuildOptions, build
 from index.embedding import Vectors
-from index.errors import SnapshotCorrupt, SnapshotMismatch
+from index.errors import SnapshotCorrupt
 from index.ranking import SCHEMA, Ranking
 from index.retrieve import MATCHED, Retriever, language_means
 from index.snapshot import TOKEN_FILES, Snapshot
 from index.types import Filters
+from index.vector_kinds import VectorOptions
 from tests.service.collection import WordEmbedder, opened, published
 
 
@@ -102,7 +103,7 @@ def test_of_passages_alike_the_one_that_meets_the_questions_tokens_comes_first(t
     lines = ["The lighthouse was painted red in spring.", "The windmill was painted white in spring."]
     for number, line in enumerate(lines):
         (tmp_path / f"{number}.md").write_text(line, encoding="utf-8")
-    build([tmp_path], tmp_path / "index", embedder, on_error=lambda error: pytest.fail(str(error)))
+    build(sorted(tmp_path.glob("*.md")), tmp_path / "index", embedder, on_error=lambda error: pytest.fail(str(error)))
     with Snapshot.open(tmp_path / "index") as snapshot:
         found = Retriever(snapshot, embedder, Ranking(SCHEMA, {"vector": 1.0, "tokens": 1.0}, {}))
         assert [hit.passage.article_id for hit in found.search(["windmill"], 2).hits] == ["1.md", "0.md"]
@@ -113,7 +114,7 @@ def test_the_sentence_that_meets_the_questions_tokens_comes_first(tmp_path: Path
     text = "The lighthouse was painted red in spring. The windmill was painted white in spring."
     (tmp_path / "village.md").write_text(text, encoding="utf-8")
     embedder = TokenWordEmbedder()
-    build([tmp_path], tmp_path / "index", embedder, on_error=lambda error: pytest.fail(str(error)))
+    build(sorted(tmp_path.glob("*.md")), tmp_path / "index", embedder, on_error=lambda error: pytest.fail(str(error)))
     with Snapshot.open(tmp_path / "index") as snapshot:
         searched = Retriever(snapshot, embedder, Ranking(SCHEMA, {}, {"tokens": 1.0}))
         assert "white" in searched.search(["windmill"], 1).sentences[0].text
@@ -125,7 +126,7 @@ def test_how_far_the_best_passage_stands_out_does_not_depend_on_how_many_are_wan
     for number, line in enumerate(lines):
         (tmp_path / f"{number}.md").write_text(line, encoding="utf-8")
     embedder = TokenWordEmbedder()
-    build([tmp_path], tmp_path / "index", embedder, on_error=lambda error: pytest.fail(str(error)))
+    build(sorted(tmp_path.glob("*.md")), tmp_path / "index", embedder, on_error=lambda error: pytest.fail(str(error)))
     with Snapshot.open(tmp_path / "index") as snapshot:
         searched = Retriever(snapshot, embedder)
         one, all_of_them = (searched.search(["windmill"], k).standing for k in (1, 4))
@@ -136,17 +137,35 @@ def test_how_far_the_best_passage_stands_out_does_not_depend_on_how_many_are_wan
     assert absent.match < 0.5
 
 
-def test_a_snapshot_without_tokens_is_refused_where_the_model_gives_some(tmp_path: Path) -> None:
-    message = r"snapshot \S+: holds no tokens, which words gives: build the index again"
-    with Snapshot.open(published(tmp_path)) as snapshot, pytest.raises(SnapshotMismatch, match=message):
-        Retriever(snapshot, TokenWordEmbedder())
+@pytest.mark.parametrize(("kept", "there"), [(0, False), (2, False), (3, True)])
+def test_tokens_are_left_out_of_collections_with_more_passages(tmp_path: Path, kept: int, there: bool) -> None:
+    for number, line in enumerate(["The lighthouse was red.", "The windmill turned.", "A glacier came down."]):
+        (tmp_path / f"{number}.md").write_text(line, encoding="utf-8")
+    embedder, options = TokenWordEmbedder(), BuildOptions(vectors=VectorOptions(tokens_up_to=kept))
+    build(
+        sorted(tmp_path.glob("*.md")),
+        tmp_path / "index",
+        embedder,
+        on_error=lambda error: pytest.fail(str(error)),
+        options=options,
+    )
+    with Snapshot.open(tmp_path / "index") as snapshot:
+        found = Retriever(snapshot, embedder).search(["windmill"], 1)
+        assert (snapshot.passage_tokens is not None) == there
+        assert [hit.passage.article_id for hit in found.hits] == ["1.md"]
+        assert (found.standing.match > 0.9) == there
 
 
 @pytest.mark.parametrize("name", TOKEN_FILES)
 @pytest.mark.parametrize("place", [0, 0.5, -1])
 def test_a_flipped_byte_of_the_tokens_is_refused_by_name(tmp_path: Path, name: str, place: float) -> None:
     (tmp_path / "village.md").write_text("The lighthouse was painted red in spring.", encoding="utf-8")
-    build([tmp_path], tmp_path / "index", TokenWordEmbedder(), on_error=lambda error: pytest.fail(str(error)))
+    build(
+        sorted(tmp_path.glob("*.md")),
+        tmp_path / "index",
+        TokenWordEmbedder(),
+        on_error=lambda error: pytest.fail(str(error)),
+    )
     (path,) = (tmp_path / "index").glob(f"*/*/{name}")
     content = bytearray(path.read_bytes())
     content[-1 if place < 0 else int(place * len(content))] ^= 0xFF
@@ -160,7 +179,12 @@ def test_a_snapshot_that_lists_only_some_files_of_the_tokens_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "village.md").write_text("The lighthouse was painted red in spring.", encoding="utf-8")
-    build([tmp_path], tmp_path / "index", TokenWordEmbedder(), on_error=lambda error: pytest.fail(str(error)))
+    build(
+        sorted(tmp_path.glob("*.md")),
+        tmp_path / "index",
+        TokenWordEmbedder(),
+        on_error=lambda error: pytest.fail(str(error)),
+    )
     # as if a later version kept one more file
     monkeypatch.setattr("index.snapshot.TOKEN_FILES", (*TOKEN_FILES, "tokens/passages/more.bin"))
     with pytest.raises(SnapshotCorrupt, match=r"does not list tokens/passages/more\.bin"):
@@ -171,7 +195,12 @@ def test_passages_that_were_not_compared_come_behind_those_that_were(tmp_path: P
     lines = [f"Parcel {number} holds {'a lantern and ' * (number % 3)}{number} ropes." for number in range(MATCHED + 9)]
     for number, line in enumerate(lines):
         (tmp_path / f"{number:02}.md").write_text(line, encoding="utf-8")
-    build([tmp_path], tmp_path / "index", WordEmbedder(), on_error=lambda error: pytest.fail(str(error)))
+    build(
+        sorted(tmp_path.glob("*.md")),
+        tmp_path / "index",
+        WordEmbedder(),
+        on_error=lambda error: pytest.fail(str(error)),
+    )
     with Snapshot.open(tmp_path / "index") as snapshot:
         retriever = Retriever(snapshot, WordEmbedder())
         hits = retriever.search(["Where is the lantern?"], 100).hits
