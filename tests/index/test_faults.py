@@ -5,20 +5,21 @@ from __future__ import annotations
 import errno
 import itertools
 import os
+import resource
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 import pytest
 
-from index.build import build_articles
+from index.build import BuildOptions, build_articles
 from index.errors import ArticleError, SnapshotError, SnapshotMissing
 from index.manifest import FileRecord
-from index.publish import published, rollback, verified
+from index.publish import KEPT, published, rollback, verified
 from index.snapshot import Snapshot
 from index.token_cache import cached
 from index.types import Article
@@ -31,24 +32,23 @@ CACHES = {("embeddings",), ("derived.sqlite",)}
 STRAYS = (".building-", ".removing-")
 CACHES_TRIED = 10
 
-KEPT = article_of("kept", "The ferry to Lindvik sails at noon.\n\nIt carries forty cars and a post van.\n")
+STAYS = article_of("stays", "The ferry to Lindvik sails at noon.\n\nIt carries forty cars and a post van.\n")
 REMOVED = article_of("removed", "The old lighthouse was sold in June.\n\nNobody knows who bought it.\n")
 BEFORE = article_of("edited", "The bridge over the sound opens in May.\n\nTrams are to cross it.\n")
 AFTER = article_of("edited", "The bridge over the sound opens in August.\n\nTrams are not to cross it.\n")
 ADDED = article_of("added", "Die Fähre fällt am Montag aus.\n\nEin Ersatz ist nicht vorgesehen.\n", language="de")
-OLD, NEW, NEWEST = [KEPT, REMOVED, BEFORE], [KEPT, AFTER, ADDED], [KEPT, ADDED]
+OLD, NEW, NEWEST = [STAYS, REMOVED, BEFORE], [STAYS, AFTER, ADDED], [STAYS, ADDED]
 
 
 def fail(error: ArticleError) -> None:
     raise error
 
 
-def update(index_dir: Path, articles: Iterable[Article]) -> str:
-    """Build as scripts/build_index.py does, caches included; the id of the snapshot."""
+def update(index_dir: Path, articles: Iterable[Article], keep: int = KEPT) -> None:
+    """Build as scripts/build_index.py does, caches included."""
     embedder = cached(TokenHashEmbedder(), index_dir / "embeddings")
-    report = build_articles(articles, index_dir, embedder, on_error=fail)
+    build_articles(articles, index_dir, embedder, on_error=fail, options=BuildOptions(keep=keep))
     embedder.retire()
-    return report.snapshot
 
 
 def first(index_dir: Path) -> None:
@@ -57,6 +57,11 @@ def first(index_dir: Path) -> None:
 
 def second(index_dir: Path) -> None:
     update(index_dir, NEW)
+
+
+def second_alone(index_dir: Path) -> None:
+    """The one before is deleted."""
+    update(index_dir, NEW, keep=1)
 
 
 def back(index_dir: Path) -> None:
@@ -74,7 +79,7 @@ class Change:
 
 CHANGES = {
     "first publication": Change(first, None, "old"),
-    "update": Change(second, "old", "new"),
+    "update": Change(second_alone, "old", "new"),
     "rollback": Change(back, "new", "old"),
 }
 COLLECTIONS = {"old": OLD, "new": NEW, "newest": NEWEST}
@@ -181,6 +186,31 @@ def test_any_operation_may_fail(
         assert not verdict.is_due(what_is_at(scene)) or verdict.goes_on(), disk.steps[number]
         shutil.rmtree(scene)
     assert number > 3
+
+
+@pytest.mark.parametrize("size", [0, 1, 100, 500, 2_000, 4_095, 5_000, 8_192, 20_000, 32_768])
+def test_no_file_may_grow_beyond_a_size(
+    size: int, befores: dict[str | None, Path], clean: dict[str, Files], scene: Path
+) -> None:
+    """As on a full disk, writes fail wherever they happen: in SQLite, in FAISS, in NumPy and in mapped files too."""
+    shutil.copytree(befores["old"], scene)
+    with files_up_to(size):
+        refusal = refused(second_alone, scene / "index")
+    assert str(scene) in refusal
+    verdict = Verdict(scene, clean)
+    assert verdict.serves("old")
+    assert verdict.goes_on()
+
+
+@contextmanager
+def files_up_to(size: int) -> Iterator[None]:
+    """Let no file of this process grow beyond `size` bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def refused(run: Callable[[Path], None], index_dir: Path) -> str:
