@@ -129,6 +129,9 @@ class DerivedCache:
 
 
 def _prepare(db: sqlite3.Connection) -> None:
+    # One building at a time has the file. So it needs no memory that it shares with others, which network file systems
+    # don't have, and for which a full disk gives no error that anybody understands.
+    db.execute("PRAGMA locking_mode = EXCLUSIVE")
     # a log of its own, so that a killed process leaves the file as it was at the last commit
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = NORMAL")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,6 +22,8 @@ from index.lock import writer_lock
 from index.publish import current_directory, previous, prune, published, rollback, staging, verified, withdrawn
 from index.snapshot import Snapshot
 from index.types import Article
+from index.vector_kinds import VectorOptions, Wanted
+from index.vectors import VectorIndex, VectorWriter
 
 Publish = Callable[[Path, Sequence[Article]], str]
 
@@ -291,6 +294,17 @@ def test_who_reads_a_removed_snapshot_goes_on_reading(
         assert opened.passage_vectors.search(question, 1)[1].tolist() == [[1]]
         assert opened.sentence_vectors.search(question, 1)[1].tolist() == [[2]]
         assert opened.sentence_words.match_grams("trams", "en").scores.argmax() == 2
+
+
+@pytest.mark.parametrize("kind", ["exact", "codes", "inverted"])
+def test_vectors_that_are_searched_outlive_their_files(tmp_path: Path, kind: Wanted) -> None:
+    rows = np.random.default_rng(0).normal(size=(1_500, 16)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    writer = VectorWriter(tmp_path / "vectors", 16, VectorOptions(kind))
+    writer.add(rows)
+    opened = VectorIndex.open(tmp_path / "vectors", 16, writer.write())
+    shutil.rmtree(tmp_path / "vectors")
+    assert opened.search(rows[[7, 1_400]], 1)[1].tolist() == [[7], [1_400]]
 
 
 # --- writers
