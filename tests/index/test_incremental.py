@@ -287,7 +287,7 @@ TEXTS = [
 ]
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.dictionaries(st.sampled_from("abcd"), st.sampled_from(TEXTS), min_size=1), min_size=2, max_size=4))
 def test_an_index_built_step_by_step_is_that_of_a_fresh_building(
     tmp_path_factory: pytest.TempPathFactory, steps: list[dict[str, str]]
