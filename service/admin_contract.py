@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
-from service.contract import NO_NUL, NOT_BLANK
+from service.contract import NOT_BLANK
 
 ID_CHARACTERS = 1_000
 TITLE_CHARACTERS = 1_000
@@ -17,9 +17,10 @@ TEXT_CHARACTERS = 1_000_000
 URL_CHARACTERS = 2_000
 BATCH_CHANGES = 1_000
 
-NO_CONTROLS = r"^[^\u0000-\u001f\u007f-\u009f]*$"
-_REFUSED = {NO_NUL: "\0", NO_CONTROLS: r"[\x00-\x1f\x7f-\x9f]"}
-_CALLED = {NO_NUL: "NUL characters", NO_CONTROLS: "control characters"}
+ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$(?!\n)"
+"""More than white space, no control characters."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_NUL = re.compile("\0")
 
 ArticleId = Annotated[
     str,
@@ -27,7 +28,7 @@ ArticleId = Annotated[
         min_length=1,
         max_length=ID_CHARACTERS,
         description="Names the article; no control characters.",
-        extra_json_schema={"pattern": NO_CONTROLS},
+        extra_json_schema={"pattern": ONE_LINE},
     ),
 ]
 Operation = Literal["put", "delete"]
@@ -42,7 +43,7 @@ class ArticleRequest(Struct, frozen=True, forbid_unknown_fields=True):
             min_length=1,
             max_length=TITLE_CHARACTERS,
             description="Its title: more than white space, no control characters.",
-            extra_json_schema={"pattern": NO_CONTROLS},
+            extra_json_schema={"pattern": ONE_LINE},
         ),
     ]
     text: Annotated[
@@ -65,10 +66,8 @@ class ArticleRequest(Struct, frozen=True, forbid_unknown_fields=True):
     ] = None
 
     def __post_init__(self) -> None:
-        _check_characters("title", self.title, NO_CONTROLS)
-        _check_characters("text", self.text, NO_NUL)
-        _check_not_blank("title", self.title)
-        _check_not_blank("text", self.text)
+        _check_characters("title", self.title, "control", _CONTROL)
+        _check_characters("text", self.text, "NUL", _NUL)
         if self.url is not None and not _is_web_address(self.url):
             raise ValueError("url must be an http or https address without spaces or control characters")
 
@@ -81,8 +80,7 @@ class ChangeRequest(Struct, frozen=True, forbid_unknown_fields=True):
     article: Annotated[ArticleRequest | None, Meta(description="With `put`, and only then: what to write.")] = None
 
     def __post_init__(self) -> None:
-        _check_characters("id", self.id, NO_CONTROLS)
-        _check_not_blank("id", self.id)
+        _check_characters("id", self.id, "control", _CONTROL)
         if (self.op == "put") != (self.article is not None):
             raise ValueError("a put needs an article, a delete has none")
 
@@ -187,13 +185,10 @@ class IndexState(Struct, frozen=True):
     warnings: Annotated[tuple[str, ...], Meta(description="What an operator should look at.")] = ()
 
 
-def _check_characters(name: str, value: str, pattern: str) -> None:
-    found = re.search(_REFUSED[pattern], value)
+def _check_characters(name: str, value: str, kind: str, refused: re.Pattern[str]) -> None:
+    found = refused.search(value)
     if found:
-        raise ValueError(f"{name} must not hold {_CALLED[pattern]}: there is one at position {found.start()}")
-
-
-def _check_not_blank(name: str, value: str) -> None:
+        raise ValueError(f"{name} must not hold {kind} characters: there is one at position {found.start()}")
     if not value.strip():
         raise ValueError(f"{name} must hold more than white space")
 

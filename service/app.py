@@ -13,7 +13,14 @@ from service.administration import Administration
 from service.builder import Builder, ChildBuilder
 from service.edge import Edge
 from service.pipeline import Pipeline
-from service.routes.admin import change_articles, delete_article, index_state, publish_index, write_article
+from service.routes.admin import (
+    article_options,
+    change_articles,
+    delete_article,
+    index_state,
+    publish_index,
+    write_article,
+)
 from service.routes.answers import article, ask, search
 from service.routes.failures import HANDLERS
 from service.routes.pages import describe, description, front, reference, style
@@ -23,6 +30,7 @@ from service.settings import Settings
 from service.startup import Startup
 
 ROUTES = (
+    article_options,
     ask,
     search,
     article,

@@ -18,6 +18,9 @@ from service.problems import MEDIA_TYPE, problem, problem_type
 JSON = "application/json"
 _REFERENCE = "#/components/schemas/{name}"
 
+_KEY = "adminKey"
+_KEY_SCHEME = {"type": "http", "scheme": "bearer", "description": "The key that FUNDSTELLE_ADMIN_KEY was set to."}
+
 Document = dict[str, Any]
 
 
@@ -34,7 +37,7 @@ class Parameter:
 class Operation:
     """One method of one path, and the `status` where it succeeds.
 
-    `body` and `response` are Structs of the contract; without `response`, it is a page.
+    `body` and `response` are Structs of the contract; without `response`, it is a page. `guarded` wants the admin key.
     """
 
     method: str
@@ -50,6 +53,7 @@ class Operation:
     body_examples: Mapping[str, msgspec.Struct] | None = None
     response_examples: Mapping[str, msgspec.Struct] | None = None
     errors: tuple[type[ServiceError], ...] = ()
+    guarded: bool = False
 
 
 def document(operations: Iterable[Operation], version: str) -> Document:
@@ -70,7 +74,7 @@ def document(operations: Iterable[Operation], version: str) -> Document:
         },
         "servers": [{"url": "/", "description": "This service"}],
         "paths": paths,
-        "components": {"schemas": _schemas(listed)},
+        "components": {"schemas": _schemas(listed), "securitySchemes": {_KEY: _KEY_SCHEME}},
     }
 
 
@@ -81,6 +85,8 @@ def _operation(operation: Operation) -> Document:
         "description": operation.description,
         "responses": {str(operation.status): _success(operation), **_problems(operation.errors)},
     }
+    if operation.guarded:
+        described["security"] = [{_KEY: []}]
     if operation.parameters:
         described["parameters"] = [_parameter(parameter) for parameter in operation.parameters]
     if operation.body is not None:

@@ -82,6 +82,7 @@ def _operation(path: str, method: str, item: Document) -> str:
     parts = [
         f'<section id="{escape(item["operationId"])}"><h2><code>{method.upper()} {escape(path)}</code></h2>',
         f"<p>{_prose(item['summary'])}. {_prose(item['description'])}</p>",
+        *(["<p>Needs the admin key, as <code>Authorization: Bearer &lt;key&gt;</code>.</p>"] * ("security" in item)),
         *(f"<p><code>{escape(p['name'])}</code>: {_prose(p['description'])}</p>" for p in item.get("parameters", ())),
     ]
     if "requestBody" in item:

@@ -80,6 +80,7 @@ def _operation(path: str, handler: HTTPRouteHandler) -> Operation:
         description=handler.fn.__doc__ or "",
         media_type=str(handler.media_type),
         status=handler.status_code,
+        guarded=bool(handler.guards),
         body=None if body is None else body.annotation,
         response=returned if isinstance(returned, type) and issubclass(returned, msgspec.Struct) else None,
         **{name: value for name, value in handler.opt.items() if name in _DECLARED},

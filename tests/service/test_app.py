@@ -197,7 +197,7 @@ def test_an_unknown_path_is_a_problem(client: TestClient[Any]) -> None:
         ("GET", "/v1/ask", "OPTIONS, POST"),
         ("PUT", "/v1/search", "OPTIONS, POST"),
         ("POST", "/healthz", "GET, HEAD, OPTIONS"),
-        ("DELETE", "/v1/articles/plain.md", "GET, HEAD, OPTIONS"),
+        ("PATCH", "/v1/articles/plain.md", "DELETE, GET, HEAD, OPTIONS, PUT"),
         ("PROPFIND", "/", "GET, HEAD, OPTIONS"),
     ],
 )

@@ -13,25 +13,35 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from service import contract
+from service import admin_contract, contract
+from service.admin_contract import (
+    AcceptedBatch,
+    AcceptedChange,
+    ArticleRequest,
+    ChangeRequest,
+    IndexState,
+    Publishing,
+)
 from service.app import create_app
 from service.contract import Answer, ArticleResponse, AskRequest, Problem, SearchRequest, SearchResponse
 from service.problems import problem_type, served_errors
-from service.routes import examples
-from service.settings import Settings
+from service.routes import admin_examples, examples
+from tests.service.administered import KEY, NoBuilder, settings_of
 from tests.service.fakes import FakePipeline
 
 PAGES = ("/", "/docs")
 
 
 @pytest.fixture(scope="module")
-def app() -> Litestar:
-    return create_app(Settings(), FakePipeline({"2025/08/scale.md": "Text"}))
+def app(tmp_path_factory: pytest.TempPathFactory) -> Litestar:
+    pipeline = FakePipeline({"2025/08/scale.md": "Text", "2025/05/old.md": "Old"})
+    return create_app(settings_of(tmp_path_factory.mktemp("index")), pipeline, NoBuilder())
 
 
 @pytest.fixture(scope="module")
 def client(app: Litestar) -> Iterator[TestClient[Litestar]]:
     with TestClient(app) as client:
+        client.headers["Authorization"] = f"Bearer {KEY}"
         yield client
 
 
@@ -62,7 +72,7 @@ def test_every_operation_has_a_name_words_and_its_responses(document: Any) -> No
     for path, _, operation in operations(document):
         assert operation["summary"], path
         assert operation["description"].strip(), path
-        assert "200" in operation["responses"], path
+        assert {"200", "202"} & set(operation["responses"]), path
         assert all(response["description"] for response in operation["responses"].values()), path
 
 
@@ -85,7 +95,9 @@ def test_the_parameter_of_an_article_is_the_one_of_its_path(document: Any) -> No
 def test_every_struct_of_the_contract_is_a_schema_with_words_for_every_field(document: Any) -> None:
     schemas = document["components"]["schemas"]
     structs = {
-        name for name, kind in vars(contract).items() if isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+        name
+        for name, kind in (vars(contract) | vars(admin_contract)).items()
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct)
     }
     assert set(schemas) == structs - {"Struct"}
     for name, schema in schemas.items():
@@ -96,7 +108,9 @@ def test_every_struct_of_the_contract_is_a_schema_with_words_for_every_field(doc
 
 
 def test_requests_say_that_unknown_fields_are_refused(document: Any) -> None:
-    for name in ("AskRequest", "SearchRequest", "FilterRequest", "Turn"):
+    requests = {"AskRequest", "SearchRequest", "FilterRequest", "Turn"}
+    requests |= {"ArticleRequest", "BatchRequest", "ChangeRequest", "PublishRequest"}
+    for name in requests:
         assert document["components"]["schemas"][name]["additionalProperties"] is False
 
 
@@ -107,13 +121,16 @@ def test_every_reference_leads_somewhere(document: Any) -> None:
 
 def test_every_example_of_a_request_is_answered(client: TestClient[Litestar], document: Any) -> None:
     sent = 0
-    for path, _, operation in operations(document):
+    for path, method, operation in operations(document):
         for example in (
             operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("examples", {}).values()
         ):
-            assert client.post(path, json=example["value"]).status_code == 200
+            response = client.request(method, path.replace("{id}", "a.md"), json=example["value"])
+            assert str(response.status_code) in operation["responses"]
+            assert response.status_code < 300, response.text
             sent += 1
-    assert sent == len(examples.ASK) + len(examples.SEARCH)
+    asked = len(examples.ASK) + len(examples.SEARCH)
+    assert sent == asked + len(admin_examples.ARTICLE) + len(admin_examples.BATCH) + len(admin_examples.PUBLISH)
 
 
 @pytest.mark.parametrize(
@@ -122,12 +139,35 @@ def test_every_example_of_a_request_is_answered(client: TestClient[Litestar], do
         ("/v1/ask", "post", Answer),
         ("/v1/search", "post", SearchResponse),
         ("/v1/articles/{id}", "get", ArticleResponse),
+        ("/v1/articles/{id}", "put", AcceptedChange),
+        ("/v1/articles/{id}", "delete", AcceptedChange),
+        ("/v1/articles:batch", "post", AcceptedBatch),
+        ("/v1/index:publish", "post", Publishing),
+        ("/v1/index", "get", IndexState),
     ],
 )
 def test_every_example_of_a_response_is_one(document: Any, path: str, method: str, kind: type) -> None:
-    content = document["paths"][path][method]["responses"]["200"]["content"]["application/json"]
+    responses = document["paths"][path][method]["responses"]
+    content = responses.get("200", responses.get("202"))["content"]["application/json"]
+    assert content["schema"] == {"$ref": f"#/components/schemas/{kind.__name__}"}
     for example in content["examples"].values():
         assert json.loads(msgspec.json.encode(msgspec.convert(example["value"], kind))) == example["value"]
+
+
+def test_what_needs_the_admin_key_says_so(client: TestClient[Litestar], document: Any) -> None:
+    assert document["components"]["securitySchemes"]["adminKey"]["scheme"] == "bearer"
+    guarded = {(path, method) for path, method, operation in operations(document) if "security" in operation}
+    articles = "/v1/articles/{id}"
+    assert guarded == {
+        (articles, "put"),
+        (articles, "delete"),
+        ("/v1/articles:batch", "post"),
+        ("/v1/index:publish", "post"),
+        ("/v1/index", "get"),
+    }
+    for path, method, operation in operations(document):
+        assert ({"401", "403"} <= set(operation["responses"])) == ((path, method) in guarded)
+    assert client.get("/docs").text.count("Needs the admin key") == len(guarded)
 
 
 def test_the_offsets_of_the_examples_are_true() -> None:
@@ -141,12 +181,19 @@ def test_the_offsets_of_the_examples_are_true() -> None:
 
 def test_patterns_of_the_schema_and_of_the_decoder_agree(document: Any) -> None:
     schemas = document["components"]["schemas"]
-    for name, kind in (("AskRequest", AskRequest), ("SearchRequest", SearchRequest)):
-        pattern = schemas[name]["properties"]["question"]["pattern"]
-        for question in ("a", " a\n", "\n", " \t", "a\0", "\0", "ä b", "\u00a0"):
+    article = {"title": "T", "text": "x"}
+    for name, kind, field, others in (
+        ("AskRequest", AskRequest, "question", {}),
+        ("SearchRequest", SearchRequest, "question", {}),
+        ("ArticleRequest", ArticleRequest, "text", article),
+        ("ArticleRequest", ArticleRequest, "title", article),
+        ("ChangeRequest", ChangeRequest, "id", {"op": "delete"}),
+    ):
+        pattern = schemas[name]["properties"][field]["pattern"]
+        for question in ("a", " a\n", "\n", " \t", "a\0", "\0", "ä b", "\u00a0", "a\x85b", "\x7f", "a\n"):
             accepted = re.search(pattern, question) is not None
             try:
-                msgspec.convert({"question": question}, kind)
+                msgspec.convert({**others, field: question}, kind)
             except msgspec.ValidationError:
                 assert not accepted, repr(question)
             else:
