@@ -7,6 +7,7 @@ import pytest
 
 from index.build import build
 from index.embedding import SentenceTransformerEmbedder
+from index.errors import SnapshotCorrupt
 from index.rerank import CrossEncoderReranker, RerankingRetriever, reranked
 from index.retrieve import Retriever
 from service.errors import IndexUnavailable, SettingsError
@@ -70,6 +71,26 @@ def test_the_second_stage_is_off_by_default_and_on_where_one_is_named(tmp_path: 
     question = "What did the bridge cost?"
     found = second.search([question], 5)
     assert found.hits == reranked(first.search([question], 5), question, judge, first.snapshot).hits
+
+
+def test_another_snapshot_is_searched_with_the_models_that_are_loaded_already(tmp_path: Path, e5_folder: Path) -> None:
+    index, articles, embedder = tmp_path / "index", tmp_path / "articles", SentenceTransformerEmbedder(e5_folder)
+    build([write_articles(articles)], index, embedder, on_error=raised)
+    judge = tiny_cross_encoder(tmp_path / "models")
+    source = PublishedIndex(Settings(index=index, models=e5_folder.parent, reranker=str(judge)))
+    first = source.open()
+    (articles / "museum.md").unlink()
+    build([articles], index, embedder, on_error=raised)
+    assert source.named() != first.id
+    second = source.open()
+    assert (second.id, second.finder.snapshot.article_ids) == (source.named(), ("harbour.md",))
+    assert second.finder.embedder is first.finder.embedder
+    assert type(second.finder.retriever) is RerankingRetriever
+    assert second.finder.retriever._reranker is source.models.reranker
+    (index / "snapshots" / second.id / "manifest.json").unlink()
+    with pytest.raises(SnapshotCorrupt, match="the file is missing"):
+        source.open()
+    assert source.recover().id == first.id
 
 
 def raised(error: Exception) -> None:
