@@ -18,10 +18,11 @@ _AMOUNT = re.compile(
 )
 _MONEY = re.compile(
     r"\b(?:how much|wie ?viel)\b.*\b(?:pa(?:y|ys|id|ying)|costs?|spen[dt]|invest(?:ed|s)?|"
-    r"(?:be|aus)?ge?zahlt|(?:be)?zahl(?:en|te|ten)|kostet(?:e|en)?|gekostet|ausgeben|ausgegeben|investier\w*)\b",
+    r"(?:be|aus)?ge?zahlt|(?:be)?zahl(?:en|te|ten)|kostet(?:e|en)?|gekostet|ausgeben|ausgegeben|investier\w*)\b|"
+    r"\b(?:what|which|welchen?|welcher) (?:sums?|amounts|prices?|summen?|betr(?:äge|ag)|beträgen|preise?)\b",
     re.IGNORECASE,
 )
-"""Sums are asked for in money, so that a share is no answer: "It paid 49 percent"."""
+"""Sums are asked for in money, so that a share or a year is no answer: "It paid 49 percent"."""
 LEAST_BARE_SUM = 10_000
 """A number without a unit from which on it may be a sum of money: "It paid 14.3 billion"."""
 _PERSON = re.compile(r"\b(?:who|whom|whose|wer|wen|wem|wessen)\b", re.IGNORECASE)
@@ -42,7 +43,9 @@ _YES_NO = {
     ),
 }
 _GERMAN_NOUN = re.compile(r"\b[A-ZÄÖÜ]\w{4,}")
-_ENGLISH_PEOPLE = re.compile(r"\b\w{3,}(?:s|ers?|ors?|ists?|people|team|staff|man|woman|men|women)\b")
+_ENGLISH_PEOPLE = re.compile(
+    r"\b\w{3,}(?:s|ers?|ors?|ists?|people|team|staff|man|woman|men|women)\b|(?<=\b[Tt]he )[A-Z]\w+|(?<=[a-z] )[A-Z]\w+"
+)
 _WORD = re.compile(r"\w{4,}")
 _STEM = 4
 """Letters that two forms of one word share, roughly: "leave" and "leaving"."""

@@ -41,6 +41,10 @@ _SCALES = {
 SCALE = 1000
 LEAST_SCALED = 1e6
 
+_WITH_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:(?:,\d{3})+|(?:\.\d{3})+)(?![\d]|[.,]\d)")
+_THOUSANDS = {"en": ",", "de": "."}
+_SWAPPED = str.maketrans(",.", ".,")
+
 _TORN = re.compile(r"(?<![\d.,])(\d{1,3}), (?=\d{3}(?!\d))")
 
 
@@ -59,6 +63,25 @@ def with_own_scale_words(sentence: str, language: str) -> str:
     if language == "en":
         return _GERMAN_IN_ENGLISH.sub(_in_english, sentence)
     return sentence
+
+
+def with_own_separators(sentence: str, language: str, stated: Mapping[str, Sequence[Quantity]]) -> str:
+    """`sentence` with thousands set off as its language does: "1,500 Mitarbeiter" -> "1.500 Mitarbeiter".
+
+    `stated` are the amounts of the sources by language. A number is left alone unless they state it as the other
+    language reads it, and not as its own does.
+    """
+    known = [quantity.value for own in stated.values() for quantity in own]
+    other = "en" if language == "de" else "de"
+
+    def mended(match: re.Match[str]) -> str:
+        number = match.group()
+        own, meant = number_value(number, language), number_value(number, other)
+        if _THOUSANDS[language] in number or meant not in known or (own in known and own != meant):
+            return number
+        return number.translate(_SWAPPED)
+
+    return _WITH_THOUSANDS.sub(mended, sentence) if language in ("de", "en") else sentence
 
 
 def with_stated_scale(sentence: str, language: str, stated: Mapping[str, Sequence[Quantity]]) -> str:

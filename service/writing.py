@@ -29,7 +29,7 @@ from service.settings import Quoting
 from service.spans import shortest_quotes
 from service.sureness import Sureness
 from service.threads import Threads
-from service.wording import with_stated_scale
+from service.wording import with_own_separators, with_stated_scale
 
 MISTIMED = "modality"
 """The verifier's reason where a plan is told as done."""
@@ -253,7 +253,9 @@ class Writer:
             return None
         sentence = prompt.without_marks(text) if run.quotes else worded(text, run.asked.language)
         if not run.quotes:
-            sentence = with_stated_scale(sentence, run.asked.language, _amounts(run.evidence))
+            stated = _amounts(run.evidence)
+            sentence = with_own_separators(sentence, run.asked.language, stated)
+            sentence = with_stated_scale(sentence, run.asked.language, stated)
         if not sentence or draft.says(sentence):
             return None
         if not run.quotes and is_in_another_language(sentence, run.asked.language):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from index.quantities import quantities
-from service.wording import with_own_scale_words, with_stated_scale, with_whole_numbers
+from service.wording import with_own_scale_words, with_own_separators, with_stated_scale, with_whole_numbers
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,20 @@ def test_nothing_is_mistranslated_within_a_language_or_where_a_source_states_it_
     assert with_stated_scale(said, "en", {"en": quantities("It costs 14.3 billion euros.", "en")}) == said
     both = {"de": quantities(GERMAN, "de"), "en": quantities("It costs 14.3 million euros.", "en")}
     assert with_stated_scale(said, "en", both) == said
+
+
+@pytest.mark.parametrize(
+    ("said", "language", "source", "mended"),
+    [
+        ("Es hat 1,500 Mitarbeiter.", "de", "It has 1,500 people.", "Es hat 1.500 Mitarbeiter."),
+        ("It has 1.500.000 users.", "en", "Es hat 1.500.000 Nutzer.", "It has 1,500,000 users."),
+        ("Es wiegt 1,500 Tonnen.", "de", "It weighs 1.5 tons.", "Es wiegt 1,500 Tonnen."),
+        ("Es hat 1,500 Mitarbeiter.", "de", "It has 1,600 people.", "Es hat 1,500 Mitarbeiter."),
+        ("It has 1,500 people.", "en", "Es hat 1.500 Mitarbeiter.", "It has 1,500 people."),
+        ("It has 1,500,000 users.", "en", "Es hat 1.500.000 Nutzer.", "It has 1,500,000 users."),
+        ("Es wiegt 1,5 Tonnen.", "de", "It weighs 15 tons.", "Es wiegt 1,5 Tonnen."),
+    ],
+)
+def test_thousands_are_set_off_as_the_language_does(said: str, language: str, source: str, mended: str) -> None:
+    other = "en" if language == "de" else "de"
+    assert with_own_separators(said, language, {other: quantities(source, other)}) == mended
