@@ -12,24 +12,28 @@ import msgspec
 import pytest
 from litestar.testing import TestClient
 
-from service import contract
+from service import admin_contract, contract
+from service.admin_contract import BATCH_CHANGES, ID_CHARACTERS, TEXT_CHARACTERS
 from service.app import create_app
 from service.body import BODY_BYTES, BODY_DEPTH
 from service.contract import QUESTION_CHARACTERS, AskRequest, Reason
 from service.openapi import first_sentence
 from service.problems import problem_type, served_errors
-from service.routes import examples
-from service.settings import Settings
+from service.routes import admin_examples, examples
+from service.routes.admin import ARTICLE_BYTES, BATCH_BYTES
+from service.settings import KEY_CHARACTERS
+from tests.service.administered import KEY, NoBuilder, settings_of
 from tests.service.fakes import FakePipeline
 
 TEXT = (Path(__file__).parents[2] / "docs" / "http.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"<!-- (\w+) -->\n```json\n(.*?)```", TEXT, re.DOTALL)
+REQUESTS = {"AskRequest", "SearchRequest", "ArticleRequest", "BatchRequest", "PublishRequest"}
 COMMANDS = re.findall(r"^curl (?:.*\\\n)*.*$", TEXT, re.MULTILINE)
 
 
 @pytest.mark.parametrize(("name", "text"), BLOCKS)
 def test_every_example_is_what_it_is_called(name: str, text: str) -> None:
-    decoded = msgspec.json.decode(text, type=getattr(contract, name))
+    decoded = msgspec.json.decode(text, type=kind_of(name))
     assert without_defaults(json.loads(msgspec.json.encode(decoded)), json.loads(text)) == json.loads(text)
 
 
@@ -40,15 +44,20 @@ def without_defaults(encoded: Any, shown: Any) -> Any:
     return {name: without_defaults(encoded[name], value) for name, value in shown.items()}
 
 
+def kind_of(name: str) -> Any:
+    return getattr(admin_contract, name, None) or getattr(contract, name)
+
+
 def test_every_kind_of_body_is_shown() -> None:
-    requests, responses = {"AskRequest", "SearchRequest"}, {"Answer", "SearchResponse", "ArticleResponse", "Problem"}
-    assert {name for name, _ in BLOCKS} == requests | responses
+    responses = {"Answer", "SearchResponse", "ArticleResponse", "Problem"}
+    responses |= {"AcceptedChange", "AcceptedBatch", "Publishing", "IndexState"}
+    assert {name for name, _ in BLOCKS} == REQUESTS | responses
 
 
 def test_examples_of_responses_are_complete() -> None:
     for name, text in BLOCKS:
-        if name not in ("AskRequest", "SearchRequest"):
-            kind = getattr(contract, name)
+        if name not in REQUESTS:
+            kind = kind_of(name)
             assert json.loads(msgspec.json.encode(msgspec.json.decode(text, type=kind))) == json.loads(text)
 
 
@@ -63,6 +72,13 @@ def test_the_examples_are_those_of_the_openapi_document() -> None:
         ("Answer", examples.ANSWER["answered"]),
         ("SearchResponse", examples.PASSAGES["found"]),
         ("ArticleResponse", examples.ARTICLE["article"]),
+        ("ArticleRequest", admin_examples.ARTICLE["article"]),
+        ("AcceptedChange", admin_examples.WRITTEN["written"]),
+        ("BatchRequest", admin_examples.BATCH["batch"]),
+        ("AcceptedBatch", admin_examples.ACCEPTED_BATCH["accepted"]),
+        ("PublishRequest", admin_examples.PUBLISH["wait"]),
+        ("Publishing", admin_examples.PUBLISHING["served"]),
+        ("IndexState", admin_examples.INDEX["index"]),
     ):
         assert shown[name] == json.loads(msgspec.json.encode(example))
 
@@ -74,23 +90,31 @@ def request_of(command: str) -> tuple[str, str, dict[str, Any]]:
     for word in words:
         if word == "-H":
             name, _, value = next(words).partition(": ")
-            arguments["headers"] = {name: value}
+            arguments["headers"][name] = value.replace("$FUNDSTELLE_ADMIN_KEY", KEY)
+        elif word == "-X":
+            method = next(words)
         elif word == "-d":
-            method, arguments["content"] = "POST", next(words)
+            method, arguments["content"] = "POST" if method == "GET" else method, next(words)
         elif word.startswith("http://127.0.0.1:8000"):
             path = word.removeprefix("http://127.0.0.1:8000")
     return method, path, arguments
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_is_answered(command: str) -> None:
+def test_every_command_is_answered(command: str, tmp_path: Path) -> None:
     method, path, arguments = request_of(command)
-    with TestClient(create_app(Settings(), FakePipeline({"2025/06/google-scale.md": "Text"}))) as client:
-        assert client.request(method, path, **arguments).status_code == 200
+    pipeline = FakePipeline({"2025/06/google-scale.md": "Text"})
+    with TestClient(create_app(settings_of(tmp_path), pipeline, NoBuilder())) as client:
+        response = client.request(method, path, **arguments)
+    accepted = "articles" in path and method != "GET"
+    assert response.status_code == (202 if accepted else 200), response.text
 
 
-def test_there_is_a_command_for_each_of_the_three_things_to_do() -> None:
-    assert [request_of(command)[1].split("/")[2] for command in COMMANDS] == ["ask", "search", "articles"]
+def test_there_is_a_command_for_each_thing_to_do() -> None:
+    shown = [(method, path.split("/")[2]) for method, path, _ in map(request_of, COMMANDS)]
+    asking = [("POST", "ask"), ("POST", "search"), ("GET", "articles")]
+    writing = [("PUT", "articles"), ("DELETE", "articles"), ("POST", "articles:batch")]
+    assert shown == [*asking, *writing, ("POST", "index:publish"), ("GET", "index")]
 
 
 def test_every_problem_is_listed_as_the_code_has_it() -> None:
@@ -102,4 +126,9 @@ def test_every_reason_and_every_limit_is_told() -> None:
     for reason in Reason.__args__:  # type: ignore[attr-defined]
         assert f"`{reason}`" in TEXT
     assert f"1 to {QUESTION_CHARACTERS:,} characters" in TEXT
+    assert f"at most {TEXT_CHARACTERS:,} characters" in TEXT
+    assert f"An id has at most {ID_CHARACTERS:,} characters" in TEXT
+    assert f"up to {BATCH_CHANGES:,} changes and {BATCH_BYTES // 1024**2} MB" in TEXT
+    assert f"An article to write may have {ARTICLE_BYTES // 1024**2} MB, a batch {BATCH_BYTES // 1024**2} MB" in TEXT
+    assert f"at least {KEY_CHARACTERS} characters" in TEXT
     assert f"at most {BODY_BYTES // 1024} KB, nested at most {BODY_DEPTH} levels" in " ".join(TEXT.split())
