@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from index import manifest as manifests
 from index.errors import SnapshotError
 from index.inbox import Inbox
-from index.publish import SNAPSHOTS, current_directory, published
+from index.listing import listing
+from index.manifest import Manifest
+from index.publish import current_directory
 from service.admin_contract import IndexState, PendingChanges, SnapshotInfo
 
 
@@ -17,7 +18,8 @@ def index_state(index_dir: Path, inbox: Inbox) -> IndexState:
 
     A snapshot whose manifest can't be read is a warning. Raises SnapshotError where the disk refuses.
     """
-    snapshots, warnings = _snapshots(index_dir)
+    listed = listing(index_dir)
+    warnings = [row.problem for row in listed if row.problem]
     try:
         current: str | None = current_directory(index_dir).name
     except SnapshotError as error:
@@ -27,31 +29,14 @@ def index_state(index_dir: Path, inbox: Inbox) -> IndexState:
     return IndexState(
         served=None,
         published=current,
-        snapshots=tuple(snapshots),
+        snapshots=tuple(_info(row.manifest, row.bytes) for row in listed if row.manifest),
         pending=PendingChanges(waiting.written, waiting.deleted, waiting.since),
         sequence=inbox.sequence(),
         warnings=tuple(warnings),
     )
 
 
-def _snapshots(index_dir: Path) -> tuple[list[SnapshotInfo], list[str]]:
-    found, warnings = [], []
-    for name in published(index_dir):
-        try:
-            found.append(_snapshot(index_dir / SNAPSHOTS / name))
-        except SnapshotError as error:
-            warnings.append(str(error))
-    return found, warnings
-
-
-def _snapshot(directory: Path) -> SnapshotInfo:
-    manifest = manifests.read(directory)
+def _info(manifest: Manifest, size: int) -> SnapshotInfo:
     counts = manifest.counts
-    return SnapshotInfo(
-        manifest.id,
-        datetime.fromisoformat(manifest.created_at),
-        counts.articles,
-        counts.passages,
-        counts.sentences,
-        sum(record.bytes for record in manifest.files.values()),
-    )
+    created = datetime.fromisoformat(manifest.created_at)
+    return SnapshotInfo(manifest.id, created, counts.articles, counts.passages, counts.sentences, size)
