@@ -102,6 +102,21 @@ def test_the_key_is_in_no_representation_and_in_no_message(tmp_path: Path) -> No
     assert "4711" not in str(caught.value)
 
 
+@pytest.mark.parametrize("key", ["x" * 23, "a key of the administration", "x" * 24 + "ü", "x" * 24 + "\n" + "x"])
+def test_an_admin_key_that_can_be_guessed_or_not_be_sent_is_refused_without_repeating_it(key: str) -> None:
+    with pytest.raises(SettingsError, match="FUNDSTELLE_ADMIN_KEY must be 24 or more") as caught:
+        load_settings({"FUNDSTELLE_ADMIN_KEY": key})
+    assert key not in str(caught.value)
+
+
+def test_an_admin_key_is_in_no_representation() -> None:
+    key = "".join(map(chr, range(33, 57)))
+    settings = load_settings({"FUNDSTELLE_ADMIN_KEY": key})
+    assert settings.admin_key == key
+    assert key not in repr(settings)
+    assert Settings().admin_key is None
+
+
 def test_settings_can_not_be_changed() -> None:
     with pytest.raises(AttributeError):
         Settings().port = 1  # type: ignore[misc]
