@@ -5,7 +5,7 @@
     INDEX/snapshots/<id>/        a published snapshot, never changed; ids sort by age
     INDEX/snapshots/.building-*  one that is being written, or what a crash left of it: nobody reads it
     INDEX/snapshots/.removing-*  one that is being deleted, or what a crash left of it
-    INDEX/snapshots/.withdrawn-* an empty file: the snapshot of this id was gone back from
+    INDEX/snapshots/.withdrawn-* an empty file: the snapshot of this id was gone back from, or never served
 
 Only the replacement of CURRENT makes a difference to readers.
 """
@@ -95,7 +95,7 @@ def current_directory(index_dir: Path) -> Path:
 
 
 def withdrawn(index_dir: Path) -> set[str]:
-    """The ids of snapshots that were gone back from and not served again since: there was something wrong with them."""
+    """The ids of snapshots that were gone back from and not served again since, and of those that never were served."""
     return {path.name.removeprefix(_WITHDRAWN) for path in _beginning(index_dir, _WITHDRAWN)}
 
 
@@ -134,9 +134,7 @@ def rollback(index_dir: Path, snapshot: str, *, held: WriterLock | None = None) 
     with held_or_taken(index_dir, f"going back to {snapshot}", held):
         manifest = verified(index_dir, snapshot)
         _forget(index_dir, [snapshot])
-        for newer in (name for name in published(index_dir) if name > snapshot):
-            durable.write(_mark(index_dir, newer), b"")
-        durable.sync(index_dir / SNAPSHOTS)
+        _withdraw_after(index_dir, snapshot)
         _serve(index_dir, snapshot)
     return manifest
 
@@ -156,6 +154,9 @@ def prune(index_dir: Path, keep: int = KEPT, *, held: WriterLock | None = None) 
 
 def _new_draft(index_dir: Path) -> Path:
     _remove_strays(index_dir)
+    with suppress(SnapshotMissing, SnapshotCorrupt):
+        # a newer one that is not served is what a writer left that died just before it was
+        _withdraw_after(index_dir, current_directory(index_dir).name)
     draft = index_dir / SNAPSHOTS / f"{_BUILDING}{secrets.token_hex(4)}"
     durable.make_directory(draft)
     return draft
@@ -212,6 +213,16 @@ def _prune(index_dir: Path, keep: int) -> list[str]:
 def _mark(index_dir: Path, snapshot: str) -> Path:
     """The file that says that a snapshot was withdrawn. It is empty, so that nothing in it can be damaged."""
     return index_dir / SNAPSHOTS / f"{_WITHDRAWN}{snapshot}"
+
+
+def _withdraw_after(index_dir: Path, snapshot: str) -> None:
+    """Note that all snapshots that are newer than `snapshot` were withdrawn."""
+    newer = [name for name in published(index_dir) if name > snapshot]
+    unknown = sorted(set(newer) - withdrawn(index_dir))
+    for name in unknown:
+        durable.write(_mark(index_dir, name), b"")
+    if unknown:
+        durable.sync(index_dir / SNAPSHOTS)
 
 
 def _forget(index_dir: Path, snapshots: Iterable[str]) -> None:

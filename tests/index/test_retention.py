@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index import durable, manifest
+from index.build import BuildOptions, build_articles
 from index.errors import IndexLocked, NotPruned, SnapshotCorrupt, SnapshotError, SnapshotMismatch, SnapshotMissing
 from index.lock import writer_lock
 from index.publish import current_directory, previous, prune, published, rollback, staging, verified, withdrawn
@@ -340,6 +341,28 @@ def test_what_dead_writers_left_is_removed_before_the_next_writes(tmp_path: Path
     assert sorted(path.name for path in (tmp_path / "snapshots").iterdir()) == three_published
 
 
+def test_what_a_writer_left_just_before_it_was_served_is_not_gone_back_to(
+    tmp_path: Path,
+    three_published: list[str],
+    publish_articles: Publish,
+    three_articles: list[Article],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def crash(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    prune(tmp_path, 1)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(durable, "replace", crash)
+        publish_articles(tmp_path, three_articles[:1])
+    never = published(tmp_path)[-1]
+    assert served(tmp_path) == (three_published[2], 3)
+    new = publish_articles(tmp_path, three_articles[:2])
+    assert new > never > three_published[2]
+    assert withdrawn(tmp_path) == {never}
+    assert previous(tmp_path) == three_published[2]
+
+
 def test_a_draft_that_was_not_published_goes(tmp_path: Path) -> None:
     with staging(tmp_path) as draft:
         (draft / "file").write_bytes(b"content")
@@ -387,3 +410,12 @@ def test_a_removed_current_directory_is_not_served(tmp_path: Path, three_publish
         previous(tmp_path)
     rollback(tmp_path, three_published[1])
     assert served(tmp_path) == (three_published[1], 2)
+
+
+def test_a_building_keeps_as_many_snapshots_as_it_is_told(
+    tmp_path: Path, three_published: list[str], three_articles: list[Article], hash_embedder
+) -> None:
+    report = build_articles(
+        three_articles[:1], tmp_path, hash_embedder, on_error=print, options=BuildOptions(keep=2, force=True)
+    )
+    assert published(tmp_path) == [three_published[2], report.snapshot]
