@@ -34,6 +34,8 @@ FALLBACK_LANGUAGE = "en"
 """Whose numbers are read where a question is too short to tell its language."""
 CANDIDATES = 256
 """Passages and sentences by vectors, and as many by words, that are looked at more closely for one question."""
+ALL_COMPARED = 16_384
+"""Passages that filters may admit for all of them to be looked at; of more, the best are found first."""
 CLOSER = 128
 """Passages of these whose sentences are all compared with the question."""
 MATCHED = 24
@@ -278,13 +280,15 @@ class Retriever:
         snapshot = self.snapshot
         similarities, sentences = (found[0] for found in snapshot.sentence_vectors.search(vector[None], CANDIDATES))
         owners = snapshot.sentence_passage[sentences]
-        if filters != Filters():
-            rows = np.flatnonzero(self._allowed(filters)).astype(np.int64)
+        allowed = self._allowed(filters) if filters != Filters() else None
+        if allowed is not None and np.count_nonzero(allowed) <= ALL_COMPARED:
+            rows = np.flatnonzero(allowed).astype(np.int64)
         else:
-            _, passages = snapshot.passage_vectors.search(vector[None], CANDIDATES)
+            _, passages = snapshot.passage_vectors.search(vector[None], CANDIDATES, allowed)
             named, _ = words.passages.top(CANDIDATES)
             named_sentences, _ = words.sentences.top(CANDIDATES)
             rows = np.unique(np.concatenate([passages[0], named, owners, snapshot.sentence_passage[named_sentences]]))
+            rows = rows if allowed is None else rows[allowed[rows]]
         near = similarities - (self._centring * (self._sentence_means @ vector))[snapshot.sentence_language[sentences]]
         nearest = np.full(len(rows), near.min(initial=0.0), dtype=np.float32)
         places = np.searchsorted(rows, owners)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
+from math import log2
 from typing import Literal
 
 from msgspec import Struct
@@ -80,6 +80,6 @@ def chosen(count: int, dim: int, wanted: Wanted) -> Kind:
 
 
 def clusters(count: int) -> int:
-    """How many clusters `count` vectors are divided into: a power of two of about twice the square root."""
+    """How many clusters `count` vectors are divided into: the power of two that is nearest to the square root."""
     least, most = CLUSTERS
-    return max(least, min(most, 1 << round(sqrt(count)).bit_length()))
+    return max(least, min(most, 1 << round(log2(count) / 2)))

@@ -1,8 +1,8 @@
 """How many of the nearest vectors a search finds, measured while an index is built.
 
-A built index knows no questions, so they are made of its own vectors: each is one of them, moved as others
-lie from the mean, as far as questions of people lie from the passages that answer them. Exact search is the measure; it
-reads the table once, portion by portion.
+A built index knows no questions, so they are made of its own vectors: each is one of them, moved half as others lie
+from the mean and half anywhere, as far as questions of people lie from the passages that answer them. Exact search is
+the measure; it reads the table once, portion by portion.
 """
 
 from __future__ import annotations
@@ -28,12 +28,16 @@ Search = Callable[[Vectors, int], tuple[Vectors, Rows]]
 
 def queries(rows: StoredRows) -> Vectors:
     """Queries like questions about what `rows` are about, float32 `(n, dim)` of unit length; always the same ones."""
-    count = min(QUERIES, len(rows))
-    drawn = np.random.default_rng(0).integers(len(rows), size=(OTHERS + 1) * count)
+    count, random = min(QUERIES, len(rows)), np.random.default_rng(0)
+    drawn = random.integers(len(rows), size=(OTHERS + 1) * count)
     vectors = rows.take(drawn).reshape(OTHERS + 1, count, -1)
-    others = vectors[1:] - vectors.mean(axis=(0, 1))
-    moved = vectors[0] + np.float32(MOVED / np.sqrt(OTHERS)) * others.sum(axis=0)
-    unit: Vectors = moved / np.linalg.norm(moved, axis=1, keepdims=True)
+    mean = vectors.mean(axis=(0, 1))
+    own, others = vectors[0] - mean, (vectors[1:] - mean).sum(axis=0) / np.float32(np.sqrt(OTHERS))
+    anywhere = random.standard_normal(own.shape, dtype=np.float32)
+    anywhere *= np.linalg.norm(others) / np.linalg.norm(anywhere)
+    moved = own + np.float32(MOVED) * (others + anywhere) / np.float32(np.sqrt(2))
+    moved *= np.linalg.norm(own) / max(float(np.linalg.norm(moved)), 1e-9)
+    unit: Vectors = (mean + moved) / np.linalg.norm(mean + moved, axis=1, keepdims=True)
     return unit
 
 

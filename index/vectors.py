@@ -10,7 +10,7 @@ How many are missed is measured while an index is built; docs/scale.md has figur
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import faiss
@@ -23,22 +23,23 @@ from index.durable import library_writes, make_directory
 from index.embedding import Vectors
 from index.errors import ModelError, SnapshotCorrupt, SnapshotError
 from index.vector_kinds import IN_MEMORY_UP_TO, Kind, VectorOptions, VectorsRecord, chosen, clusters
-from index.vector_rows import DiskRows, MemoryRows, RowWriter, StoredRows, portions
+from index.vector_rows import PORTION, DiskRows, MemoryRows, RowWriter, StoredRows, portions
 
 Rows = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 UNIT_TOLERANCE = 1e-3
 ROWS, CODES = "rows.bin", "codes.faiss"
 COMPARED, COMPARED_PER_HIT = 1_024, 8
 """How many vectors in memory are compared after the codes were looked through: so many, and so many for each hit."""
-READ, READ_PER_HIT = (192, 256, 384, 512, 768, 1_024), 4
+READ, READ_PER_HIT = (256, 512, 1_024, 1_536, 2_048), 4
 """The same of vectors on disk, where each takes as long as many codes. The fewest that find enough are taken."""
 SAMPLE = 16_384
 """Vectors that codes are fitted to, evenly spread over all rows; always the same ones."""
 SAMPLE_PER_CLUSTER = 32
 """Vectors that clusters are fitted to, for each."""
-PROBED = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1_024)
+PROBED = (8, 16, 32, 64, 128, 192, 256, 384, 512, 768, 1_024)
 """Clusters that may be looked through for a search. The first that finds enough is taken."""
-MARGIN = 0.01
+MARGIN = 0.005
 """By how much the recall that is measured has to exceed what is required, before fewer clusters do."""
 
 # A lone question is searched on one thread anyway. More of them would only take the cores from the embedding and the
@@ -84,7 +85,8 @@ class VectorWriter:
         if kind == "exact":
             return VectorsRecord(kind, self._rows.precision, {}, 1.0, 0, self._options.recall)
         rows = DiskRows(self._directory / ROWS, dim, self._rows.precision)
-        with _all_cores():
+        # Fitting a few codes is over in a second on one core; many threads wait for one another far longer than that.
+        with _all_cores() if kind == "inverted" else nullcontext():
             codes = _codes(rows, dim) if kind == "codes" else _inverted(rows, dim)
             _save(codes, self._directory / CODES)
             return self._measured(kind, rows, codes)
@@ -147,20 +149,22 @@ class VectorIndex:
         """Dimensions of each vector."""
         return int(self._rows.span(0, 0).shape[1])
 
-    def search(self, queries: Vectors, k: int) -> tuple[Vectors, Rows]:
+    def search(self, queries: Vectors, k: int, among: Mask | None = None) -> tuple[Vectors, Rows]:
         """The `k` rows with the highest inner product with each query, best first.
 
-        `queries` is float32 `(q, dim)`. Returns scores float32 `(q, m)` and rows int64 `(q, m)` with
-        `m = min(k, len(self))`: a `k` above the number of rows returns all of them and no padding. Where there are
-        codes, a few of the last of many hits may be others, a little less near.
+        `queries` is float32 `(q, dim)`, `among` bool `(len(self),)` the rows to search, by default all `m` of them.
+        Returns scores float32 `(q, min(k, m))` and rows int64 of that shape: a `k` above `m` returns all and no
+        padding. Where there are codes, a few of the last of many hits may be others, a little less near.
         """
         self._check_queries(queries)
         if k < 1:
             raise ValueError(f"k must be at least 1, not {k}")
-        k, compared = min(k, len(self)), max(self._compared, self._per_hit * k)
-        if self._codes is None or 2 * compared > len(self):
-            return self._exhaustive(queries, k)
-        found = [self._refined(self._codes, query, k, compared) for query in np.ascontiguousarray(queries)]
+        searched = len(self) if among is None else int(np.count_nonzero(among))
+        k, compared = min(k, searched), max(self._compared, self._per_hit * k)
+        few = 2 * compared > searched or (among is not None and not self._probed)
+        if self._codes is None or few:
+            return self._exhaustive(queries, k, among)
+        found = [self._refined(self._codes, query, k, compared, among) for query in np.ascontiguousarray(queries)]
         return np.array([scores for scores, _ in found]), np.array([rows for _, rows in found])
 
     def reconstruct(self, rows: Sequence[int] | Rows) -> Vectors:
@@ -176,27 +180,52 @@ class VectorIndex:
 
     def all(self) -> Vectors:
         """Every vector, float32 `(len(self), dim)`, not to be written to; a copy where they are kept on disk."""
-        return self._rows.span(0, len(self))
+        if isinstance(self._rows, MemoryRows):
+            return self._rows.vectors
+        return np.concatenate([vectors for _, vectors in self.portions()])
 
-    def _exhaustive(self, queries: Vectors, k: int) -> tuple[Vectors, Rows]:
-        best: tuple[Vectors, Rows] | None = None
-        for start, vectors in portions(self._rows) if not isinstance(self._rows, MemoryRows) else [(0, self.all())]:
+    def _exhaustive(self, queries: Vectors, k: int, among: Mask | None) -> tuple[Vectors, Rows]:
+        best = np.empty((len(queries), 0), np.float32), np.empty((len(queries), 0), np.int64)
+        for numbers, vectors in self._blocks(among):
             scores, rows = faiss.knn(queries, vectors, min(k, len(vectors)), metric=faiss.METRIC_INNER_PRODUCT)
-            best = (scores, rows + start) if best is None else _merged(best, (scores, rows + start), k)
-        return best or (np.empty((len(queries), 0), np.float32), np.empty((len(queries), 0), np.int64))
+            best = _merged(best, (scores, numbers[rows]), k)
+        return best
 
-    def _refined(self, codes: faiss.Index, query: Vectors, k: int, compared: int) -> tuple[Vectors, Rows]:
-        rows = self._promising(codes, query, compared)
+    def _blocks(self, among: Mask | None) -> Iterator[tuple[Rows, Vectors]]:
+        """The rows to compare and their vectors; those in memory at once, those on disk in portions."""
+        if among is None and isinstance(self._rows, MemoryRows):
+            yield np.arange(len(self)), self._rows.vectors
+        elif among is None:
+            for start, vectors in portions(self._rows):
+                yield np.arange(start, start + len(vectors)), vectors
+        else:
+            rows = np.flatnonzero(among)
+            for start in range(0, len(rows), PORTION):
+                yield rows[start : start + PORTION], self._rows.take(rows[start : start + PORTION])
+
+    def _refined(
+        self, codes: faiss.Index, query: Vectors, k: int, compared: int, among: Mask | None
+    ) -> tuple[Vectors, Rows]:
+        rows = self._promising(codes, query, compared, among)
+        if len(rows) < k:
+            scores, exact = self._exhaustive(query[None], k, among)
+            return scores[0], exact[0]
         scores = self._rows.take(rows) @ query
         best = np.argsort(-scores, kind="stable")[:k]
         return scores[best], rows[best]
 
-    def _promising(self, codes: faiss.Index, query: Vectors, count: int) -> Rows:
-        """The rows whose codes come nearest to `query`, ascending."""
-        parameters = None
-        if self._probed:
-            parameters = faiss.SearchParametersIVF()
-            parameters.nprobe = self._probed
+    def _promising(self, codes: faiss.Index, query: Vectors, count: int, among: Mask | None) -> Rows:
+        """The rows whose codes come nearest to `query`, ascending; at most `count` of them."""
+        if not isinstance(codes, faiss.IndexIVFPQFastScan):
+            return np.sort(codes.search(query[None], count)[1][0])
+        parameters = faiss.SearchParametersIVF()
+        parameters.nprobe = self._probed
+        # FAISS only has a pointer to it
+        bits = np.packbits(np.ones(0, dtype=np.bool_) if among is None else among, bitorder="little")
+        if among is not None:
+            share = max(1, int(np.count_nonzero(among))) / len(among)
+            parameters.nprobe = min(codes.nlist, round(self._probed / share))
+            parameters.sel = faiss.IDSelectorBitmap(bits.size, faiss.swig_ptr(bits))
         found = codes.search(query[None], count, params=parameters)[1][0]
         return np.sort(found[found >= 0])
 

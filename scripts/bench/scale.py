@@ -43,7 +43,7 @@ from service.evaluation.synthetic import DIM, Synthetic
 PASSAGES, SENTENCES = "vectors/passages", "vectors/sentences"
 K, CANDIDATES = 10, 256
 """Rows that recall counts, and rows that a search of the service asks for."""
-QUESTIONS = 1_000
+QUESTIONS = 400
 WARMING, COLD, BESIDE = 100, 100, 40
 """Questions before the clock starts, those asked of an index that no cache holds, those that flat search is asked."""
 
@@ -60,37 +60,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for passages in chosen.passages:
             home = Path(directory) / f"{passages}-{chosen.sentences}-{chosen.kind}"
             home.mkdir(parents=True, exist_ok=True)
-            for stage in (truth, building, opening, searching, beside_flat):
+            for stage in (building, opening, searching, beside_flat):
                 found = _apart(stage, home, passages, chosen)
                 print(json.dumps({"stage": stage.__name__, "passages": passages, **found}), flush=True)
     return 0
 
 
-def truth(home: Path, passages: int, chosen: argparse.Namespace) -> Figures:
-    """Exact answers in single precision, written beside the index."""
-    collection = Synthetic(passages)
-    questions, _ = collection.questions(QUESTIONS)
-    if not (home / "truth.npy").exists():
-        np.save(home / "truth.npy", _nearest(collection, questions))
-    return {"questions": len(questions)}
-
-
 def building(home: Path, passages: int, chosen: argparse.Namespace) -> Figures:
-    """Write the vectors and the manifest; what was chosen, seconds without drawing the vectors, and memory."""
+    """Write the vectors and the manifest, and exact answers beside them; what was chosen, seconds of it, memory."""
     if any(home.glob("*/manifest.json")):
         return {"already": "built"}
     before = _memory()
     draft, options = home / "draft", VectorOptions(chosen.kind)
-    seconds, records = 0.0, {}
+    seconds, records, exact = 0.0, {}, Exact(Synthetic(passages).questions(QUESTIONS)[0])
     tables = {PASSAGES: passages, SENTENCES: passages * chosen.sentences}
     for name, count in tables.items():
         writer = VectorWriter(draft / name, DIM, options)
         for vectors in Synthetic(count).portions() if count else ():
             seconds += _seconds(writer.add, vectors)
+            if name == PASSAGES:
+                exact.add(vectors)
         started = time.perf_counter()
         records[name] = writer.write()
         seconds += time.perf_counter() - started
     started = time.perf_counter()
+    np.save(home / "truth.npy", exact.rows)
     counts = Counts(passages, passages, tables[SENTENCES])
     about: dict[str, Any] = {"corpus_sha256": "", "embedding": {}, "splitter": {}, "lexical": {}}
     manifest = manifests.new(draft, dim=DIM, vectors=records, counts=counts, **about)
@@ -144,7 +138,7 @@ def searching(home: Path, passages: int, chosen: argparse.Namespace) -> Figures:
     started = time.process_time()
     times = [_seconds(index.search, q[None], K) for q in questions]
     processor = (time.process_time() - started) / len(questions)
-    wide = [_seconds(index.search, q[None], CANDIDATES) for q in questions[:300]]
+    wide = [_seconds(index.search, q[None], CANDIDATES) for q in questions[:200]]
     recall = np.array([np.isin(one, rows).mean() for one, rows in zip(right, found, strict=True)])
     return {
         "recall@10": round(float(recall.mean()), 4),
@@ -175,17 +169,22 @@ def beside_flat(home: Path, passages: int, chosen: argparse.Namespace) -> Figure
     return {"ms": _percentiles(ours), "flat ms": _percentiles(theirs), "flat held": held, "ratio": round(ratio, 4)}
 
 
-def _nearest(collection: Synthetic, questions: Vectors) -> NDArray[np.int64]:
-    best_scores = np.full((len(questions), K), -np.inf, dtype=np.float32)
-    best = np.zeros((len(questions), K), dtype=np.int64)
-    start = 0
-    for vectors in collection.portions():
-        scores, rows = faiss.knn(questions, vectors, min(K, len(vectors)), metric=faiss.METRIC_INNER_PRODUCT)
-        scores, rows = np.concatenate([best_scores, scores], axis=1), np.concatenate([best, rows + start], axis=1)
+class Exact:
+    """The nearest rows of each question, in single precision, of vectors that come portion by portion."""
+
+    def __init__(self, questions: Vectors) -> None:
+        self._questions, self._seen = questions, 0
+        self._scores = np.empty((len(questions), 0), dtype=np.float32)
+        self.rows: NDArray[np.int64] = np.empty((len(questions), 0), dtype=np.int64)
+
+    def add(self, vectors: Vectors) -> None:
+        """Compare the next rows."""
+        scores, rows = faiss.knn(self._questions, vectors, min(K, len(vectors)), metric=faiss.METRIC_INNER_PRODUCT)
+        scores = np.concatenate([self._scores, scores], axis=1)
+        rows = np.concatenate([self.rows, rows + self._seen], axis=1)
         kept = np.argsort(-scores, axis=1, kind="stable")[:, :K]
-        best_scores, best = np.take_along_axis(scores, kept, axis=1), np.take_along_axis(rows, kept, axis=1)
-        start += len(vectors)
-    return best
+        self._scores, self.rows = np.take_along_axis(scores, kept, axis=1), np.take_along_axis(rows, kept, axis=1)
+        self._seen += len(vectors)
 
 
 def _opened(home: Path) -> list[VectorIndex]:
