@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ import pytest
 
 from index import durable
 from index.durable import Disk
+from index.errors import SnapshotError
 
 Left = dict[PurePosixPath, bytes | None]
 """What is below a directory: the content of each file, None for a directory."""
@@ -204,3 +206,23 @@ def what_is_at(directory: Path) -> Left:
         PurePosixPath(path.relative_to(directory)): None if path.is_dir() else path.read_bytes()
         for path in directory.rglob("*")
     }
+
+
+@contextmanager
+def files_up_to(size: int) -> Iterator[None]:
+    """Let no file of this process grow beyond `size` bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def refused(run: Callable[[Path], None], index_dir: Path) -> str:
+    """What `run` was refused with; nothing where it says that all is done."""
+    try:
+        run(index_dir)
+    except SnapshotError as error:
+        return str(error)
+    return ""

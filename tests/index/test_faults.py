@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import itertools
 import os
-import resource
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -17,16 +18,27 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from index.build import BuildOptions, build_articles
-from index.errors import ArticleError, SnapshotError, SnapshotMissing
+from index.errors import ArticleError, SnapshotMissing
 from index.manifest import FileRecord
 from index.publish import KEPT, published, rollback, verified
 from index.snapshot import Snapshot
 from index.token_cache import cached
 from index.types import Article
 from tests.index.conftest import article_of
-from tests.index.faults import CountingDisk, FailingDisk, Left, WatchedDisk, lay_out, put_in, what_is_at
+from tests.index.faults import (
+    CountingDisk,
+    FailingDisk,
+    Left,
+    WatchedDisk,
+    files_up_to,
+    lay_out,
+    put_in,
+    refused,
+    what_is_at,
+)
 from tests.index.test_token_cache import TokenHashEmbedder
 
+ROOT = Path(__file__).resolve().parents[2]
 Files = dict[str, FileRecord]
 CACHES = {("embeddings",), ("derived.sqlite",)}
 STRAYS = (".building-", ".removing-")
@@ -202,24 +214,16 @@ def test_no_file_may_grow_beyond_a_size(
     assert verdict.goes_on()
 
 
-@contextmanager
-def files_up_to(size: int) -> Iterator[None]:
-    """Let no file of this process grow beyond `size` bytes."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-def refused(run: Callable[[Path], None], index_dir: Path) -> str:
-    """What `run` was refused with; nothing where it says that all is done."""
-    try:
-        run(index_dir)
-    except SnapshotError as error:
-        return str(error)
-    return ""
+def test_killed_writers_and_damaged_files_leave_what_was_published(root: Path) -> None:
+    command = [sys.executable, ROOT / "scripts" / "bench" / "faults.py", "--kills", "20", "--flips", "60"]
+    environment = os.environ | {"TMPDIR": str(root), "OMP_NUM_THREADS": "1"}
+    run = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT)
+    assert run.returncode == 0, run.stderr
+    lines = [line.rsplit(maxsplit=1) for line in run.stdout.splitlines()[2:]]
+    times = {" ".join(what.split()): int(number) for what, number in lines}
+    assert times.pop("all failures") == 0
+    assert sum(number for what, number in times.items() if what.startswith("kill")) == 20
+    assert sum(number for what, number in times.items() if what.startswith("damaged")) == 60
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
