@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -21,7 +22,7 @@ from service.admin_contract import (
     Publishing,
 )
 from service.builder import Builder
-from service.errors import ArticleNotFound, InvalidArticle, Unavailable
+from service.errors import ArticleNotFound, IndexUnavailable, InvalidArticle, Unavailable
 from service.index_state import index_state
 from service.pipeline import Pipeline
 from service.publishing import Publisher
@@ -76,15 +77,23 @@ class Administration:
         )
 
     async def _published(self, ids: Sequence[str]) -> set[str]:
-        """Those of `ids` that the served snapshot has."""
+        """Those of `ids` that the published snapshot has."""
+        found = await self._served(ids)
+        if found.issuperset(ids):
+            return found
+        # An article that was published a moment ago may not be served yet.
+        with suppress(IndexUnavailable):
+            await self._pipeline.reload()
+        return await self._served(ids)
+
+    async def _served(self, ids: Sequence[str]) -> set[str]:
+        """Those of `ids` that the served snapshot has. Raises `IndexUnavailable`."""
         found = set()
         for article_id in ids:
-            try:
+            with suppress(ArticleNotFound):
                 found.add(self._pipeline.article(article_id).id)
-            except ArticleNotFound:
-                continue
-            finally:
-                await asyncio.sleep(0)
+            # reading a thousand articles takes its time, and questions come in between
+            await asyncio.sleep(0)
         return found
 
     def _take(self, requests: Sequence[ChangeRequest], published: set[str]) -> tuple[AcceptedChange, ...]:

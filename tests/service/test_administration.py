@@ -17,10 +17,11 @@ from index.inbox import Inbox, overlay
 from index.lock import writer_lock
 from index.publish import current_directory, published, rollback
 from index.republish import served_articles
+from service.app import create_app
 from service.builder import ChildBuilder
 from service.publish_messages import Built, Step
-from tests.service.administered import COMMAND, ThreadBuilder, administered, settings_of, until
-from tests.service.collection import WordEmbedder, write_articles
+from tests.service.administered import COMMAND, KEY, ThreadBuilder, administered, settings_of, until
+from tests.service.collection import ScriptedGenerator, WordEmbedder, pipeline_over, write_articles
 from tests.service.collection import published as published_index
 
 Client = TestClient[Any]
@@ -166,6 +167,22 @@ def test_a_file_build_afterwards_keeps_what_was_said_over_http(client: Client, i
     assert found(client, "pier harbour lighthouse") == {"pier.md", "harbour.md", "new.md"}
     assert text_of(client, "harbour.md") == "The harbour is closed."
     assert client.get("/v1/index").json()["pending"]["written"] == 0
+
+
+def test_an_article_that_was_published_a_moment_ago_can_be_deleted(index: Path, tmp_path: Path) -> None:
+    pipeline = pipeline_over(index, ScriptedGenerator())
+    with TestClient(create_app(settings_of(index), pipeline, ThreadBuilder(index))) as client:
+        client.headers["Authorization"] = f"Bearer {KEY}"
+        until(lambda: client.get("/readyz").status_code == 200)
+        articles = write_articles(tmp_path / "articles")
+        (articles / "new.md").write_text("The lighthouse is new.", encoding="utf-8")
+        build([articles], index, WordEmbedder(), on_error=raised)
+        assert text_of(client, "new.md") is None
+        assert client.delete("/v1/articles/new.md").status_code == 202
+
+
+def raised(error: Exception) -> None:
+    raise error
 
 
 def test_after_going_back_the_next_publishing_makes_up_for_it(client: Client, index: Path) -> None:
