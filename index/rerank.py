@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -54,26 +54,46 @@ class CrossEncoderReranker:
 
         Raises `ModelNotFound` where there is no such folder, `ModelError` where it holds no such model.
         """
-        require_cross_encoder(folder)
-        self.name = folder.resolve().name
-        self._threads = threads
-        self._lock = threading.Lock()
-        self._model = _load(folder)
+        self._model = load_cross_encoder(folder, threads=threads)
+        if len(self._model.labels) != 1:
+            raise ModelError(f"{folder} gives {len(self._model.labels)} scores for a pair; a reranker gives one")
+        self.name = self._model.name
 
     def score(self, question: str, texts: Sequence[str]) -> Scores:
         """float32 `(len(texts),)`, as the model's own `predict` gives them. Raises `ModelError` if one is none."""
+        return self._model.scores([(question, text) for text in texts]).reshape(len(texts))
+
+
+class PairModel:
+    """A cross-encoder that was loaded: pairs of texts to one number a label. Any number of threads may ask at once."""
+
+    def __init__(self, model: CrossEncoder, name: str, threads: int) -> None:
+        """Use `load_cross_encoder`."""
+        self.name = name
+        named: Mapping[int, str] = getattr(model.config, "id2label", None) or {}
+        self.labels = {int(number): str(label) for number, label in named.items()}
+        self._model = model
+        self._threads = threads
+        self._lock = threading.Lock()
+
+    def scores(self, pairs: Sequence[tuple[str, str]], *, raw: bool = False) -> Scores:
+        """float32 `(len(pairs), labels)`; as the model's own activation has them, or `raw`, before it.
+
+        Raises `ModelError` where one is no number.
+        """
         import torch
 
-        if not texts:
-            return np.zeros(0, dtype=np.float32)
+        if not pairs:
+            return np.zeros((0, len(self.labels)), dtype=np.float32)
+        activation = torch.nn.Identity() if raw else None
         with self._lock:
             # the setting belongs to the calling thread, so it is made in every one
             if torch.get_num_threads() != self._threads:
                 torch.set_num_threads(self._threads)
-            found = self._model.predict([(question, text) for text in texts], batch_size=BATCH, show_progress_bar=False)
-        scores: Scores = np.asarray(found, dtype=np.float32)
+            found = self._model.predict(pairs, batch_size=BATCH, show_progress_bar=False, activation_fn=activation)
+        scores: Scores = np.asarray(found, dtype=np.float32).reshape(len(pairs), len(self.labels))
         if not np.isfinite(scores).all():
-            raise ModelError(f"the reranker {self.name} gave scores that are no numbers")
+            raise ModelError(f"the model {self.name} gave scores that are no numbers")
         return scores
 
 
@@ -157,7 +177,12 @@ def _described(folder: Path, name: str) -> dict[str, Any]:
     return described
 
 
-def _load(folder: Path) -> CrossEncoder:
+def load_cross_encoder(folder: Path, *, threads: int = 1) -> PairModel:
+    """The cross-encoder in `folder`, to compute on `threads` cores.
+
+    Raises `ModelNotFound` where there is no such folder, `ModelError` where it holds no such model.
+    """
+    require_cross_encoder(folder)
     prepare_libraries()
     import torch
     from sentence_transformers import CrossEncoder
@@ -169,7 +194,5 @@ def _load(folder: Path) -> CrossEncoder:
         )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise ModelError(f"{folder} holds no cross-encoder that can be loaded: {error}") from error
-    if model.num_labels != 1:
-        raise ModelError(f"{folder} gives {model.num_labels} scores for a pair; a reranker gives one")
     model.eval()
-    return model
+    return PairModel(model, folder.resolve().name, threads)

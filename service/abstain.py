@@ -10,6 +10,7 @@ from service.confidence import DEFAULTS, Confidence, Signals
 from service.contract import Reason
 from service.finding import Asked, Finding
 from service.names import mentions
+from service.second_check import SecondCheck
 from service.settings import Risk
 from service.sureness import Sureness
 
@@ -36,11 +37,15 @@ _NOUN_AHEAD = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Abstention:
-    """When to refuse, before a language model is asked and while it answers; and how sure to be of what it answered."""
+    """When to refuse, before a language model is asked and while it answers; and how sure to be of what it answered.
+
+    `second` judges sentences that the rules have passed; None where there is no such judge.
+    """
 
     calibrated: Calibration
     risk: Risk = "medium"
     confidence: Confidence = DEFAULTS
+    second: SecondCheck | None = None
 
     def before_generation(self, finding: Finding) -> Reason | None:
         """Why no model needs to be asked; None where one should be."""

@@ -14,7 +14,7 @@ from service.evidence import Evidence
 from service.generators.base import Message, Prompt
 from service.withheld import remark, request
 
-PROMPT_VERSION = "4"
+PROMPT_VERSION = "5"
 NOT_STATED = "NOT STATED"
 
 # Everything down to the question is the same for every question, so that the model's cache of it is reused: examples
@@ -47,6 +47,12 @@ _EXAMPLES = (
     ),
     ("Verkaufte der Vizekönig an Frankreich?", "de", "Nein, er verkaufte an Großbritannien [1]."),
 )
+YES, NO = "Yes", "No"
+_CHECKING = (
+    "You check statements against numbered source sentences. Reply only Yes where the sources say just what the "
+    "statement says: of the same, with the same figures, in the same direction, and as sure. Reply only No where they "
+    "say less, more, something else or the opposite."
+)
 HISTORY_CHARACTERS = 300
 
 _MARK = re.compile(r"\s*\[\d{1,2}(?:\s*[,;–-]\s*\d{1,2})*\]|\s*\(\d\)(?=[.!?]?\s*\Z)")
@@ -76,6 +82,13 @@ def build(
 def insisting(asked: Prompt) -> Prompt:
     """The same prompt, to which a model can't answer that nothing is stated."""
     return replace(asked, never=(NOT_STATED.split()[0],))
+
+
+def whether_stated(sentence: str, evidence: Sequence[Evidence]) -> Prompt:
+    """The prompt that asks whether `evidence` says `sentence`, to be answered with one of `YES` and `NO`."""
+    shown = tuple(item.shown() for item in evidence)
+    asked = f"{_sources(shown)}Statement: {sentence}\nDo the sources say just this?"
+    return Prompt((Message("system", _CHECKING), Message("user", asked)), shown, max_tokens=1)
 
 
 def beginning() -> Prompt:

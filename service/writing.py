@@ -24,6 +24,7 @@ from service.generators import Delta, Generator, Prompt
 from service.generators.extractive import ExtractiveGenerator
 from service.preferring import prefer, without_replaced
 from service.quoting import answers, stands_alone
+from service.second_check import LEAST_AGREEMENT, SecondCheck
 from service.sentence_stream import sentences
 from service.settings import Quoting
 from service.spans import shortest_quotes
@@ -272,11 +273,25 @@ class Writer:
             if not abstention.is_sure_enough(signals):
                 run.doubt(checked, abstention.confidence.of(signals))
                 return None
+        if not await self._is_agreed(run, checked, abstention.second):
+            return None
         if source := self._better_quoted(run, checked):
             return draft.release(source.shown(), checked.cited, checked.similarity)
         embed = run.finder.embedder.embed_documents
         shown = await self._threads.run(shortest_quotes, checked.text, asked.language, checked.cited, embed)
         return draft.release(checked.text, checked.cited, checked.similarity, shown)
+
+    async def _is_agreed(self, run: Run, checked: Checked, second: SecondCheck | None) -> bool:
+        """Whether the second judge, if there is one, finds that the sources bear the sentence out; quotes always do."""
+        if second is None or run.quotes:
+            return True
+        with run.clock.measured("second_check"):
+            agreement = await second.agreement(checked.text, checked.cited)
+        if agreement >= LEAST_AGREEMENT:
+            return True
+        run.draft.drop(checked.text, f"check: {second.name} finds it borne out with a chance of {agreement:.2f}")
+        run.miswritten += checked.cited
+        return False
 
     def _better_quoted(self, run: Run, checked: Checked) -> Evidence | None:
         """The one source of a sentence, where its words are to be shown: the model's are in doubt, or on request."""

@@ -80,7 +80,7 @@ def test_an_embedding_model_is_no_cross_encoder(e5_folder: Path) -> None:
 
 def test_a_model_of_several_scores_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="gives 3 scores for a pair"):
-        CrossEncoderReranker(tiny_cross_encoder(tmp_path, labels=3))
+        CrossEncoderReranker(tiny_cross_encoder(tmp_path, labels=["one", "two", "three"]))
 
 
 @pytest.mark.parametrize("config", ["[]", "{", '{"architectures": ["BertForSequenceClassification"]}'])

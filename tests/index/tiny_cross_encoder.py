@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
@@ -23,7 +24,7 @@ WORDS = [
 ]
 
 
-def tiny_cross_encoder(folder: Path, *, labels: int = 1) -> Path:
+def tiny_cross_encoder(folder: Path, *, labels: Sequence[str] = ("score",)) -> Path:
     """A cross-encoder of two small random layers, the same every time, saved as sentence-transformers does."""
     import torch
     from sentence_transformers import CrossEncoder
@@ -40,7 +41,9 @@ def tiny_cross_encoder(folder: Path, *, labels: int = 1) -> Path:
         num_attention_heads=2,
         intermediate_size=32,
         max_position_embeddings=64,
-        num_labels=labels,
+        num_labels=len(labels),
+        id2label=dict(enumerate(labels)),
+        label2id={label: number for number, label in enumerate(labels)},
         initializer_range=0.5,
     )
     BertForSequenceClassification(config).save_pretrained(source)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from datetime import date
 from pathlib import Path
@@ -16,6 +16,7 @@ from service.confidence import DEFAULTS as CONFIDENCE
 from service.confidence import Confidence
 from service.contract import Answer, AskRequest, FilterRequest, SearchRequest, Turn
 from service.errors import ArticleNotFound, GeneratorTimeout, GeneratorUnavailable, IndexUnavailable
+from service.evidence import Evidence
 from service.generators import Delta, Prompt, Token
 from service.settings import Quoting
 from tests.service.collection import ARTICLES, NEVER, ScriptedGenerator, WordEmbedder, pipeline_over, published
@@ -389,3 +390,36 @@ async def test_an_answer_that_is_likely_wrong_is_dropped_as_a_doubt(index: Path)
         answer = await pipeline.ask(AskRequest(question=COST))
     assert (answer.status, answer.reason) == ("refused", "unsupported")
     assert answer.dropped[0].reason == "doubt: right with a chance of 0.01"
+
+
+class Judge:
+    """Finds every sentence borne out with one chance, and keeps what it was asked."""
+
+    name = "judge"
+
+    def __init__(self, chance: float) -> None:
+        self.chance = chance
+        self.asked: list[tuple[str, str]] = []
+
+    async def agreement(self, sentence: str, cited: Sequence[Evidence]) -> float:
+        self.asked.append((sentence, " ".join(item.shown() for item in cited)))
+        return self.chance
+
+
+@pytest.mark.parametrize(("chance", "status"), [(0.51, "answered"), (0.49, "refused")])
+async def test_a_second_judge_has_the_last_word_on_what_the_rules_have_passed(
+    index: Path, chance: float, status: str
+) -> None:
+    judge = Judge(chance)
+    said = "It cost 14.3 million euros [1]. It cost 99 million euros [1]."
+    async with running(index, ScriptedGenerator(said), quoting="never") as pipeline:
+        assert pipeline._opened is not None
+        finder, abstention = pipeline._opened
+        pipeline._opened = finder, dataclasses.replace(abstention, second=judge)
+        answer = await pipeline.ask(AskRequest(question=COST))
+    assert answer.status == status
+    assert set(judge.asked) == {("It cost 14.3 million euros.", IN_ITS_OWN_WORDS)}
+    reasons = {item.text: item.reason for item in answer.dropped}
+    if status == "refused":
+        assert reasons["It cost 14.3 million euros."] == "check: judge finds it borne out with a chance of 0.49"
+    assert "second_check" in answer.timings_ms
