@@ -25,19 +25,26 @@ from service.errors import IndexUnavailable, SettingsError
 from service.finding import Finder
 from service.generators import Generator, GeneratorConfig, create
 from service.leases import Opened
+from service.second_check import AskingTheModel, Entailment, SecondCheck
 from service.settings import Settings
 from service.writing import Limits
 
+ASKING = "model"
+"""The `second_check` that is the language model itself."""
 LOCAL = ("llama_cpp", "transformers")
 """Generators that load a model of this machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """What stays in memory whichever snapshot is served. `reranker` is None where the search has one stage."""
+    """What stays in memory whichever snapshot is served.
+
+    `reranker` is None where the search has one stage, `second_check` where no model of its own checks sentences again.
+    """
 
     embedder: Embedder
     reranker: Reranker | None
+    second_check: SecondCheck | None
     calibrated: Calibration
     confidence: Confidence
 
@@ -51,8 +58,10 @@ class Models:
 class PublishedIndex:
     """The `Source` of the index that settings name. The models are loaded once, when they are needed first."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, second_check: SecondCheck | None = None) -> None:
+        """`second_check` is a judge that is there already; else the settings may name a model for it."""
         self._settings = settings
+        self._second_check = second_check
 
     @cached_property
     def models(self) -> Models:
@@ -85,14 +94,18 @@ class PublishedIndex:
             finder = Finder(models.retriever(snapshot), models.embedder, evidence_tokens=settings.evidence_tokens)
             risk = QUOTING if settings.generator == "extractive" else settings.risk
             stack.pop_all()
-        return Opened(finder, Abstention(models.calibrated, risk, models.confidence))
+        second_check = self._second_check or models.second_check
+        return Opened(finder, Abstention(models.calibrated, risk, models.confidence, second_check))
 
 
 def open_pipeline(settings: Settings) -> AnswerPipeline:
     """The pipeline that `settings` describe, not started yet. Raises `SettingsError` for what can't be had."""
     reranker_folder(settings)
+    entailment_folder(settings)
+    generator = open_generator(settings)
+    second_check = AskingTheModel(generator) if settings.second_check == ASKING else None
     limits = Limits(settings.answer_tokens, settings.answer_timeout, settings.cached_answers, settings.quoting)
-    return AnswerPipeline(PublishedIndex(settings), open_generator(settings), limits, settings.reload_seconds)
+    return AnswerPipeline(PublishedIndex(settings, second_check), generator, limits, settings.reload_seconds)
 
 
 def open_models(settings: Settings) -> Models:
@@ -100,7 +113,9 @@ def open_models(settings: Settings) -> Models:
     embedder = SentenceTransformerEmbedder(_found(settings.embedding, settings), threads=1, hub=settings.hub == "on")
     folder = reranker_folder(settings)
     reranker = CrossEncoderReranker(folder) if folder else None
-    return Models(embedder, reranker, calibration.load(embedder.name), confidence.load(settings.llm))
+    judging = entailment_folder(settings)
+    second_check = Entailment(judging) if judging else None
+    return Models(embedder, reranker, second_check, calibration.load(embedder.name), confidence.load(settings.llm))
 
 
 def reranker_folder(settings: Settings) -> Path | None:
@@ -108,14 +123,27 @@ def reranker_folder(settings: Settings) -> Path | None:
 
     Raises `SettingsError` where the setting names no cross-encoder.
     """
-    if settings.reranker is None:
+    return _cross_encoder_folder("FUNDSTELLE_RERANKER", settings.reranker, settings)
+
+
+def entailment_folder(settings: Settings) -> Path | None:
+    """The folder of the model that checks sentences again, None where there is to be none or the language model does.
+
+    Raises `SettingsError` where the setting names no cross-encoder.
+    """
+    named = None if settings.second_check == ASKING else settings.second_check
+    return _cross_encoder_folder("FUNDSTELLE_SECOND_CHECK", named, settings)
+
+
+def _cross_encoder_folder(setting: str, name: str | None, settings: Settings) -> Path | None:
+    if name is None:
         return None
-    named = Path(settings.reranker).expanduser()
+    named = Path(name).expanduser()
     folder = named if named.is_dir() else settings.models / named
     try:
         require_cross_encoder(folder)
     except IndexingError as error:
-        raise SettingsError(f"FUNDSTELLE_RERANKER {settings.reranker}: {error}") from error
+        raise SettingsError(f"{setting} {name}: {error}") from error
     return folder
 
 

@@ -92,6 +92,14 @@ class Settings:
             1_000_000_000,
         ),
     ] = VECTORS.tokens_up_to
+    second_check: Annotated[
+        str | None,
+        About(
+            "A stricter check of each sentence: `model` asks the language model whether the sources say it, anything "
+            "else is the folder of a model of natural language inference, also one inside the models directory. "
+            "docs/second-check.md has what it costs."
+        ),
+    ] = None
     generator: Annotated[GeneratorName, About("What writes the answers; `extractive` needs no language model.")] = (
         "llama_cpp"
     )

@@ -26,6 +26,7 @@ from service.errors import GeneratorUnavailable
 from service.finding import Finder
 from service.generators import Delta, Prompt, Token
 from service.leases import Opened
+from service.second_check import SecondCheck
 from service.settings import Quoting
 from service.writing import Limits
 
@@ -170,6 +171,7 @@ def pipeline_over(
     quoting: Quoting = "unsure",
     confidence: Confidence = CONFIDENCE,
     reload_seconds: float = 0.0,
+    second: SecondCheck | None = None,
 ) -> AnswerPipeline:
-    source = WordIndex(index, Abstention(calibrated, confidence=confidence))
+    source = WordIndex(index, Abstention(calibrated, confidence=confidence, second=second))
     return AnswerPipeline(source, generator, Limits(100, seconds, cached, quoting), reload_seconds)

@@ -18,12 +18,14 @@ from service.contract import Answer, AskRequest, FilterRequest, SearchRequest, T
 from service.errors import ArticleNotFound, GeneratorTimeout, GeneratorUnavailable, IndexUnavailable
 from service.evidence import Evidence
 from service.generators import Delta, Prompt, Token
+from service.second_check import SecondCheck
 from service.settings import Quoting
 from tests.service.collection import ARTICLES, NEVER, ScriptedGenerator, WordEmbedder, pipeline_over, published
 
 pytestmark = pytest.mark.anyio
 
 COST = "How much did the harbour bridge in Porthaven cost?"
+LONG = "How long is the harbour bridge in Porthaven?"
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +46,11 @@ async def running(
     calibrated: Calibration = NEVER,
     quoting: Quoting = "unsure",
     confidence: Confidence = CONFIDENCE,
+    second: SecondCheck | None = None,
 ) -> AsyncGenerator[AnswerPipeline]:
-    pipeline = pipeline_over(index, generator, seconds, calibrated, quoting=quoting, confidence=confidence)
+    pipeline = pipeline_over(
+        index, generator, seconds, calibrated, quoting=quoting, confidence=confidence, second=second
+    )
     await pipeline.start()
     try:
         yield pipeline
@@ -113,7 +118,7 @@ async def test_a_fragment_is_understood_as_an_answer_to_its_question(index: Path
 
 
 async def test_a_bad_sentence_does_not_take_the_good_one_with_it(index: Path) -> None:
-    answer = await ask(index, "The bridge is 420 metres long [1]. It cost 99 million euros [2].")
+    answer = await ask(index, "The bridge is 420 metres long [1]. It cost 99 million euros [2].", LONG)
     assert answer.answer == "The bridge is 420 metres long."
     assert [item.text for item in answer.dropped] == ["It cost 99 million euros."]
 
@@ -149,7 +154,7 @@ async def test_events_come_in_order_and_agree_with_the_answer(index: Path) -> No
     said = "The bridge is 420 metres long [1]. It cost 14.3 million euros [1]."
     async with (
         running(index, ScriptedGenerator(said)) as pipeline,
-        aclosing(pipeline.answer(AskRequest(question=COST))) as stream,
+        aclosing(pipeline.answer(AskRequest(question=LONG))) as stream,
     ):
         events = [event async for event in stream]
     assert [type(event) for event in events] == [Sources, Released, Released, Done]
@@ -287,7 +292,7 @@ async def test_what_does_not_hold_is_written_once_more_from_the_nearest_evidence
 async def test_a_question_that_was_asked_before_is_answered_without_asking_the_model_again(index: Path) -> None:
     generator = ScriptedGenerator("The bridge is 420 metres long [1]. It cost 14.3 million euros [1].")
     async with running(index, generator) as pipeline:
-        request = AskRequest(question=COST)
+        request = AskRequest(question=LONG)
         first = await pipeline.ask(request)
         async with aclosing(pipeline.answer(request)) as stream:
             events = [event async for event in stream]
@@ -412,10 +417,7 @@ async def test_a_second_judge_has_the_last_word_on_what_the_rules_have_passed(
 ) -> None:
     judge = Judge(chance)
     said = "It cost 14.3 million euros [1]. It cost 99 million euros [1]."
-    async with running(index, ScriptedGenerator(said), quoting="never") as pipeline:
-        assert pipeline._opened is not None
-        finder, abstention = pipeline._opened
-        pipeline._opened = finder, dataclasses.replace(abstention, second=judge)
+    async with running(index, ScriptedGenerator(said), quoting="never", second=judge) as pipeline:
         answer = await pipeline.ask(AskRequest(question=COST))
     assert answer.status == status
     assert set(judge.asked) == {("It cost 14.3 million euros.", IN_ITS_OWN_WORDS)}

@@ -11,7 +11,7 @@ from index.errors import SnapshotCorrupt
 from index.rerank import CrossEncoderReranker, RerankingRetriever, reranked
 from index.retrieve import Retriever
 from service.errors import IndexUnavailable, SettingsError
-from service.opening import PublishedIndex, open_generator, open_pipeline
+from service.opening import PublishedIndex, entailment_folder, open_generator, open_pipeline
 from service.settings import Settings
 from tests.index.tiny_cross_encoder import tiny_cross_encoder
 from tests.service.collection import write_articles
@@ -50,6 +50,17 @@ def test_a_reranker_that_is_not_there_is_a_wrong_setting_before_anything_is_open
     settings = Settings(generator="extractive", reranker="judge", models=tmp_path)
     with pytest.raises(SettingsError, match=f"FUNDSTELLE_RERANKER judge: no folder {tmp_path / 'judge'}"):
         open_pipeline(settings)
+
+
+def test_a_second_check_that_is_not_there_is_a_wrong_setting_before_anything_is_opened(tmp_path: Path) -> None:
+    settings = Settings(generator="extractive", second_check="judge", models=tmp_path)
+    with pytest.raises(SettingsError, match="FUNDSTELLE_SECOND_CHECK judge: no folder"):
+        open_pipeline(settings)
+
+
+def test_the_language_model_itself_can_be_the_second_check(tmp_path: Path) -> None:
+    assert entailment_folder(Settings(second_check="model", models=tmp_path)) is None
+    assert open_pipeline(Settings(generator="extractive", second_check="model", models=tmp_path))
 
 
 def test_a_reranker_that_is_no_cross_encoder_is_a_wrong_setting(tmp_path: Path, e5_folder: Path) -> None:
