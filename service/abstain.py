@@ -20,7 +20,7 @@ FALSE_REFUSALS: dict[Risk, float] = {"low": 0.1, "medium": 0.02, "high": 0.01}
 QUOTING: Risk = "low"
 """Where sentences are quoted without a language model, nothing but the estimate can tell that they are no answer."""
 
-LEAST_CONFIDENCE: dict[Risk, float] = {"low": 0.6, "medium": 0.45, "high": 0.3}
+LEAST_CONFIDENCE: dict[Risk, float] = {"low": 0.65, "medium": 0.57, "high": 0.45}
 """How sure to be of an answer's first sentence, by the risk that is taken."""
 LEAST_SUPPORT = 0.03
 """Least similarity of an answer's sentence and what it cites."""
