@@ -178,17 +178,24 @@ def served(index: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     process = subprocess.Popen([sys.executable, "-m", "service"], env=environment, stdout=subprocess.DEVNULL)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
-            until_served(client, None, 120.0)
+            until_served(client, None, 120.0, process)
         yield f"http://127.0.0.1:{port}", process
     finally:
         process.terminate()
         process.wait(30)
 
 
-def until_served(client: httpx.Client, snapshot: str | None, seconds: float) -> None:
-    """Return once the service is ready and serves `snapshot`, any where it is None. Raises TimeoutError."""
+def until_served(
+    client: httpx.Client, snapshot: str | None, seconds: float, process: subprocess.Popen[bytes] | None = None
+) -> None:
+    """Return once the service is ready and serves `snapshot`, any where it is None.
+
+    Raises TimeoutError where that takes too long. Exits where `process`, the service, has ended.
+    """
     deadline, said = time.monotonic() + seconds, ""
     while time.monotonic() < deadline:
+        if process and process.poll() is not None:
+            sys.exit(f"the service ended with code {process.returncode}")
         try:
             ready = client.get("/readyz")
         except httpx.TransportError:

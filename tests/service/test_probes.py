@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -35,6 +36,15 @@ def test_a_started_service_is_alive_and_ready() -> None:
             "snapshot": "snapshot-1",
             "warnings": [],
         }
+
+
+def test_a_service_whose_published_snapshot_can_not_be_served_is_ready_with_a_warning() -> None:
+    pipeline = FakePipeline()
+    said = "the published snapshot can't be served, snapshot-1 is served instead: articles.sqlite: the file is missing"
+    pipeline.index = replace(pipeline.index, warning=said)
+    with TestClient(create_app(Settings(), pipeline)) as client:
+        ready = until_ready(client)
+    assert (ready["status"], ready["snapshot"], ready["warnings"]) == ("ready", "snapshot-1", [said])
 
 
 def test_a_service_that_is_starting_is_alive_and_names_what_is_missing() -> None:
