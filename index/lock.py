@@ -86,26 +86,29 @@ def _acquired(path: Path, deadline: float) -> int:
         with ExitStack() as stack, durable.storage_errors(path):
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
             stack.callback(os.close, descriptor)
-            if _is_locked(path, descriptor):
+            locked = _is_locked(descriptor)
+            if locked and _is_still(path, descriptor):
                 stack.pop_all()
                 return descriptor
             holder = _holder(descriptor)
+        if locked:
+            continue  # somebody has deleted the file: nobody else would look at this lock
         if time.monotonic() >= deadline:
             raise IndexLocked(path.parent, holder)
         time.sleep(POLL_SECONDS)
 
 
-def _is_locked(path: Path, descriptor: int) -> bool:
+def _is_locked(descriptor: int) -> bool:
     """Whether the lock could be had."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    return _is_still(path, descriptor)
+    return True
 
 
 def _is_still(path: Path, descriptor: int) -> bool:
-    """Whether `path` is the file that is open: the lock on a deleted one keeps nobody away."""
+    """Whether `path` is the file that is open."""
     with suppress(FileNotFoundError):
         return os.path.samestat(path.stat(), os.fstat(descriptor))
     return False

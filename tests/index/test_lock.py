@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -163,6 +164,8 @@ def test_another_directorys_lock_is_none(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match=re.escape("can't be written under the lock on")):
             lock.require(tmp_path / "b")
         lock.require(tmp_path / "b" / ".." / "a")
+        with pytest.raises(ValueError, match="can't be written"), held_or_taken(tmp_path / "b", "building", lock):
+            pass
 
 
 def test_a_lock_that_was_given_back_is_none(tmp_path: Path) -> None:
@@ -186,6 +189,22 @@ def test_a_deleted_lock_file_is_made_again(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).unlink()
     with writer_lock(tmp_path, "building"), pytest.raises(IndexLocked):
         writer_lock(tmp_path, "building").__enter__()
+
+
+def test_the_lock_on_a_file_that_is_deleted_just_then_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flock, calls = fcntl.flock, []
+
+    def late(descriptor: int, operation: int) -> None:
+        if not calls:
+            (tmp_path / FILE_NAME).unlink()
+        calls.append(descriptor)
+        flock(descriptor, operation)
+
+    monkeypatch.setattr("fcntl.flock", late)
+    with writer_lock(tmp_path, "building"):
+        assert len(calls) == 2
+        with pytest.raises(IndexLocked):
+            writer_lock(tmp_path, "building").__enter__()
 
 
 def test_missing_directories_are_made(tmp_path: Path) -> None:
