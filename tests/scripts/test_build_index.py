@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import runpy
+import signal
+import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from index.embedding import SentenceTransformerEmbedder
+from index.lock import writer_lock
 from index.snapshot import Snapshot
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "build_index.py"
@@ -137,3 +141,73 @@ def test_a_place_that_cant_be_written_ends_with_1_and_its_name(
     (tmp_path / "taken").write_text("a file")
     assert run(articles, "--out", "taken") == 1
     assert "taken: File exists" in capfd.readouterr().err
+
+
+CHILD = """
+import runpy, sys
+import index.embedding
+from tests.index.test_token_cache import TokenHashEmbedder
+index.embedding.SentenceTransformerEmbedder = lambda *_, **__: TokenHashEmbedder()
+import index.watching
+index.watching.INTERVAL = 0.05
+sys.argv = sys.argv[1:]
+try:
+    runpy.run_path(sys.argv[0], run_name="__main__")
+finally:
+    print("torch" in sys.modules, file=sys.stderr)
+"""
+
+
+@pytest.fixture
+def made_up(tmp_path: Path) -> list[str]:
+    """The command with an embedder without a model, in a process of its own."""
+    (tmp_path / "model").mkdir()
+    command = [sys.executable, "-c", CHILD, str(SCRIPT), str(tmp_path / "articles"), "--out", str(tmp_path / "index")]
+    return [*command, "--embedding", str(tmp_path / "model")]
+
+
+def test_nothing_heavy_is_loaded_where_nothing_has_changed(articles: Path, made_up: list[str]) -> None:
+    run = partial(subprocess.run, made_up, cwd=SCRIPT.parents[1], capture_output=True, text=True, check=True)
+    assert "2 new, 0 changed, 0 removed, 0 unchanged\n" in run().stdout
+    again = run()
+    assert "nothing has changed" in again.stdout
+    assert again.stderr == "False\n"
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_watched_directory_is_built_again_after_every_change(
+    articles: Path, made_up: list[str], tmp_path: Path, stop: signal.Signals
+) -> None:
+    with subprocess.Popen(
+        [*made_up, "--watch"], cwd=SCRIPT.parents[1], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None and child.stderr is not None
+
+        def published() -> str:
+            lines = iter(child.stdout.readline, "")  # type: ignore[union-attr]
+            said = []
+            for line in lines:
+                said.append(line)
+                if line.startswith(("published", "nothing")):
+                    break
+            return "".join(said)
+
+        assert "2 new, 0 changed, 0 removed, 0 unchanged\n" in published()
+        (articles / "third.txt").write_text("A third article came. It was short.")
+        assert "1 new, 0 changed, 0 removed, 2 unchanged\n" in published()
+        (articles / "ferry.txt").unlink()
+        assert "0 new, 0 changed, 1 removed, 2 unchanged\n" in published()
+        child.send_signal(stop)
+        assert child.stderr.read().endswith("stopped watching\nFalse\n")
+    assert child.returncode == 0
+    with Snapshot.open(tmp_path / "index") as snapshot:
+        assert set(snapshot.article_ids) == {"fähre.txt", "third.txt"}
+
+
+def test_an_index_that_somebody_else_writes_to_ends_with_1(
+    run: Run, articles: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch, embedder
+) -> None:
+    monkeypatch.setattr("index.embedding.SentenceTransformerEmbedder", lambda *_, **__: embedder)
+    with writer_lock(tmp_path / "index", "testing"):
+        assert run(articles, "--out", "index") == 1
+    assert "testing" in capfd.readouterr().err
