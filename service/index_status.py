@@ -53,6 +53,7 @@ class Attempts:
         self._since: datetime | None = None
         self._swaps = -1
         self._attempted_at: datetime | None = None
+        self._began = 0.0
         self._failure: Failure | None = None
         self._lasting: Failure | None = None
         self._retry_at = 0.0
@@ -60,6 +61,7 @@ class Attempts:
     def begin(self) -> None:
         """A snapshot is being opened."""
         self._attempted_at = datetime.now(UTC)
+        self._began = time.monotonic()
 
     def serve(self, snapshot: str) -> None:
         """It is served from now on. Every one but the first is a swap."""
@@ -70,10 +72,11 @@ class Attempts:
         """What is published is served."""
         self._lasting = None
 
-    def fail(self, failure: Failure, seconds: float) -> None:
-        """An attempt of so many seconds failed. The log has a line for each failure, not for each attempt."""
+    def fail(self, failure: Failure) -> None:
+        """The attempt failed. The log has a line for each failure, not for each attempt."""
         before, self._failure, self._lasting = self._lasting, failure, failure
-        self._retry_at = time.monotonic() + max(RETRY_SECONDS, RETRY_TIMES * seconds)
+        now = time.monotonic()
+        self._retry_at = now + max(RETRY_SECONDS, RETRY_TIMES * (now - self._began))
         if before is None or (before.snapshot, before.message) != (failure.snapshot, failure.message):
             log.error("%s", self.warning())
 

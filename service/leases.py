@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,6 +43,8 @@ class Leases:
         self._free = free
         self._served: _Held | None = None
         self._replaced: list[_Held] = []
+        self._alone = asyncio.Event()
+        self._alone.set()
 
     @contextmanager
     def lease(self) -> Iterator[Opened]:
@@ -66,15 +69,22 @@ class Leases:
         held = [*self._replaced, *([self._served] if self._served else [])]
         return tuple(one.opened.id for one in held)
 
+    async def alone(self) -> None:
+        """Return when no other snapshot is open than the served one."""
+        await self._alone.wait()
+
     def replace(self, opened: Opened | None) -> None:
         """Serve `opened` from now on, None for nothing."""
         if self._served is not None:
             self._replaced.append(self._served)
+            self._alone.clear()
         self._served = _Held(opened) if opened else None
         self._free_unused()
 
     def _free_unused(self) -> None:
         unused = [held for held in self._replaced if not held.leases]
         self._replaced = [held for held in self._replaced if held.leases]
+        if not self._replaced:
+            self._alone.set()
         for held in unused:
             self._free(held.opened)

@@ -1,14 +1,14 @@
 """The snapshot that is served: opened at the start, and exchanged whenever another one is published.
 
 The next one is opened and verified in a thread while the one before serves. Where it can't be had, the one before goes
-on serving; the log, `/readyz` and `Serving.status` say so.
+on serving; the log, `/readyz` and `Serving.status` say so. No more than two are in memory at any time: a third waits
+for the last answer from the first.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
@@ -108,13 +108,17 @@ class Serving:
     async def wait_for(self, snapshot: str, seconds: float) -> str:
         """Serve `snapshot`, which was just published; the id of what is served then, which may be a later one.
 
-        Raises `IndexUnavailable` where it can't be opened, or not within `seconds`: then it is served later.
+        Raises `IndexUnavailable` where it can't be opened, where an earlier one was gone back to, or where it is not
+        open within `seconds`: then it is served later.
         """
         try:
             async with asyncio.timeout(seconds):
-                return await self.reload()
+                served = await self.reload()
         except TimeoutError as error:
             raise IndexUnavailable(f"The snapshot {snapshot} is not open after {seconds:g} s yet.") from error
+        if served < snapshot:
+            raise IndexUnavailable(f"The snapshot {snapshot} was gone back from: {served} is served.")
+        return served
 
     async def _start(self) -> None:
         self._attempts.begin()
@@ -125,7 +129,7 @@ class Serving:
         except SnapshotError as error:
             named = await self._named()
             self._serve(await self._opened(self._source.recover))
-            self._attempts.fail(Failure.now(named, str(error)), 0.0)
+            self._attempts.fail(Failure.now(named, str(error)))
 
     async def _poll(self) -> None:
         while True:
@@ -136,12 +140,11 @@ class Serving:
     async def _attempt(self) -> str | Failure:
         """Serve what is published. One that was replaced, and deleted, while it was opened is no failure."""
         async with self._swapping:
-            began = time.monotonic()
             outcome = await self._next()
             while isinstance(outcome, Failure) and await self._named() not in (outcome.snapshot, None):
                 outcome = await self._next()
             if isinstance(outcome, Failure):
-                self._attempts.fail(outcome, time.monotonic() - began)
+                self._attempts.fail(outcome)
             else:
                 self._attempts.succeed()
             return outcome
@@ -154,6 +157,7 @@ class Serving:
             served = self._leases.served
             if served and served.id == named:
                 return named
+            await self._leases.alone()
             self._attempts.begin()
             opened = await self._opened(self._source.open)
         except (IndexingError, ServiceError) as error:

@@ -133,6 +133,20 @@ async def test_a_snapshot_is_closed_when_the_last_request_and_the_last_thread_ha
         await until(lambda: shelf.volumes[0].closed == 1)
 
 
+async def test_a_third_snapshot_is_not_opened_before_the_last_answer_from_the_first_has_ended() -> None:
+    shelf = Shelf("a")
+    async with served(shelf, OFTEN) as it:
+        with it.serving.lease():
+            shelf.publish("b")
+            await until(lambda: it.serving.status().snapshot == "b")
+            shelf.publish("c")
+            with pytest.raises(IndexUnavailable, match="The snapshot c is not open"):
+                await it.serving.wait_for("c", 10 * OFTEN)
+            assert (it.serving.status().open, shelf.tried) == (("a", "b"), ["a", "b"])
+        await until(lambda: it.serving.status().open == ("c",))
+        assert it.serving.status().warning == ""
+
+
 async def test_one_that_does_not_verify_is_not_served_and_that_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
     shelf = Shelf("a")
     with caplog.at_level(logging.WARNING):
@@ -252,6 +266,9 @@ async def test_whoever_waits_for_a_snapshot_is_told_what_is_served_then() -> Non
         assert await it.serving.wait_for("b", 5) == "b"
         shelf.publish("c")
         assert await it.serving.wait_for("b", 5) == "c"
+        shelf.publish("a")
+        with pytest.raises(IndexUnavailable, match="b was gone back from: a is served"):
+            await it.serving.wait_for("b", 5)
 
 
 async def test_waiting_has_an_end_and_the_snapshot_is_served_later_all_the_same() -> None:
