@@ -86,7 +86,7 @@ class VectorWriter:
             return VectorsRecord(kind, self._rows.precision, {}, 1.0, 0, self._options.recall)
         rows = DiskRows(self._directory / ROWS, dim, self._rows.precision)
         # Fitting a few codes is over in a second on one core; many threads wait for one another far longer than that.
-        with _all_cores() if kind == "inverted" else nullcontext():
+        with _all_cores() if len(rows) > IN_MEMORY_UP_TO else nullcontext():
             codes = _codes(rows, dim) if kind == "codes" else _inverted(rows, dim)
             _save(codes, self._directory / CODES)
             return self._measured(kind, rows, codes)
