@@ -6,6 +6,7 @@ Nothing depends on it: what is not there is derived again.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import zlib
 from collections.abc import Callable
@@ -42,6 +43,8 @@ _REFUSED = {
     sqlite3.SQLITE_CANTOPEN,
 }
 """What says nothing against the file: a new one would fare no better."""
+_COMPLAINTS = (sqlite3.Error, UnicodeDecodeError)
+"""What SQLite raises: its message about a damaged schema quotes it, which may be no UTF-8."""
 
 
 class DerivedCache:
@@ -99,7 +102,7 @@ class DerivedCache:
             db = sqlite3.connect(self._path)
         try:
             _prepare(db)
-        except sqlite3.Error as error:
+        except _COMPLAINTS as error:
             db.close()
             self._discard(error)
             with library_writes(self._path):
@@ -111,21 +114,28 @@ class DerivedCache:
         """What `work` gives. Once more with an empty file where this one turns out to be damaged."""
         try:
             return work()
-        except sqlite3.Error as error:
+        except _COMPLAINTS as error:
             self._db.close()
             self._discard(error)
         self._db = self._opened()
         with library_writes(self._path):
             return work()
 
-    def _discard(self, error: sqlite3.Error) -> None:
+    def _discard(self, error: sqlite3.Error | UnicodeDecodeError) -> None:
         """Delete the file. Raises SnapshotError where it is not the file's fault."""
-        code = getattr(error, "sqlite_errorcode", None)
-        if code is None or code & 0xFF in _REFUSED:
+        if not self._is_damage(error):
             raise SnapshotError(f"{self._path}: {error}") from error
         with library_writes(self._path):
             for suffix in ("", "-wal", "-shm"):
                 self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+
+    def _is_damage(self, error: sqlite3.Error | UnicodeDecodeError) -> bool:
+        if isinstance(error, UnicodeDecodeError):
+            return True
+        code = getattr(error, "sqlite_errorcode", None)
+        if code == sqlite3.SQLITE_READONLY:  # a flipped bit makes a file call itself so
+            return os.access(self._path, os.W_OK)
+        return code is not None and code & 0xFF not in _REFUSED
 
 
 def _prepare(db: sqlite3.Connection) -> None:

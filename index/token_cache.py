@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -81,7 +82,8 @@ class CachedTokenEmbedder(CachedEmbedder):
             with durable.storage_errors(folder):
                 for path in folder.iterdir():
                     if path not in self._used:
-                        path.unlink(missing_ok=True)
+                        with suppress(FileNotFoundError):
+                            durable.disk.unlink(path)
         self._used.clear()
 
     def _tokens_through(

@@ -260,6 +260,19 @@ def test_no_damage_of_the_file_changes_what_is_derived(
     assert plain(derived(article, path)) == made
 
 
+@pytest.mark.parametrize("before", [b"SQLite format 3\0\x10\x00", b"CREATE TABL", b"sqlite_autoindex_"])
+def test_a_bit_that_makes_sqlite_refuse_the_file_or_choke_on_its_own_message_makes_it_anew(
+    article: Article, path: Path, before: bytes
+) -> None:
+    """Behind the first is whether the file may be written to; a name with a high bit is no UTF-8."""
+    made = plain(derived(article, path))
+    content = bytearray(path.read_bytes())
+    content[content.index(before) + len(before)] ^= 0x80
+    path.write_bytes(content)
+
+    assert plain(derived(article, path)) == made
+
+
 @settings(deadline=None, max_examples=50)
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=400))
 def test_every_article_survives_being_written_and_read(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
