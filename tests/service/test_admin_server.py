@@ -21,7 +21,7 @@ KEY = "a-key-of-the-tests-0123456789"
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, Path(__file__).parent / "serve_fake.py", "ok"]
+    command = [sys.executable, str(Path(__file__).parent / "serve_fake.py"), "ok"]
     settings = environment(ADMIN_KEY=KEY, INDEX=str(tmp_path / "index"))
     pipe = subprocess.PIPE
     with subprocess.Popen(command, env=settings, cwd=ROOT, text=True, stdout=pipe, stderr=pipe) as process:

@@ -86,7 +86,8 @@ def test_the_examples_are_those_of_the_openapi_document() -> None:
 def request_of(command: str) -> tuple[str, str, dict[str, Any]]:
     """Method, path and httpx arguments of a curl command as the document has them."""
     words = iter(shlex.split(command.replace("\\\n", " ")))
-    method, path, arguments = "GET", "", {"headers": {}, "content": None}
+    method, path = "GET", ""
+    arguments: dict[str, Any] = {"headers": {}, "content": None}
     for word in words:
         if word == "-H":
             name, _, value = next(words).partition(": ")
