@@ -39,7 +39,9 @@ def served(index: Path) -> Iterator[tuple[str, int]]:
     )
     assert process.stdout is not None
     try:
-        yield process.stdout.readline().rstrip().removeprefix("Fundstelle is ready: "), process.pid
+        said, _, url = process.stdout.readline().rstrip().partition(": ")
+        assert said == "Fundstelle is ready"
+        yield url, process.pid
     finally:
         process.terminate()
         _, err = process.communicate(timeout=20)
