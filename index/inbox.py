@@ -103,7 +103,10 @@ class Inbox:
         )
         with _refusals(self._path), closing(_connect(self._path)) as db:
             written, deleted, since = db.execute(query, (snapshot,)).fetchone()
-        return Pending(int(written), int(deleted), datetime.fromisoformat(since) if since else None)
+        try:
+            return Pending(int(written), int(deleted), datetime.fromisoformat(since) if since else None)
+        except ValueError as error:
+            raise SnapshotCorrupt(f"{self._path}: is damaged: {error}") from error
 
 
 class Overlay:

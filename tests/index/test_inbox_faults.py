@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from index.errors import SnapshotCorrupt
 from index.inbox import Change, Inbox, overlay
 from tests.index.conftest import article_of
 from tests.index.faults import FailingDisk, files_up_to, put_in, refused
@@ -59,3 +60,13 @@ def taken(index_dir: Path, changes: list[Change]) -> None:
 def inbox_of(index_dir: Path) -> list[Change]:
     with overlay(index_dir) as held:
         return [Change(article.id, article) for article in held.over([])]
+
+
+def test_a_damaged_time_is_refused_by_name(tmp_path: Path) -> None:
+    taken(tmp_path, [FIRST])
+    since = Inbox(tmp_path).pending(None).since
+    assert since is not None
+    path = tmp_path / "inbox.sqlite"
+    path.write_bytes(path.read_bytes().replace(since.isoformat().encode(), b"x" * len(since.isoformat())))
+    with pytest.raises(SnapshotCorrupt, match=f"{path}: is damaged"):
+        Inbox(tmp_path).pending(None)
