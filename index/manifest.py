@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -20,12 +21,15 @@ import msgspec
 from msgspec import Struct
 
 from index import durable
+from index.cores import available_cores
 from index.errors import SnapshotCorrupt, SnapshotMismatch
 from index.vector_kinds import VectorsRecord
 
 SCHEMA = 3
 """3: vectors stand in a file of their own beside the codes that they are searched by; the manifest says how well."""
 FILE_NAME = "manifest.json"
+HASHED_AT_ONCE = 2
+"""Files, where there are so many cores: the others go on answering while a snapshot is verified."""
 ID = re.compile(r"\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{12}", re.ASCII)
 
 Value = str | int | float | bool | None
@@ -140,16 +144,25 @@ def read(directory: Path) -> Manifest:
 def verify(manifest: Manifest, directory: Path) -> None:
     """Compare every file with its record. Raises SnapshotCorrupt naming the first that differs, is missing or cut."""
     for name, expected in manifest.files.items():
-        path = directory / name
-        with durable.storage_errors(path):
-            if not path.is_file():
-                raise SnapshotCorrupt(f"{path}: the file is missing")
-            size = path.stat().st_size
-            if size != expected.bytes:
-                raise SnapshotCorrupt(f"{path}: has {size} bytes, its manifest says {expected.bytes}")
-            found = _sha256(path)
-        if found != expected.sha256:
-            raise SnapshotCorrupt(f"{path}: has sha256 {found}, its manifest says {expected.sha256}")
+        _check_size(directory / name, expected.bytes)
+    # SHA-256 takes a second a gigabyte and gives up the interpreter's lock
+    with ThreadPoolExecutor(min(HASHED_AT_ONCE, available_cores())) as pool:
+        found = pool.map(_record, (directory / name for name in manifest.files))
+        for (name, expected), record in zip(manifest.files.items(), found, strict=True):
+            if record.sha256 != expected.sha256:
+                pool.shutdown(cancel_futures=True)
+                raise SnapshotCorrupt(
+                    f"{directory / name}: has sha256 {record.sha256}, its manifest says {expected.sha256}"
+                )
+
+
+def _check_size(path: Path, expected: int) -> None:
+    with durable.storage_errors(path):
+        if not path.is_file():
+            raise SnapshotCorrupt(f"{path}: the file is missing")
+        size = path.stat().st_size
+    if size != expected:
+        raise SnapshotCorrupt(f"{path}: has {size} bytes, its manifest says {expected}")
 
 
 def _intact_fields(path: Path, expected_id: str) -> dict[str, Any]:
