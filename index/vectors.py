@@ -31,7 +31,7 @@ UNIT_TOLERANCE = 1e-3
 ROWS, CODES = "rows.bin", "codes.faiss"
 COMPARED, COMPARED_PER_HIT = 1_024, 8
 """How many vectors in memory are compared after the codes were looked through: so many, and so many for each hit."""
-READ, READ_PER_HIT = (256, 512, 1_024, 1_536, 2_048), 4
+READ, READ_PER_HIT = (256, 512, 1_024), 4
 """The same of vectors on disk, where each takes as long as many codes. The fewest that find enough are taken."""
 SAMPLE = 16_384
 """Vectors that codes are fitted to, evenly spread over all rows; always the same ones."""
