@@ -42,10 +42,6 @@ PROBED = (8, 16, 32, 64, 128, 192, 256, 384, 512, 768, 1_024)
 MARGIN = 0.005
 """By how much the recall that is measured has to exceed what is required, before fewer clusters do."""
 
-# A lone question is searched on one thread anyway. More of them would only take the cores from the embedding and the
-# language model, whose own threads then wait for these.
-faiss.omp_set_num_threads(1)
-
 
 def files(record: VectorsRecord) -> tuple[str, ...]:
     """The files of a table of vectors, relative to its directory."""
@@ -159,6 +155,9 @@ class VectorIndex:
         self._check_queries(queries)
         if k < 1:
             raise ValueError(f"k must be at least 1, not {k}")
+        # More threads would only take the cores from the embedding and the language model, whose own threads then wait
+        # for these. FAISS keeps the number apart for each thread that asks.
+        faiss.omp_set_num_threads(1)
         searched = len(self) if among is None else int(np.count_nonzero(among))
         k, compared = min(k, searched), max(self._compared, self._per_hit * k)
         few = 2 * compared > searched or (among is not None and not self._probed)

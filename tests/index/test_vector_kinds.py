@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import tracemalloc
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -80,6 +82,15 @@ def test_each_vector_is_found_in_its_own_row(searched: tuple[VectorIndex, Kind])
     np.testing.assert_array_equal(index.search(texts(12_000)[rows], 1)[1][:, 0], rows)
     np.testing.assert_allclose(index.reconstruct(rows), texts(12_000)[rows], atol=TOLERANCE[kind])
     np.testing.assert_allclose(index.all(), texts(12_000), atol=TOLERANCE[kind])
+
+
+def test_a_search_takes_one_core_in_whichever_thread(searched: tuple[VectorIndex, Kind]) -> None:
+    def threads_after_searching() -> int:
+        searched[0].search(texts(1, seed=9), 1)
+        return int(faiss.omp_get_max_threads())
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(threads_after_searching).result() == 1
 
 
 @pytest.mark.parametrize("share", [0.5, 0.02, 0.0])
