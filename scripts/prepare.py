@@ -13,7 +13,7 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from index.errors import ModelNotFound, SnapshotError, SnapshotMissing
 from index.inputs import SPLITTING
 from index.models import resolve
 from index.publish import current_directory
+from index.watching import fingerprint
 from service.errors import SettingsError
 from service.settings import Settings, load_settings
 
@@ -65,15 +66,6 @@ def index_directory(settings: Settings, articles: Sequence[Path]) -> Path:
         return _from_root(settings.index, Settings().index)
     name = hashlib.sha256("\0".join(map(str, articles)).encode()).hexdigest()[:12]
     return ROOT / ".fundstelle" / f"index-{name}"
-
-
-def fingerprint(articles: Sequence[Path]) -> str:
-    """Changes when a file in `articles` comes, goes, or is written to. No contents are read."""
-    digest = hashlib.sha256()
-    for path in sorted(_files(articles)):
-        status = path.stat()
-        digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\0".encode(errors="surrogateescape"))
-    return digest.hexdigest()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -150,11 +142,6 @@ def _made_from(index: Path) -> dict[str, Any]:
         return dict(json.loads((index / MADE_FROM).read_text(encoding="utf-8")))
     except (FileNotFoundError, NotADirectoryError):
         return {}
-
-
-def _files(articles: Sequence[Path]) -> Iterator[Path]:
-    for path in articles:
-        yield from (file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
 
 
 def _run(script: str, *arguments: str) -> None:
