@@ -147,6 +147,7 @@ class Writer:
         try:
             async with asyncio.timeout(self._limits.answer_seconds), aclosing(written) as released:
                 async for sentence in released:
+                    run.clock.mark("first_sentence")
                     yield sentence
             run.clock.mark("generated")
         except TimeoutError as error:

@@ -10,6 +10,9 @@ from index.quantities import Quantity, same_value
 from service.relations.clauses import Clause
 from service.relations.tables import rows
 
+PAYMENT = "payment"
+NEVER_PAID = frozenset({"valuation", "revenue", "profit", "loss"})
+"""Measures of what nobody pays."""
 _REACH = 45
 """Characters before a figure in which its measure may stand."""
 _BEHIND = 22
@@ -25,9 +28,16 @@ def flaw(claim: Sequence[Clause], sources: Sequence[Clause]) -> str:
                 (source, stated) for source in sources for stated in source.quantities if same_value(quantity, stated)
             ]
             theirs = [kind(source, stated) for source, stated in stating]
-            if own and theirs and all(other and other != own for other in theirs):
+            if own and theirs and all(_exclude(own, other) for other in theirs):
                 return f"comparison: {quantity.value:g} is a figure of {theirs[0]} in the source, not of {own}"
     return ""
+
+
+def _exclude(own: str, other: str) -> bool:
+    """Whether a figure of the measure `own` is none of `other`. Rents, fines and wages are paid, a valuation is not."""
+    if not own or not other or own == other:
+        return False
+    return PAYMENT not in (own, other) or not NEVER_PAID.isdisjoint((own, other))
 
 
 def kind(clause: Clause, quantity: Quantity) -> str:

@@ -32,6 +32,8 @@ BEATEN: Source = ("Brandal beat Osterholt 3-1 in the final.", "en")
 HERDERS: Source = ("The herders built a fence around the well of the observatory.", "en")
 UNION: Source = ("Die Stiftung hatte das Modell angeregt, der Landkreis prüft es nun.", "de")
 SOME: Source = ("The specialists have restored 300 of 1,100 computers so far.", "en")
+WORTH: Source = ("Der Deal bewertet Nordholz mit 29 Milliarden Dollar und verschafft Vexil einen Anteil daran.", "de")
+FINED: Source = ("Vexil was fined 3 million euros.", "en")
 PROFIT: Source = ("Vexil earned $31 million last year on revenue of $265 million.", "en")
 SHARES: Source = ("Das Land gibt 46 Millionen Euro, weitere 18 Millionen steuert die Ferber-Stiftung bei.", "de")
 
@@ -97,6 +99,8 @@ def test_whoever_did_it_in_the_source_did_it_in_other_words(claim: str, language
         ("All 1,100 computers have been restored.", "en", SOME),
         ("Die meisten der 1100 Computer sind wiederhergestellt.", "de", SOME),
         ("Vexil made a profit of $265 million last year.", "en", PROFIT),
+        ("Vexil paid about 29 billion dollars.", "en", WORTH),
+        ("Vexil zahlte 29 Milliarden Dollar.", "de", WORTH),
         ("Vexil erzielte im vergangenen Jahr einen Umsatz von 31 Millionen Dollar.", "de", PROFIT),
         ("Die Ferber-Stiftung steuert 46 Millionen Euro bei.", "de", SHARES),
     ],
@@ -113,6 +117,8 @@ def test_some_are_not_all_and_a_figure_keeps_its_measure_and_its_bearer(
         ("Alle fünf Minuten fährt ein Bus.", "de", ("Ein Bus fährt einmal in fünf Minuten, an 20 von 30 Tagen.", "de")),
         ("Only 300 of the 1,100 computers have been restored.", "en", SOME),
         ("Vexil had revenue of $265 million.", "en", PROFIT),
+        ("Nordholz is worth 29 billion dollars.", "en", WORTH),
+        ("Vexil paid 3 million euros.", "en", FINED),
     ],
 )
 def test_every_five_minutes_is_not_all(claim: str, language: str, source: Source) -> None:
