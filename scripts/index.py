@@ -30,8 +30,10 @@ from typing import Any
 from index.errors import IndexingError, SnapshotError
 from index.listing import Listed, listing, served
 from index.publish import current_directory, previous, prune, published, rollback, verified
+
+# the module and not its names: who imports `service.settings` first may get here half way through it
+from service import settings
 from service.errors import SettingsError
-from service.settings import Settings, load_settings
 
 Outcome = tuple[list[str], dict[str, Any], list[str]]
 """What was done: as lines, as JSON, and what is wrong."""
@@ -40,7 +42,7 @@ Outcome = tuple[list[str], dict[str, Any], list[str]]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; its exit status."""
     try:
-        chosen = _parser(load_settings()).parse_args(arguments)
+        chosen = _parser(settings.load_settings()).parse_args(arguments)
         run: Callable[[argparse.Namespace], Outcome] = chosen.run
         lines, told, problems = run(chosen)
     except SettingsError as error:
@@ -58,9 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if problems else 0
 
 
-def _parser(settings: Settings) -> argparse.ArgumentParser:
+def _parser(configured: settings.Settings) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Look after the snapshots of an index.")
-    _add_common(parser, index=settings.index, json=False)
+    _add_common(parser, index=configured.index, json=False)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, run: Callable[[argparse.Namespace], Outcome], meaning: str) -> argparse.ArgumentParser:
@@ -79,7 +81,7 @@ def _parser(settings: Settings) -> argparse.ArgumentParser:
     back.add_argument("snapshot", nargs="?", metavar="ID", help="which one (default: the one before the served one)")
     fewer = command("prune", _prune, "Delete old snapshots; the served one always stays.")
     fewer.add_argument(
-        "--keep", type=_positive, default=settings.snapshots_kept, metavar="N", help="how many stay (%(default)s)"
+        "--keep", type=_positive, default=configured.snapshots_kept, metavar="N", help="how many stay (%(default)s)"
     )
     return parser
 

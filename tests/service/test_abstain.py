@@ -118,7 +118,7 @@ def test_an_answer_that_the_model_nearly_did_not_give_is_a_guess(not_stated: flo
 
 @pytest.mark.parametrize(("risk", "sure"), [("low", False), ("medium", True), ("high", True)])
 def test_the_less_risk_is_taken_the_surer_an_answer_has_to_be(risk: Risk, sure: bool) -> None:
-    signals = Signals(evidence=1.0, stated=1.0, likelihood=1.0, support=0.07, about=1.0)
+    signals = Signals(evidence=1.0, stated=1.0, likelihood=1.0, support=0.08, about=1.0)
 
     assert Abstention(BY_WORDS, risk).is_sure_enough(signals) is sure
     assert not Abstention(BY_WORDS, risk).is_sure_enough(replace(signals, support=0.0))

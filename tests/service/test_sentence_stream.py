@@ -1,9 +1,9 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from typing import Literal
 
-import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,5 +77,5 @@ def test_no_character_is_lost_or_told_twice(text: str, piece: int) -> None:
     async def run() -> tuple[list[str], list[str]]:
         return await read(text, piece=piece)
 
-    whole, cut_off = anyio.run(run)
+    whole, cut_off = asyncio.run(run())
     assert "".join("".join([*whole, *cut_off]).split()) == "".join(text.split())
