@@ -144,7 +144,7 @@ _CURRENCY_AHEAD = re.compile(rf"{_GAP}(?:US-?)?(?P<name>{_NAMED_CURRENCIES})", r
 _CURRENCY_BEFORE = re.compile(r"(?:US)?([$€£¥]|\b(?:USD|EUR|GBP|CHF))\s?\Z")
 _BETWEEN = re.compile(r"\b(?:between|zwischen)\s(?:(?:US)?\\?[$€£])?\Z", re.IGNORECASE)
 _AND = re.compile(r"\s(?:and|und)\s(?:(?:US)?\\?[$€£])?\Z", re.IGNORECASE)
-_RANGE = re.compile(r"\s*(?:[-–—]|bis|to|or|oder)\s*(?:(?:US)?\\?[$€£])?\s*\Z", re.IGNORECASE)
+_RANGE = re.compile(r"\s*(?:[-–—]|bis|auf|to|or|oder)\s*(?:(?:US)?\\?[$€£])?\s*\Z", re.IGNORECASE)
 _PIECE = re.compile(r"[^\W\d_]+|\d")
 _WORDS_REMEMBERED = 1 << 17
 _MONTH_LEAD = re.compile(
@@ -201,13 +201,13 @@ def _may_state(piece: str, language: str) -> bool:
 
 
 def same_value(left: Quantity, right: Quantity) -> bool:
-    """Whether both state one value. A bare number agrees with any unit but a date's part or a rank."""
+    """Whether both state one value. A bare number agrees with a sum of money, but not with a share, date or rank."""
     if not math.isclose(left.value, right.value, rel_tol=1e-9):
         return False
     if left.unit == right.unit:
         return True
     units = {left.unit, right.unit}
-    return "" in units and not units & {"month", "day", "ordinal"}
+    return "" in units and not units & {"month", "day", "ordinal", "%"}
 
 
 @dataclass(frozen=True, slots=True)

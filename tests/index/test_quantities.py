@@ -204,3 +204,14 @@ def test_every_sentence_of_the_examples_reads_as_it_does_in_full() -> None:
         assert [quantities(line, language) for line in lines] == [read_in_full(line, language) for line in lines]
     passed_over = [line for line in lines if not any(module._may_state(p, "de") for p in module._PIECE.findall(line))]
     assert len(passed_over) > len(lines) / 4
+
+
+def test_a_share_is_no_number_of_things() -> None:
+    (share,), (jobs,) = quantities("It owns 49 % of the firm.", "en"), quantities("It cuts 49 jobs.", "en")
+    assert not same_value(share, jobs)
+    assert same_value(quantities("It paid 49 million.", "en")[0], quantities("Es zahlte 49 Millionen Euro.", "de")[0])
+
+
+def test_a_share_that_changes_has_its_unit_before_and_after() -> None:
+    found = quantities("Der Beitrag sinkt von 1,9 auf 1,6 Prozent.", "de")
+    assert [(one.value, one.unit) for one in found] == [(1.9, "%"), (1.6, "%")]
