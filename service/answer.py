@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
 
 from service.answer_cache import AnswerCache
 from service.answering import Answering, Whole
@@ -13,15 +12,14 @@ from service.clock import Clock
 from service.composing import composed, hits_of
 from service.contract import (
     Answer,
-    AnswerSentence,
     ArticleResponse,
     AskRequest,
-    FoundPassage,
     SearchRequest,
     SearchResponse,
 )
 from service.draft import found_passages
 from service.errors import ArticleNotFound
+from service.events import Done, Event, Released, Sources
 from service.finding import Finder, Finding, understood
 from service.generators import Generator
 from service.generators.extractive import ExtractiveGenerator
@@ -34,30 +32,6 @@ from service.warming import Warming
 from service.writing import Limits
 
 SEARCH_THREADS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """The passages that were found, before the language model starts."""
-
-    passages: tuple[FoundPassage, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Released:
-    """One verified sentence; it is final."""
-
-    sentence: AnswerSentence
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """The whole answer; always the last event."""
-
-    answer: Answer
-
-
-Event = Sources | Released | Done
 
 
 class AnswerPipeline:
@@ -108,9 +82,9 @@ class AnswerPipeline:
         """
         return await self._serving.wait_for(snapshot, seconds)
 
-    async def ask(self, request: AskRequest) -> Answer:
+    async def ask(self, request: AskRequest, client: str = "") -> Answer:
         """The last event of `answer`."""
-        async with aclosing(self.answer(request)) as events:
+        async with aclosing(self.answer(request, client)) as events:
             async for event in events:
                 if isinstance(event, Done):
                     return event.answer
@@ -148,8 +122,9 @@ class AnswerPipeline:
             opened.id,
         )
 
-    async def answer(self, request: AskRequest) -> AsyncGenerator[Event, None]:
+    async def answer(self, request: AskRequest, client: str = "") -> AsyncGenerator[Event, None]:
         """`Sources`, then `Released` sentences, then one `Done`. Raises a `ServiceError` where something fails."""
+        del client
         with self._serving.lease() as opened:
             async with aclosing(self._answer_from(opened, request)) as events:
                 async for event in events:

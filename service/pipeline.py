@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Protocol
 
 from service.contract import Answer, ArticleResponse, AskRequest, SearchRequest, SearchResponse
+from service.events import Event
 from service.index_status import Status
 
 
@@ -42,8 +43,15 @@ class Pipeline(Protocol):
         """
         ...
 
-    async def ask(self, request: AskRequest) -> Answer:
-        """Answer or refuse."""
+    async def ask(self, request: AskRequest, client: str = "") -> Answer:
+        """Answer or refuse: the answer of the last event of `answer`."""
+        ...
+
+    def answer(self, request: AskRequest, client: str = "") -> AsyncGenerator[Event, None]:
+        """`Sources`, then `Released` sentences, then one `Done`. Closing the generator stops the language model.
+
+        `client` names who asks, for a fair share of the language model.
+        """
         ...
 
     async def search(self, request: SearchRequest) -> SearchResponse:

@@ -23,6 +23,9 @@ CODE = sorted(path for name in (*PACKAGES, "scripts") for path in (ROOT / name).
 IMPORT_NAMES = {
     "faiss-cpu": "faiss",
     "huggingface-hub": "huggingface_hub",
+    "opentelemetry-exporter-otlp-proto-http": "opentelemetry",
+    "opentelemetry-sdk": "opentelemetry",
+    "prometheus-client": "prometheus_client",
     "pystemmer": "Stemmer",
     "pytrec-eval-terrier": "pytrec_eval",
     "pyyaml": "yaml",
@@ -31,6 +34,7 @@ IMPORT_NAMES = {
 }
 NOT_IMPORTED = {
     "gguf": "transformers reads GGUF files with it",
+    "redis": "limits counts in Redis with it",
     "setuptools": "builds the project itself in scripts/setup",
 }
 FOR_DEVELOPERS = {"sklearn": {"scripts/calibrate.py"}}
@@ -63,9 +67,16 @@ def _where(matches: Callable[[ast.AST], bool]) -> set[str]:
 
 
 def _declared(*, dev: bool = False) -> set[str]:
+    """What serving needs, with what is optional; or what testing needs beside it."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    lines = project["optional-dependencies"]["dev"] if dev else project["dependencies"]
-    return {canonicalize_name(Requirement(line).name) for line in lines}
+    optional: dict[str, list[str]] = project["optional-dependencies"]
+    if dev:
+        return _names(optional["dev"])
+    return _names(project["dependencies"], *(lines for extra, lines in optional.items() if extra != "dev"))
+
+
+def _names(*lists: list[str]) -> set[str]:
+    return {canonicalize_name(Requirement(line).name) for lines in lists for line in lines}
 
 
 def test_import_contracts_hold() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from datetime import UTC, datetime
 
 from service.contract import (
@@ -18,9 +19,11 @@ from service.contract import (
     Usage,
 )
 from service.errors import ArticleNotFound
+from service.events import Done, Event, Sources
 from service.index_status import Status
 
 REFUSAL = "The articles do not say."
+PASSAGE = FoundPassage(1, "a.md", "A", None, 0, 4, "Wörd", 1.5)
 
 
 async def nothing() -> None:
@@ -37,6 +40,7 @@ class FakePipeline:
         self.starting = starting
         self.parts = {"index": False, "generator": False}
         self.asked: list[AskRequest] = []
+        self.clients: list[str] = []
         self.closed = 0
         self.fault: Exception | None = None
         self.seconds = 0.0
@@ -61,18 +65,23 @@ class FakePipeline:
     async def wait_for(self, snapshot: str, seconds: float) -> str:
         return await self.reload()
 
-    async def ask(self, request: AskRequest) -> Answer:
+    async def ask(self, request: AskRequest, client: str = "") -> Answer:
+        async with aclosing(self.answer(request, client)) as events:
+            return [event.answer async for event in events if isinstance(event, Done)][-1]
+
+    async def answer(self, request: AskRequest, client: str = "") -> AsyncGenerator[Event, None]:
         self.asked.append(request)
+        self.clients.append(client)
         if self.fault is not None:
             raise self.fault
+        yield Sources((PASSAGE,))
         await asyncio.sleep(self.seconds)
-        return refused(request.question)
+        yield Done(refused(request.question))
 
     async def search(self, request: SearchRequest) -> SearchResponse:
         if self.fault is not None:
             raise self.fault
-        passage = FoundPassage(1, "a.md", "A", None, 0, 4, "Wörd", 1.5)
-        return SearchResponse((passage,), request.question, "snapshot-1", {"total": 0.1})
+        return SearchResponse((PASSAGE,), request.question, "snapshot-1", {"total": 0.1})
 
     def article(self, article_id: str) -> ArticleResponse:
         if article_id not in self.articles:

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from index.build import build
-from service.answer import AnswerPipeline, Done, Released, Sources
+from service.answer import AnswerPipeline
 from service.calibration import DEFAULTS, Calibration
 from service.confidence import DEFAULTS as CONFIDENCE
 from service.confidence import Confidence
 from service.contract import Answer, AskRequest, FilterRequest, SearchRequest, Turn
 from service.errors import ArticleNotFound, GeneratorTimeout, GeneratorUnavailable, IndexUnavailable
+from service.events import Done, Released, Sources
 from service.evidence import Evidence
 from service.generators import Delta, Prompt, Token
 from service.second_check import SecondCheck

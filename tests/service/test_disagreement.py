@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from index.build import build
-from service.answer import AnswerPipeline, Done, Released
+from service.answer import AnswerPipeline
 from service.contract import Answer, AskRequest
+from service.events import Done, Released
 from tests.service.collection import ScriptedGenerator, WordEmbedder, pipeline_over
 
 pytestmark = pytest.mark.anyio

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.answer import AnswerPipeline, Done, Released, Sources
+from service.answer import AnswerPipeline
 from service.contract import Answer, AnswerPart, AskRequest, Turn
 from service.errors import GeneratorTimeout
+from service.events import Done, Released, Sources
 from service.generators import Delta, Prompt
 from service.parts import MOST_PARTS, parts_of, split
 from tests.service.collection import ScriptedGenerator, pipeline_over, published

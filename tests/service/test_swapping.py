@@ -17,9 +17,10 @@ from index.build import build
 from index.rerank import RerankingRetriever, Scores
 from index.snapshot import Snapshot
 from service.abstain import Abstention
-from service.answer import AnswerPipeline, Sources
+from service.answer import AnswerPipeline
 from service.contract import Answer, AskRequest, SearchRequest
 from service.errors import ArticleNotFound, IndexUnavailable
+from service.events import Sources
 from service.generators import Delta, Prompt
 from service.writing import Limits
 from tests.service.collection import NEVER, ScriptedGenerator, WordEmbedder, WordIndex, pipeline_over
