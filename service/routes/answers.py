@@ -22,7 +22,7 @@ from service.errors import (
 )
 from service.openapi import Parameter
 from service.routes import examples
-from service.routes.request import GuardedRequest, indexed_pipeline
+from service.routes.request import GuardedRequest, client_of, indexed_pipeline
 
 ARTICLES = "/v1/articles/"
 
@@ -51,7 +51,7 @@ async def ask(data: JSONBody[AskRequest], request: GuardedRequest) -> Answer:
 
     A question that the articles don't answer is refused: status 200, `status` is `refused` and `reason` says why.
     """
-    return await indexed_pipeline(request).ask(data)
+    return await indexed_pipeline(request).ask(data, client_of(request))
 
 
 @post(

@@ -48,6 +48,11 @@ def request_id(request: Request[Any, Any, Any]) -> str:
     return str(request.scope["state"][REQUEST_ID])
 
 
+def client_of(request: Request[Any, Any, Any]) -> str:
+    """Who asks, as far as a fair share goes: the address that the request came from."""
+    return request.client.host if request.client else ""
+
+
 def indexed_pipeline(request: Request[Any, Any, Any]) -> Pipeline:
     """The pipeline, with its index open. Raises `IndexUnavailable`."""
     pipeline: Pipeline = request.app.state.pipeline
