@@ -9,7 +9,8 @@ ServiceError
 │   ├── BodyTimeout          the body did not arrive in time
 │   ├── InvalidArticle       an article can't be indexed as it was sent
 │   ├── Unauthorized         the key is missing or wrong
-│   ├── AdministrationOff    no key was set, so nobody may administer
+│   ├── Forbidden            the key is right and may not do this
+│   ├── AdministrationOff    no key may administer, so nobody may
 │   ├── ArticleNotFound
 │   ├── NotFound             nothing is served at the path
 │   └── MethodNotAllowed
@@ -102,16 +103,25 @@ class InvalidArticle(BadRequest):
 
 
 class Unauthorized(BadRequest):
-    """The admin key is missing or wrong."""
+    """The key is missing or wrong."""
 
     status = 401
     type = "unauthorized"
     title = "Key missing or wrong"
-    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer realm="administration"'}
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer realm="fundstelle"'}
+
+
+class Forbidden(BadRequest):
+    """The key is right, but it lacks the scope that this takes."""
+
+    status = 403
+    type = "forbidden"
+    title = "Key may not do this"
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer realm="fundstelle", error="insufficient_scope"'}
 
 
 class AdministrationOff(BadRequest):
-    """No admin key was set, so nobody may administer."""
+    """No key with the scope `admin` exists, so nobody may administer."""
 
     status = 403
     type = "administration-off"

@@ -18,8 +18,15 @@ from service.problems import MEDIA_TYPE, problem, problem_type
 JSON = "application/json"
 _REFERENCE = "#/components/schemas/{name}"
 
-_KEY = "adminKey"
-_KEY_SCHEME = {"type": "http", "scheme": "bearer", "description": "The key that FUNDSTELLE_ADMIN_KEY was set to."}
+_KEY = "key"
+_SCHEMES = {
+    _KEY: {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A key that scripts/keys.py made, or the one that FUNDSTELLE_ADMIN_KEY was set to.",
+    }
+}
+_ANONYMOUS = frozenset({"ask", "search"})
 
 Document = dict[str, Any]
 
@@ -37,7 +44,8 @@ class Parameter:
 class Operation:
     """One method of one path, and the `status` where it succeeds.
 
-    `body` and `response` are Structs of the contract; without `response`, it is a page. `guarded` wants the admin key.
+    `body` and `response` are Structs of the contract; without `response`, it is a page. It takes a key with one of
+    `scopes`, where there are any.
     """
 
     method: str
@@ -53,7 +61,7 @@ class Operation:
     body_examples: Mapping[str, msgspec.Struct] | None = None
     response_examples: Mapping[str, msgspec.Struct] | None = None
     errors: tuple[type[ServiceError], ...] = ()
-    guarded: bool = False
+    scopes: tuple[str, ...] = ()
 
 
 def document(operations: Iterable[Operation], version: str) -> Document:
@@ -74,7 +82,7 @@ def document(operations: Iterable[Operation], version: str) -> Document:
         },
         "servers": [{"url": "/", "description": "This service"}],
         "paths": paths,
-        "components": {"schemas": _schemas(listed), "securitySchemes": {_KEY: _KEY_SCHEME}},
+        "components": {"schemas": _schemas(listed), "securitySchemes": _SCHEMES},
     }
 
 
@@ -85,14 +93,19 @@ def _operation(operation: Operation) -> Document:
         "description": operation.description,
         "responses": {str(operation.status): _success(operation), **_problems(operation.errors)},
     }
-    if operation.guarded:
-        described["security"] = [{_KEY: []}]
+    if operation.scopes:
+        described["security"] = _security(operation.scopes)
     if operation.parameters:
         described["parameters"] = [_parameter(parameter) for parameter in operation.parameters]
     if operation.body is not None:
         content = {JSON: _content(operation.body, operation.body_examples)}
         described["requestBody"] = {"required": True, "content": content}
     return described
+
+
+def _security(scopes: Sequence[str]) -> list[Document]:
+    """Any of these will do; the empty one is a caller without a key, where the service takes such callers."""
+    return [*({_KEY: [scope]} for scope in scopes), *[{}] * (not _ANONYMOUS.isdisjoint(scopes))]
 
 
 def _parameter(parameter: Parameter) -> Document:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
 
@@ -82,7 +82,7 @@ def _operation(path: str, method: str, item: Document) -> str:
     parts = [
         f'<section id="{escape(item["operationId"])}"><h2><code>{method.upper()} {escape(path)}</code></h2>',
         f"<p>{_prose(item['summary'])}. {_prose(item['description'])}</p>",
-        *(["<p>Needs the admin key, as <code>Authorization: Bearer &lt;key&gt;</code>.</p>"] * ("security" in item)),
+        *_scopes(item.get("security", ())),
         *(f"<p><code>{escape(p['name'])}</code>: {_prose(p['description'])}</p>" for p in item.get("parameters", ())),
     ]
     if "requestBody" in item:
@@ -91,6 +91,14 @@ def _operation(path: str, method: str, item: Document) -> str:
         parts += [f"<h3>{escape(status)}</h3>", f"<p>{_prose(response['description'])}</p>"]
         parts += _contents_of(response["content"]) if status.startswith("2") else []
     return "\n".join([*parts, "</section>"])
+
+
+def _scopes(security: Sequence[Document]) -> Iterator[str]:
+    """What key an operation takes, in words."""
+    scopes = [f"<code>{escape(scope)}</code>" for way in security for scope in way.get("key", ())]
+    if scopes:
+        yield f"<p>Takes a key with the scope {' or '.join(scopes)}, as <code>Authorization: Bearer &lt;key&gt;</code>"
+        yield ", unless the service takes callers without one.</p>" if {} in security else ".</p>"
 
 
 def _contents_of(content: Document) -> Iterator[str]:

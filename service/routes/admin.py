@@ -25,19 +25,18 @@ from service.errors import (
     InvalidArticle,
     PublishFailed,
     ServiceError,
-    Unauthorized,
     Unavailable,
 )
 from service.openapi import Parameter
 from service.routes import admin_examples as examples
-from service.routes.admin_key import admin_only
+from service.routes.access import ACCESS_ERRORS, needs
 from service.routes.answers import BODY_ERRORS, article_id
 from service.routes.request import BODY_LIMIT, GuardedRequest
 
 ARTICLE_BYTES = 8 * 1024 * 1024
 BATCH_BYTES = 16 * 1024 * 1024
 
-_ERRORS = (Unauthorized, AdministrationOff, ServiceError, Unavailable)
+_ERRORS = (*ACCESS_ERRORS, AdministrationOff, ServiceError, Unavailable)
 _ID = Parameter(
     "id",
     "The article's id, percent-encoded UTF-8, slashes too (`%2F`): at most 1,000 characters, none of them a control "
@@ -55,7 +54,7 @@ async def article_options() -> Response[None]:
 @put(
     "/v1/articles/{id:path}",
     status_code=202,
-    guards=[admin_only],
+    guards=[needs("admin")],
     summary="Write or replace an article",
     opt={
         BODY_LIMIT: ARTICLE_BYTES,
@@ -78,7 +77,7 @@ async def write_article(data: JSONBody[ArticleRequest], request: GuardedRequest)
 @delete(
     "/v1/articles/{id:path}",
     status_code=202,
-    guards=[admin_only],
+    guards=[needs("admin")],
     summary="Delete an article",
     opt={
         "errors": (ArticleNotFound, IndexUnavailable, BadRequest, *_ERRORS),
@@ -98,7 +97,7 @@ async def delete_article(request: GuardedRequest) -> AcceptedChange:
 @post(
     "/v1/articles:batch",
     status_code=202,
-    guards=[admin_only],
+    guards=[needs("admin")],
     summary="Write and delete several articles",
     opt={
         BODY_LIMIT: BATCH_BYTES,
@@ -115,7 +114,7 @@ async def change_articles(data: JSONBody[BatchRequest], request: GuardedRequest)
 @post(
     "/v1/index:publish",
     status_code=200,
-    guards=[admin_only],
+    guards=[needs("admin")],
     summary="Publish what was written and deleted",
     opt={
         "errors": (*BODY_ERRORS, IndexBusy, PublishFailed, *_ERRORS),
@@ -134,7 +133,7 @@ async def publish_index(data: JSONBody[PublishRequest], request: GuardedRequest)
 
 @get(
     "/v1/index",
-    guards=[admin_only],
+    guards=[needs("admin")],
     summary="How the index is",
     opt={"errors": _ERRORS, "response_examples": examples.INDEX},
 )

@@ -22,6 +22,7 @@ from service.errors import (
 )
 from service.openapi import Parameter
 from service.routes import examples
+from service.routes.access import ACCESS_ERRORS, needs
 from service.routes.request import GuardedRequest, client_of, indexed_pipeline
 
 ARTICLES = "/v1/articles/"
@@ -32,10 +33,12 @@ BODY_ERRORS = (InvalidBody, UnsupportedMedia, BodyTooLarge, BodyTimeout)
 @post(
     "/v1/ask",
     status_code=200,
+    guards=[needs("ask")],
     summary="Answer a question, or refuse",
     opt={
         "errors": (
             *BODY_ERRORS,
+            *ACCESS_ERRORS,
             IndexUnavailable,
             GeneratorUnavailable,
             GeneratorTimeout,
@@ -57,9 +60,10 @@ async def ask(data: JSONBody[AskRequest], request: GuardedRequest) -> Answer:
 @post(
     "/v1/search",
     status_code=200,
+    guards=[needs("search")],
     summary="Find passages for a question",
     opt={
-        "errors": (*BODY_ERRORS, IndexUnavailable, ServiceError),
+        "errors": (*BODY_ERRORS, *ACCESS_ERRORS, IndexUnavailable, ServiceError),
         "body_examples": examples.SEARCH,
         "response_examples": examples.PASSAGES,
     },
@@ -71,9 +75,10 @@ async def search(data: JSONBody[SearchRequest], request: GuardedRequest) -> Sear
 
 @get(
     "/v1/articles/{id:path}",
+    guards=[needs("search", "ask")],
     summary="Read an article",
     opt={
-        "errors": (ArticleNotFound, IndexUnavailable, ServiceError),
+        "errors": (*ACCESS_ERRORS, ArticleNotFound, IndexUnavailable, ServiceError),
         "parameters": (
             Parameter(
                 "id",

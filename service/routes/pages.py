@@ -13,6 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from service.openapi import Document, Operation, document
 from service.pages import front_page, reference_page
+from service.routes.access import Needs
 from service.routes.request import GuardedRequest
 
 _HTML = "text/html"
@@ -80,7 +81,7 @@ def _operation(path: str, handler: HTTPRouteHandler) -> Operation:
         description=handler.fn.__doc__ or "",
         media_type=str(handler.media_type),
         status=handler.status_code,
-        guarded=bool(handler.guards),
+        scopes=tuple(scope for guard in handler.guards or () if isinstance(guard, Needs) for scope in guard.scopes),
         body=None if body is None else body.annotation,
         response=returned if isinstance(returned, type) and issubclass(returned, msgspec.Struct) else None,
         **{name: value for name, value in handler.opt.items() if name in _DECLARED},

@@ -13,6 +13,7 @@ from service.body import BODY_BYTES, Receive, check_headers, decode_body, read_b
 from service.edge import REQUEST_ID
 from service.errors import IndexUnavailable
 from service.pipeline import Pipeline
+from service.routes.access import caller
 from service.settings import Settings
 
 BODY_LIMIT = "body_bytes"
@@ -49,8 +50,8 @@ def request_id(request: Request[Any, Any, Any]) -> str:
 
 
 def client_of(request: Request[Any, Any, Any]) -> str:
-    """Who asks, as far as a fair share goes: the address that the request came from."""
-    return request.client.host if request.client else ""
+    """Who asks, as far as a fair share goes: see `Caller.share`."""
+    return caller(request).share
 
 
 def indexed_pipeline(request: Request[Any, Any, Any]) -> Pipeline:

@@ -81,7 +81,7 @@ def test_the_types_are_those_of_the_handlers(document: Any) -> None:
     body = ask["requestBody"]["content"]["application/json"]["schema"]
     answer = ask["responses"]["200"]["content"]["application/json"]["schema"]
     assert (body, answer) == ({"$ref": "#/components/schemas/AskRequest"}, {"$ref": "#/components/schemas/Answer"})
-    assert set(ask["responses"]) == {"200", "400", "408", "413", "415", "500", "503", "504"}
+    assert set(ask["responses"]) == {"200", "400", "401", "403", "408", "413", "415", "500", "503", "504"}
     problem = ask["responses"]["400"]["content"]["application/problem+json"]
     assert problem["schema"] == {"$ref": "#/components/schemas/Problem"}
     assert problem["examples"]["invalid-body"]["value"]["type"] == "urn:fundstelle:problem:invalid-body"
@@ -154,9 +154,13 @@ def test_every_example_of_a_response_is_one(document: Any, path: str, method: st
         assert json.loads(msgspec.json.encode(msgspec.convert(example["value"], kind))) == example["value"]
 
 
-def test_what_needs_the_admin_key_says_so(client: TestClient[Litestar], document: Any) -> None:
-    assert document["components"]["securitySchemes"]["adminKey"]["scheme"] == "bearer"
-    guarded = {(path, method) for path, method, operation in operations(document) if "security" in operation}
+def test_what_takes_a_key_that_may_administer_says_so(client: TestClient[Litestar], document: Any) -> None:
+    assert document["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
+    guarded = {
+        (path, method)
+        for path, method, operation in operations(document)
+        if operation.get("security") == [{"key": ["admin"]}]
+    }
     articles = "/v1/articles/{id}"
     assert guarded == {
         (articles, "put"),
@@ -165,9 +169,9 @@ def test_what_needs_the_admin_key_says_so(client: TestClient[Litestar], document
         ("/v1/index:publish", "post"),
         ("/v1/index", "get"),
     }
-    for path, method, operation in operations(document):
-        assert ({"401", "403"} <= set(operation["responses"])) == ((path, method) in guarded)
-    assert client.get("/docs").text.count("Needs the admin key") == len(guarded)
+    for _, _, operation in operations(document):
+        assert ({"401", "403"} <= set(operation["responses"])) == ("security" in operation)
+    assert client.get("/docs").text.count("Takes a key with the scope <code>admin</code>") == len(guarded)
 
 
 def test_the_offsets_of_the_examples_are_true() -> None:
