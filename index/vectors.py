@@ -33,6 +33,9 @@ COMPARED, COMPARED_PER_HIT = 1_024, 8
 """How many vectors in memory are compared after the codes were looked through: so many, and so many for each hit."""
 READ, READ_PER_HIT = (256, 512, 1_024), 4
 """The same of vectors on disk, where each takes as long as many codes. The fewest that find enough are taken."""
+READ_MORE = (2_048, 4_096)
+"""How many are compared where not even all clusters find enough with the most of these: millions of vectors lie so
+close to one another that their codes tell them apart less well."""
 SAMPLE = 16_384
 """Vectors that codes are fitted to, evenly spread over all rows; always the same ones."""
 SAMPLE_PER_CLUSTER = 32
@@ -261,11 +264,15 @@ def _sufficient(
     if not isinstance(codes, faiss.IndexIVFPQFastScan):
         parameters = {"compared": COMPARED, "compared_per_hit": COMPARED_PER_HIT}
         return parameters, found(parameters)
-    parameters = {"compared": READ[-1], "compared_per_hit": READ_PER_HIT, "clusters": codes.nlist}
-    probed, most = _first(
-        found, parameters, "probed", [*(few for few in PROBED if few < codes.nlist), codes.nlist], recall
-    )
-    return _first(found, {**parameters, **probed}, "compared", READ, min(recall, most))
+    shares = [*(few for few in PROBED if few < codes.nlist), codes.nlist]
+    for compared in (READ[-1], *READ_MORE):
+        parameters = {"compared": compared, "compared_per_hit": READ_PER_HIT, "clusters": codes.nlist}
+        parameters, most = _first(found, parameters, "probed", shares, recall)
+        if most >= recall:
+            break
+    if parameters["compared"] > READ[-1]:
+        return parameters, most
+    return _first(found, parameters, "compared", READ, min(recall, most))
 
 
 def _first(

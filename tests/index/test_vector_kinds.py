@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -294,3 +294,23 @@ def written_rows(path: Path, rows: np.ndarray) -> None:
     writer = RowWriter(path, rows.shape[1])
     writer.add(rows)
     writer.close()
+
+
+@pytest.mark.parametrize(
+    ("enough", "probed", "compared"),
+    [
+        (lambda p: p["probed"] >= 16 and p["compared"] >= 512, 16, 512),
+        (lambda p: p["probed"] >= 16 and p["compared"] >= 2_048, 16, 2_048),
+        (lambda _: False, 64, 4_096),
+    ],
+    ids=["fewer compared are enough", "more have to be compared", "nothing is enough"],
+)
+def test_no_more_is_looked_through_than_finds_enough(
+    enough: Callable[[dict[str, int]], bool], probed: int, compared: int
+) -> None:
+    codes = faiss.IndexIVFPQFastScan(faiss.IndexFlatIP(8), 8, 64, 4, 4, faiss.METRIC_INNER_PRODUCT)
+
+    parameters, recall = vectors._sufficient(lambda tried: 0.99 if enough(tried) else 0.9, codes, 0.975)
+
+    assert (parameters["probed"], parameters["compared"]) == (probed, compared)
+    assert recall == (0.9 if probed == 64 else 0.99)
