@@ -142,11 +142,11 @@ class AnswerPipeline:
             clock.add("embed", finding.found.embed_seconds)
             clock.add("search", finding.found.search_seconds)
         passages = found_passages(hits_of(findings), finder.snapshot)
-        yield Sources(passages)
         whole = Whole()
+        yield Sources(passages, whole.id, query, opened.id)
         async with aclosing(self._answering.answer(finder, findings, whole, abstention, clock)) as told:
             async for sentence in told:
-                yield Released(sentence)
+                yield Released(sentence, await self._threads.run(whole.newly_cited, sentence, finder.snapshot))
         answer = await self._threads.run(composed, whole, query, passages, abstention, self._generator.name)
         self._cache.keep(opened.id, request, answer)
         yield Done(answer)
@@ -168,6 +168,8 @@ def _found(finder: Finder, request: AskRequest) -> tuple[str, list[Finding]]:
 
 def _events(answer: Answer) -> Iterator[Event]:
     """What was yielded when `answer` was given."""
-    yield Sources(answer.passages)
-    yield from map(Released, answer.sentences)
+    yield Sources(answer.passages, answer.id, answer.query, answer.snapshot)
+    citations = {citation.label: citation for citation in answer.citations}
+    for sentence in answer.sentences:
+        yield Released(sentence, tuple(citations.pop(label) for label in sentence.citations if label in citations))
     yield Done(answer)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 import msgspec
 
+from index.snapshot import Snapshot
 from service.abstain import Abstention
 from service.asked_values import wanted
 from service.clock import Clock
-from service.contract import AnswerSentence, AskRequest, Turn
+from service.contract import AnswerSentence, AskRequest, Citation, Turn
 from service.disagreement import disagreements, listing
 from service.draft import Draft
 from service.errors import GeneratorTimeout
@@ -21,6 +23,7 @@ from service.generators import Generator
 from service.generators.extractive import ExtractiveGenerator
 from service.parts import topic_of
 from service.refusing import Refusal, explain
+from service.surroundings import with_surroundings
 from service.telling import Told, unanswered
 from service.threads import Threads
 from service.writing import Limits, Run, Writer
@@ -42,10 +45,21 @@ class Part:
 
 @dataclass(slots=True)
 class Whole:
-    """Everything that was asked at once: its parts so far, and what a reader was told of them."""
+    """Everything that was asked at once: its parts so far, and what a reader was told of them.
 
+    `id` is that of the answer, `shown` the labels of the citations that a reader has.
+    """
+
+    id: str = field(default_factory=lambda: secrets.token_hex(12))
     parts: list[Part] = field(default_factory=list)
     told: Told = field(default_factory=Told)
+    shown: set[int] = field(default_factory=set)
+
+    def newly_cited(self, sentence: AnswerSentence, snapshot: Snapshot) -> tuple[Citation, ...]:
+        """The citations of `sentence` that no sentence before had, in full."""
+        new = [label for label in sentence.citations if label not in self.shown]
+        self.shown.update(new)
+        return with_surroundings([self.parts[0].run.draft.citations[label - 1] for label in new], snapshot)
 
 
 class Answering:

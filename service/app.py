@@ -28,6 +28,7 @@ from service.routes.probes import healthz, readyz
 from service.routes.request import GuardedRequest
 from service.settings import Settings
 from service.startup import Startup
+from service.stopping import Stopping
 
 ROUTES = (
     article_options,
@@ -66,6 +67,7 @@ def create_app(settings: Settings, pipeline: Pipeline | None = None, builder: Bu
                 "settings": settings,
                 "pipeline": served,
                 "startup": Startup(served),
+                "stopping": Stopping(),
                 "administration": administration,
             }
         ),

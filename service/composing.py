@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from typing import TypeVar
@@ -47,7 +46,7 @@ def composed(
     finder = first.run.finder
     drafts = [part.run.draft for part in parts]
     return Answer(
-        id=secrets.token_hex(12),
+        id=whole.id,
         status="refused" if refusal else "answered",
         reason=refusal.reason if refusal else None,
         answer=refusal.text if refusal else " ".join(sentence.text for sentence in told),

@@ -277,6 +277,26 @@ class Answer(Struct, frozen=True):
     ] = ()
 
 
+class SourcesEvent(Struct, frozen=True):
+    """`event: sources` of a streamed answer: what was found, before the language model starts."""
+
+    id: Annotated[str, Meta(description="Names this answer, as `id` of the whole answer does.")]
+    query: Annotated[str, Meta(description="What was searched with: the question, made whole from the history.")]
+    snapshot: Annotated[str, Meta(description="The index that is answered from.")]
+    passages: Annotated[tuple[FoundPassage, ...], Meta(description="What retrieval found, best first.")]
+
+
+class SentenceEvent(Struct, frozen=True):
+    """`event: sentence` of a streamed answer: one verified sentence, final, with all that is needed to show it."""
+
+    text: Annotated[str, Meta(description="The sentence.")]
+    citations: Annotated[tuple[int, ...], Meta(description="Labels of the citations that bear it out.")]
+    new_citations: Annotated[
+        tuple[Citation, ...],
+        Meta(description="Those of its citations that no sentence before it had. They and their labels are final."),
+    ]
+
+
 class SearchResponse(Struct, frozen=True):
     """Passages for a question, best first."""
 

@@ -17,7 +17,8 @@ ServiceError
 ├── PublishFailed            the next snapshot could not be built or opened
 └── Unavailable
     ├── IndexBusy            another program is writing to the index
-    ├── NotReady             some part is still starting, or has failed
+    ├── NotReady             some part is still starting, or has failed, or the service is being stopped
+    ├── ShuttingDown         the service is being stopped
     ├── IndexUnavailable     no snapshot could be opened
     ├── GeneratorUnavailable the language model is not running, or died while answering
     ├── GeneratorTimeout     the language model took too long
@@ -180,7 +181,7 @@ class IndexBusy(Unavailable):
 
 
 class NotReady(Unavailable):
-    """Some part of the service is still starting, or has failed. `errors` names the parts."""
+    """Some part of the service is still starting, or has failed, or it is being stopped. `errors` names the parts."""
 
     type = "not-ready"
     title = "Not ready"
@@ -188,6 +189,14 @@ class NotReady(Unavailable):
     def __init__(self, detail: str, parts: tuple[str, ...]) -> None:
         super().__init__(detail)
         self.errors = parts
+
+
+class ShuttingDown(Unavailable):
+    """The service is being stopped. It takes nothing new, and breaks off what does not end in time."""
+
+    type = "stopping"
+    title = "Being stopped"
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "5", "Connection": "close"}
 
 
 class IndexUnavailable(Unavailable):

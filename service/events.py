@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from service.contract import Answer, AnswerSentence, FoundPassage
+from service.contract import Answer, AnswerSentence, Citation, FoundPassage
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The passages that were found, before the language model starts."""
+    """The passages that were found, before the language model starts.
+
+    `id` and `query` are those that the answer will have, `snapshot` is what it is made from.
+    """
 
     passages: tuple[FoundPassage, ...]
+    id: str
+    query: str
+    snapshot: str
 
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """One verified sentence; it is final."""
+    """One verified sentence; it is final. `citations` are those of it that no sentence before had, final too."""
 
     sentence: AnswerSentence
+    citations: tuple[Citation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from service.errors import ServiceError
 from service.problems import MEDIA_TYPE, problem, problem_type
 
 JSON = "application/json"
+EVENTS = "text/event-stream"
 _REFERENCE = "#/components/schemas/{name}"
 
 _KEY = "key"
@@ -62,6 +63,8 @@ class Operation:
     response_examples: Mapping[str, msgspec.Struct] | None = None
     errors: tuple[type[ServiceError], ...] = ()
     scopes: tuple[str, ...] = ()
+    events: Mapping[str, type[msgspec.Struct]] | None = None
+    """What the response is told in, by name of the event, where the client asks for a stream."""
 
 
 def document(operations: Iterable[Operation], version: str) -> Document:
@@ -119,7 +122,14 @@ def _success(operation: Operation) -> Document:
         described = inspect.cleandoc(operation.summary)
         return {"description": described, "content": {operation.media_type: {"schema": {"type": "string"}}}}
     content = {JSON: _content(operation.response, operation.response_examples)}
+    if operation.events:
+        data = {name: _reference(kind) for name, kind in operation.events.items()}
+        content[EVENTS] = {"schema": {"type": "string", "description": _told(operation.events)}, "x-events": data}
     return {"description": first_sentence(operation.response), "content": content}
+
+
+def _told(events: Mapping[str, type[msgspec.Struct]]) -> str:
+    return "\n".join(f"- `event: {name}`: `data` is `{kind.__name__}`" for name, kind in events.items())
 
 
 def _problems(errors: Sequence[type[ServiceError]]) -> Document:
@@ -151,7 +161,9 @@ def _content(kind: type[msgspec.Struct], examples: Mapping[str, msgspec.Struct] 
 
 
 def _schemas(operations: Iterable[Operation]) -> Document:
-    kinds = {kind for item in operations for kind in (item.body, item.response) if kind is not None} | {Problem}
+    listed = list(operations)
+    kinds = {kind for item in listed for kind in (item.body, item.response) if kind is not None} | {Problem}
+    kinds.update(kind for item in listed for kind in (item.events or {}).values())
     _, components = msgspec.json.schema_components(
         sorted(kinds, key=lambda kind: kind.__name__), ref_template=_REFERENCE
     )

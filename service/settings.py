@@ -173,8 +173,18 @@ class Settings:
         ),
     ] = field(default=None, repr=False)
     body_timeout: Annotated[float, About("Seconds within which a request's body has to arrive.", 0.1, 3_600)] = 10.0
+    keep_alive_seconds: Annotated[
+        float,
+        About("Seconds of silence after which a stream sends a comment, so that nothing between closes it.", 0.01, 600),
+    ] = 15.0
     shutdown_timeout: Annotated[
-        float, About("Seconds that requests under way are given when the service is stopped.", 0, 3_600)
+        float,
+        About(
+            "Seconds within which the service has ended after it was told to stop. Answers under way have most of "
+            "them; what is not done then ends with a problem.",
+            0,
+            3_600,
+        ),
     ] = 10.0
     log_level: Annotated[
         LogLevel,

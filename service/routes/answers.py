@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from urllib.parse import unquote_to_bytes
 
-from litestar import get, post
+from litestar import Response, get, post
 from litestar.params import JSONBody
 
-from service.contract import Answer, ArticleResponse, AskRequest, SearchRequest, SearchResponse
+from service.contract import (
+    Answer,
+    ArticleResponse,
+    AskRequest,
+    Problem,
+    SearchRequest,
+    SearchResponse,
+    SentenceEvent,
+    SourcesEvent,
+)
 from service.errors import (
     ArticleNotFound,
     BodyTimeout,
@@ -18,12 +27,16 @@ from service.errors import (
     InvalidBody,
     PromptTooLong,
     ServiceError,
+    ShuttingDown,
     UnsupportedMedia,
 )
+from service.events import Done, Event, Released, Sources
 from service.openapi import Parameter
 from service.routes import examples
 from service.routes.access import ACCESS_ERRORS, needs
 from service.routes.request import GuardedRequest, client_of, indexed_pipeline
+from service.routes.streaming import streamed, whole
+from service.sse import event, is_preferred
 
 ARTICLES = "/v1/articles/"
 
@@ -43,18 +56,35 @@ BODY_ERRORS = (InvalidBody, UnsupportedMedia, BodyTooLarge, BodyTimeout)
             GeneratorUnavailable,
             GeneratorTimeout,
             PromptTooLong,
+            ShuttingDown,
             ServiceError,
         ),
         "body_examples": examples.ASK,
         "response_examples": examples.ANSWER,
+        "events": {"sources": SourcesEvent, "sentence": SentenceEvent, "done": Answer, "error": Problem},
     },
 )
-async def ask(data: JSONBody[AskRequest], request: GuardedRequest) -> Answer:
+async def ask(data: JSONBody[AskRequest], request: GuardedRequest) -> Response[Answer]:
     """Every sentence of the answer carries citations that were checked against the text of the articles.
 
     A question that the articles don't answer is refused: status 200, `status` is `refused` and `reason` says why.
+    With `Accept: text/event-stream` the answer is told while it is made, as events: `sources`, then a `sentence` each,
+    then `done` with the whole answer, or `error` with a problem.
     """
-    return await indexed_pipeline(request).ask(data, client_of(request))
+    pipeline = indexed_pipeline(request)
+    if is_preferred(request.headers.get("accept", "")):
+        return await streamed(request, pipeline.answer(data, client_of(request)), _written)
+    return Response(await whole(request, pipeline.ask(data, client_of(request))))
+
+
+def _written(told: Event) -> bytes:
+    match told:
+        case Sources():
+            return event("sources", SourcesEvent(told.id, told.query, told.snapshot, told.passages))
+        case Released(sentence, citations):
+            return event("sentence", SentenceEvent(sentence.text, sentence.citations, citations))
+        case Done(answer):
+            return event("done", answer)
 
 
 @post(

@@ -10,21 +10,23 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from service.contract import Problem
-from service.errors import BadRequest, MethodNotAllowed, NotFound, NotReady, ServiceError
+from service.errors import BadRequest, MethodNotAllowed, NotFound, NotReady, ServiceError, ShuttingDown
 from service.logs import LOGGER
 from service.problems import MEDIA_TYPE, encode, internal, problem
 from service.routes.request import request_id
+from service.streams import ClientLeft
+
+LEFT = 499
+"""The status that the log has for a request whose client left."""
+
+_FORESEEN = (NotReady, ShuttingDown)
 
 logger = logging.getLogger(LOGGER)
 
 
 def on_service_error(request: Request[Any, Any, Any], error: ServiceError) -> Response[bytes]:
     """The problem that the error says it is."""
-    fields = {"id": request_id(request), "type": error.type, "status": error.status}
-    # A probe that comes every second while models load is no news.
-    level = logging.ERROR if error.status >= 500 and not isinstance(error, NotReady) else logging.DEBUG
-    logger.log(level, "problem", extra={"fields": fields})
-    return _response(problem(error, request_id(request)), error.headers)
+    return _response(told(request, error), error.headers)
 
 
 def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
@@ -36,11 +38,35 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
 
 def on_unforeseen(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """An internal error, of which the client gets the request's id and the log the place."""
-    logger.error("unforeseen", exc_info=error, extra={"fields": {"id": request_id(request)}})
-    return _response(internal(request_id(request)))
+    return _response(told(request, error))
 
 
-HANDLERS = {ServiceError: on_service_error, HTTPException: on_http_error, Exception: on_unforeseen}
+def on_client_left(request: Request[Any, Any, Any], error: ClientLeft) -> Response[bytes]:
+    """Nothing that anybody gets: the log tells such a request by its status."""
+    return Response(b"", status_code=LEFT)
+
+
+HANDLERS = {
+    ServiceError: on_service_error,
+    HTTPException: on_http_error,
+    ClientLeft: on_client_left,
+    Exception: on_unforeseen,
+}
+
+
+def told(request: Request[Any, Any, Any], error: Exception) -> Problem:
+    """What a client is told of `error`, which goes into the log."""
+    if not isinstance(error, ServiceError):
+        logger.error("unforeseen", exc_info=error, extra={"fields": {"id": request_id(request)}})
+        return internal(request_id(request))
+    fields = {"id": request_id(request), "type": error.type, "status": error.status}
+    logger.log(_level(error), "problem", extra={"fields": fields})
+    return problem(error, request_id(request))
+
+
+def _level(error: ServiceError) -> int:
+    """A probe that comes every second while models load is no news, nor are those who were asking at the end."""
+    return logging.ERROR if error.status >= 500 and not isinstance(error, _FORESEEN) else logging.DEBUG
 
 
 def _refusal(request: Request[Any, Any, Any], error: HTTPException) -> ServiceError:

@@ -88,7 +88,7 @@ def _operation(path: str, handler: HTTPRouteHandler) -> Operation:
     )
 
 
-_DECLARED = {"parameters", "body_examples", "response_examples", "errors"}
+_DECLARED = {"parameters", "body_examples", "response_examples", "errors", "events"}
 
 
 def _version() -> str:

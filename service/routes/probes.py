@@ -9,6 +9,7 @@ from service.errors import NotReady, ServiceError
 from service.pipeline import Pipeline
 from service.routes.request import GuardedRequest
 from service.startup import Startup
+from service.stopping import Stopping
 
 
 @get("/healthz", summary="Whether the process lives", opt={"errors": (ServiceError,)})
@@ -25,8 +26,11 @@ async def readyz(request: GuardedRequest) -> Readiness:
     """
     pipeline: Pipeline = request.app.state.pipeline
     startup: Startup = request.app.state.startup
+    stopping: Stopping = request.app.state.stopping
     parts = dict(pipeline.ready())
     missing = tuple(name for name, up in parts.items() if not up)
+    if stopping.begun:
+        raise NotReady("The service is being stopped.", ())
     if failure := startup.failure():
         raise NotReady(f"Starting failed: {failure}", missing)
     if missing or not startup.finished():

@@ -74,7 +74,7 @@ class FakePipeline:
         self.clients.append(client)
         if self.fault is not None:
             raise self.fault
-        yield Sources((PASSAGE,))
+        yield Sources((PASSAGE,), "answer-1", request.question, "snapshot-1")
         await asyncio.sleep(self.seconds)
         yield Done(refused(request.question))
 

@@ -1,0 +1,80 @@
+"""Responses that a client gets while they are made, and work that ends when its client leaves."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import aclosing
+from typing import Any, TypeVar, cast
+
+from litestar import Request, Response
+from litestar.response.base import ASGIResponse
+
+from service.body import Receive
+from service.contract import Problem
+from service.edge import Scope, Send
+from service.routes.failures import told
+from service.settings import Settings
+from service.sse import KEEP_ALIVE, MEDIA_TYPE, event, respond
+from service.stopping import Stopping
+from service.streams import Feed, begun, kept_alive, unless_left
+
+T = TypeVar("T")
+
+
+class EventStream(Response[Any]):
+    """Server-sent events. `feed`, which `chunks` come from, is closed after the last and where the client leaves."""
+
+    def __init__(self, feed: Feed[Any], chunks: AsyncGenerator[bytes, None]) -> None:
+        super().__init__(None, media_type=MEDIA_TYPE)
+        self._feed = feed
+        self._chunks = chunks
+
+    def to_asgi_response(self, *args: Any, **kwargs: Any) -> ASGIResponse:
+        """The response as the router calls it; what it would add has no place in a stream."""
+        return cast(ASGIResponse, self._respond)
+
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await respond(receive, send, self._chunks)
+        finally:
+            await self._feed.close()
+
+
+async def whole(request: Request[Any, Any, Any], work: Coroutine[Any, Any, T]) -> T:
+    """What `work` returns or raises; it is cancelled when the client leaves or the service ends."""
+    return await unless_left(work, cast(Receive, request.receive), _stopping(request))
+
+
+async def streamed(
+    request: Request[Any, Any, Any],
+    events: AsyncGenerator[T, None],
+    written: Callable[[T], bytes],
+    failed: Callable[[Problem], bytes] = lambda problem: event("error", problem),
+) -> EventStream:
+    """A stream of `events`, each as `written`, and of the problem as `failed` where one of them can't be had.
+
+    Returns when the first event is there. Raises what was raised instead of it, so that it is a problem with a status.
+    """
+    feed = await begun(events, cast(Receive, request.receive), _stopping(request))
+    return EventStream(feed, _chunks(request, feed, written, failed))
+
+
+async def _chunks(
+    request: Request[Any, Any, Any],
+    feed: Feed[T],
+    written: Callable[[T], bytes],
+    failed: Callable[[Problem], bytes],
+) -> AsyncGenerator[bytes, None]:
+    settings: Settings = request.app.state.settings
+    events = kept_alive(feed, settings.keep_alive_seconds)
+    async with aclosing(events):
+        try:
+            async for made in events:
+                yield KEEP_ALIVE if made is None else written(made)
+        except Exception as error:  # noqa: BLE001 - the status is sent: any error has to be told in the stream
+            yield failed(told(request, error))
+
+
+def _stopping(request: Request[Any, Any, Any]) -> Stopping:
+    stopping: Stopping = request.app.state.stopping
+    return stopping
