@@ -34,11 +34,13 @@ def described(article_id: str, record: Record, sha256: str) -> tuple[str, str]:
     return title, record.language or detect(record.text)
 
 
-def read_collection(paths: Sequence[Path], on_error: OnError, describe: Describe = described) -> Iterator[Article]:
+def read_collection(
+    paths: Sequence[Path], on_error: OnError, describe: Describe = described, *, allow_empty: bool = False
+) -> Iterator[Article]:
     """Every article in `paths` (files, or directories with all that is below them), in a fixed order, one at a time.
 
-    What can't be used is told to `on_error` and left out. Raises EmptyCollection at the end where nothing was found.
-    `describe` is for who remembers what `described` gave.
+    What can't be used is told to `on_error` and left out. Raises EmptyCollection at the end where nothing was found;
+    with `allow_empty` only where one of `paths` is not there. `describe` is for who remembers what `described` gave.
     """
     seen: dict[str, str] = {}
     for article_id, record in _records(paths, on_error):
@@ -53,7 +55,7 @@ def read_collection(paths: Sequence[Path], on_error: OnError, describe: Describe
             continue
         seen[article_id] = record.source
         yield article
-    if not seen:
+    if not seen and not (allow_empty and all(os.access(path, os.R_OK) for path in paths)):
         raise EmptyCollection(f"no article found in {', '.join(map(str, paths)) or 'an empty list of places'}")
 
 

@@ -49,12 +49,13 @@ class BuildOptions:
     """How a snapshot is built.
 
     `keep` snapshots stay on disk; `vectors` says how vectors are to be searched; `force` publishes although nothing has
-    changed.
+    changed; `allow_empty` publishes a snapshot without articles where nothing usable was found, which is an error else.
     """
 
     keep: int = KEPT
     vectors: VectorOptions = SEARCHED
     force: bool = False
+    allow_empty: bool = False
 
 
 DEFAULTS = BuildOptions()
@@ -98,15 +99,17 @@ def build(
     What was written and deleted over HTTP (`inbox.py`) goes before what the files say, and is told to `on_error`.
 
     Each article that can't be used is told to `on_error` and left out. `held` is the lock on `out` of a caller that has
-    it already. Raises EmptyCollection where no article could be used, IndexLocked where somebody else is writing to
-    `out`, another IndexingError where building or publishing fails; what `out` served before is served on then.
+    it already. Raises EmptyCollection where no article was found or none of them could be used (not where all were
+    deleted over HTTP), IndexLocked where somebody else is writing to `out`, another IndexingError where building or
+    publishing fails; what `out` served before is served on then.
     """
 
     def source(skip: OnError, describe: Describe) -> Iterable[Article]:
         def hidden(article: Article) -> None:
             skip(ArticleError(article.id, "what was said of it over HTTP goes before its file"))
 
-        return changes.over(read_collection(paths, skip, describe), hidden)
+        articles = read_collection(paths, skip, describe, allow_empty=options.allow_empty)
+        return changes.over(articles, hidden)
 
     # The lock comes first: an inbox read before another writer published would take back what that one made of it.
     with held_or_taken(out, "building", held) as lock, overlay(out) as changes:
@@ -125,7 +128,7 @@ def build_articles(
     options: BuildOptions = DEFAULTS,
     held: WriterLock | None = None,
 ) -> BuildReport:
-    """Like `build`, for whoever has the articles already. They are taken one at a time, once."""
+    """Like `build`, for whoever has the articles already. They are taken one at a time, once; there may be none."""
     return _built(lambda *_: articles, out, embedder, on_error, progress or Silence(), options, held)
 
 
@@ -162,7 +165,9 @@ def _built(
                 tokens = isinstance(embedder, TokenEmbedder)
                 with DraftWriter(draft, embedder.dim, tokens=tokens, vectors=options.vectors) as writer:
                     builder = _Builder(writer, embedder, deriver, progress)
-                    builder.add_all(comparison, skip)
+                    came = builder.add_all(comparison, skip)
+                    if came and not writer.store.articles and not options.allow_empty:
+                        raise EmptyCollection("none of the articles holds a sentence to index; nothing was published")
                     languages = writer.store.passages_by_language()
                     manifest = writer.finish(embedder.identity(), SPLITTING)
                 publish(out, draft, manifest, keep=options.keep)
@@ -205,8 +210,9 @@ class _Builder:
         self._progress = progress
         self.embedding_seconds = 0.0
 
-    def add_all(self, comparison: Comparison, skip: OnError) -> None:
-        """Split, store and embed every article. Raises EmptyCollection where none has anything to index."""
+    def add_all(self, comparison: Comparison, skip: OnError) -> int:
+        """Split, store and embed every article; how many came, those included that had nothing to index."""
+        came = 0
         pending = _Pending()
         with (
             self._progress.step("Reading", "article") as reading,
@@ -218,13 +224,13 @@ class _Builder:
                     comparison.count(article)
                 except ArticleError as error:
                     skip(error)
+                came += 1
                 reading.advance()
                 if pending.characters >= CHARACTERS_AT_ONCE:
                     self._embed(pending, embedding)
                     pending = _Pending()
             self._embed(pending, embedding)
-        if not self._writer.store.articles:
-            raise EmptyCollection("none of the articles holds a sentence to index; nothing was published")
+        return came
 
     def _add(self, article: Article, pending: _Pending) -> None:
         derived = self._deriver.derive(article)

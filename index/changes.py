@@ -53,11 +53,12 @@ class Served:
     def built_otherwise(self, embedder: Embedder, vectors: VectorOptions) -> str:
         """In what its parameters are not those of a new one, empty where they are the same."""
         of_tokens, passages = TOKEN_FILES[0] in self.manifest.files, self.manifest.counts.passages
+        with_tokens = isinstance(embedder, TokenEmbedder) and 0 < passages <= vectors.tokens_up_to
         for what, same in (
             ("embedding model", self.manifest.embedding == dict(embedder.identity())),
             ("splitting", self.manifest.splitter == SPLITTING),
             ("analysis of words", self.manifest.lexical == LEXICAL),
-            ("use of tokens", of_tokens == (isinstance(embedder, TokenEmbedder) and passages <= vectors.tokens_up_to)),
+            ("use of tokens", of_tokens == with_tokens),
             ("search of vectors", self._searched_as(vectors)),
         ):
             if not same:

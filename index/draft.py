@@ -41,7 +41,7 @@ class DraftWriter:
         tokens: bool,
         vectors: VectorOptions | None = None,
     ) -> None:
-        """`tokens`: whether passages come with the vectors of their tokens; too many of them are left out.
+        """`tokens`: whether passages come with the vectors of their tokens. Too many are left out, none has no files.
 
         `vectors`: how they are to be searched, and up to how many passages tokens are kept.
         """
@@ -100,8 +100,7 @@ class DraftWriter:
         vectors = {PASSAGE_VECTORS: self._passage_vectors.write(), SENTENCE_VECTORS: self._sentence_vectors.write()}
         self._passage_words.write()
         self._sentence_words.write()
-        if self._passage_tokens is not None:
-            self._passage_tokens.write()
+        self._finish_tokens()
         return manifests.new(
             self._draft,
             corpus_sha256=corpus_sha256,
@@ -112,6 +111,14 @@ class DraftWriter:
             vectors=vectors,
             counts=Counts(store.articles, store.passages, store.sentences),
         )
+
+    def _finish_tokens(self) -> None:
+        if self._passage_tokens is None:
+            return
+        if len(self._passage_tokens):
+            self._passage_tokens.write()
+        else:
+            self._passage_tokens.discard()
 
     def __enter__(self) -> Self:
         return self

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -50,10 +50,11 @@ def republish(
     """Publish a snapshot of the served articles as the inbox has them now, unless they are the same.
 
     Another writer is waited for a few seconds, in which small things are done. Each article that can't be used is told
-    to `on_error` and left out. Raises IndexLocked, EmptyCollection where no article would be left, another
+    to `on_error` and left out; where none is left, the snapshot has no articles. Raises IndexLocked, another
     IndexingError where building or publishing fails; what was served before is served on then, and the inbox still has
     everything.
     """
+    options = replace(options, allow_empty=True)
     with (
         writer_lock(index_dir, "publishing what was written over HTTP", wait=PATIENCE) as held,
         overlay(index_dir) as changes,

@@ -130,6 +130,8 @@ class Retriever:
         """
         if not queries:
             raise ValueError("a search needs at least one query")
+        if not len(self.snapshot.passages):
+            return Found((), (), 0.0, 0.0)
         started = time.perf_counter()
         vector, tokens = self._embed(list(dict.fromkeys(queries)))
         embedded = time.perf_counter()
@@ -141,6 +143,8 @@ class Retriever:
 
     def look(self, question: str) -> Looked | None:
         """What ranking goes by for one question; None where nothing was found."""
+        if not len(self.snapshot.passages):
+            return None
         return self._look(*self._embed([question]), self._words(question), Filters())
 
     def _words(self, query: str) -> _Words:
@@ -391,6 +395,8 @@ def _means(vectors: VectorIndex, languages: NDArray[np.int32]) -> Vectors:
 
 def language_means(vectors: Vectors, languages: NDArray[np.int32]) -> Vectors:
     """The mean vector of each language code, float32 `(codes, dim)`, drawn towards the mean of all where it has few."""
+    if not len(languages):
+        return np.zeros((0, vectors.shape[1]), dtype=np.float32)
     overall = vectors.mean(axis=0)
     means = np.tile(overall, (int(languages.max()) + 1, 1))
     for code in np.unique(languages):

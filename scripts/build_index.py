@@ -20,7 +20,7 @@ from index.build import BuildOptions, BuildReport, build
 from index.cores import available_cores
 from index.embedding import SentenceTransformerEmbedder
 from index.embedding_cache import EMBEDDINGS, CachedEmbedder
-from index.errors import IndexingError, IndexLocked
+from index.errors import EmptyCollection, IndexingError, IndexLocked
 from index.lazy_embedding import LazyEmbedder
 from index.models import resolve
 from index.progress import Bars
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = load_settings()
         chosen = _parser(settings).parse_args(arguments)
-        options = BuildOptions(settings.snapshots_kept, vector_options(settings), chosen.force)
+        options = BuildOptions(settings.snapshots_kept, vector_options(settings), chosen.force, chosen.allow_empty)
         embedder = _embedder(resolve(chosen.embedding, chosen.models), chosen.out, bars)
         if chosen.watch:
             return _follow(chosen.articles, chosen.out, embedder, options, bars)
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except IndexingError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {_explained(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
@@ -75,6 +75,9 @@ def _parser(settings: Settings) -> argparse.ArgumentParser:
         help="embedding model: a name of the catalogue or a folder (%(default)s)",
     )
     parser.add_argument("--force", action="store_true", help="publish a snapshot although nothing has changed")
+    parser.add_argument(
+        "--allow-empty", action="store_true", help="publish an index without articles where none is left in ARTICLES"
+    )
     parser.add_argument("--watch", action="store_true", help="go on building whenever an article changes, until Ctrl-C")
     return parser
 
@@ -119,15 +122,20 @@ def _follow(articles: Sequence[Path], out: Path, embedder: LazyEmbedder, options
                 bars.say(f"waiting: {error}")
                 watch.forget()
             except IndexingError as error:
-                bars.say(f"error: {error}")
+                bars.say(f"error: {_explained(error)}")
             watch.wait(INTERVAL)
     except KeyboardInterrupt:
         print("stopped watching", file=sys.stderr)
         return 0
 
 
+def _explained(error: IndexingError) -> str:
+    hint = ". If there are to be none any more, --allow-empty publishes an index without articles"
+    return f"{error}{hint if isinstance(error, EmptyCollection) else ''}"
+
+
 def _summary(report: BuildReport, out: Path, embedder: CachedEmbedder) -> str:
-    languages = ", ".join(f"{name} {count}" for name, count in report.languages.items())
+    languages = ", ".join(f"{name} {count}" for name, count in report.languages.items()) or "none"
     lines = [
         f"{report.articles} articles, {report.passages} passages ({languages}), {report.sentences} sentences",
         f"{len(report.skipped)} left out" if report.skipped else "none left out",

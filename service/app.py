@@ -84,7 +84,7 @@ def compose(settings: Settings) -> Pipeline:
     """The pipeline that `settings` describe, not started yet."""
     from service.opening import open_pipeline
 
-    return open_pipeline(settings)
+    return open_pipeline(settings, begins=settings.admin_key is not None)
 
 
 @asynccontextmanager

@@ -248,6 +248,8 @@ def spread_of(snapshot: Snapshot) -> Spread:
 
 
 def _spread(vectors: VectorIndex, languages: NDArray[np.int32]) -> float:
+    if not len(vectors):
+        return LEAST_SPREAD
     rows = np.arange(0, len(vectors), max(1, len(vectors) // SAMPLE))
     sample = vectors.reconstruct(rows)
     sample -= language_means(sample, languages[rows])[languages[rows]]

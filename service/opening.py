@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from index.beginning import begin
+from index.build import BuildOptions
 from index.cores import available_cores
 from index.embedding import Embedder, SentenceTransformerEmbedder
-from index.errors import IndexingError
+from index.errors import IndexingError, SnapshotMissing
 from index.models import resolve, resolve_or_hub
 from index.publish import current_directory
 from index.recovery import open_newest_sound
@@ -25,14 +28,17 @@ from service.errors import IndexUnavailable, SettingsError
 from service.finding import Finder
 from service.generators import Generator, GeneratorConfig, create
 from service.leases import Opened
+from service.logs import LOGGER
 from service.second_check import AskingTheModel, Entailment, SecondCheck
-from service.settings import Settings
+from service.settings import Settings, vector_options
 from service.writing import Limits
 
 ASKING = "model"
 """The `second_check` that is the language model itself."""
 LOCAL = ("llama_cpp", "transformers")
 """Generators that load a model of this machine."""
+
+log = logging.getLogger(LOGGER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +64,13 @@ class Models:
 class PublishedIndex:
     """The `Source` of the index that settings name. The models are loaded once, when they are needed first."""
 
-    def __init__(self, settings: Settings, second_check: SecondCheck | None = None) -> None:
-        """`second_check` is a judge that is there already; else the settings may name a model for it."""
+    def __init__(self, settings: Settings, second_check: SecondCheck | None = None, *, begins: bool = False) -> None:
+        """`second_check` is a judge that is there already; else the settings may name a model for it.
+
+        `begins`: whether an index that has no snapshot yet gets one without articles.
+        """
         self._settings = settings
+        self._begins = begins
         self._second_check = second_check
 
     @cached_property
@@ -79,8 +89,17 @@ class PublishedIndex:
         return current_directory(self._settings.index).name
 
     def open(self) -> Opened:
-        """The published snapshot. Raises `SnapshotError` and what `models` raises."""
-        return self._searched(Snapshot.open(self._settings.index, expect=self.models.embedder.identity()))
+        """The published snapshot, or one begun. Raises `SnapshotError`, `IndexLocked`, and what `models` raises."""
+        embedder, index = self.models.embedder, self._settings.index
+        try:
+            snapshot = Snapshot.open(index, expect=embedder.identity())
+        except SnapshotMissing:
+            if not self._begins:
+                raise
+            if begin(index, embedder, BuildOptions(vectors=vector_options(self._settings))):
+                log.warning("there was no index, an empty one was begun", extra={"fields": {"index": str(index)}})
+            snapshot = Snapshot.open(index, expect=embedder.identity())
+        return self._searched(snapshot)
 
     def recover(self) -> Opened:
         """The newest snapshot that verifies. Raises as `open`."""
@@ -98,14 +117,19 @@ class PublishedIndex:
         return Opened(finder, Abstention(models.calibrated, risk, models.confidence, second_check))
 
 
-def open_pipeline(settings: Settings) -> AnswerPipeline:
-    """The pipeline that `settings` describe, not started yet. Raises `SettingsError` for what can't be had."""
+def open_pipeline(settings: Settings, *, begins: bool = False) -> AnswerPipeline:
+    """The pipeline that `settings` describe, not started yet. Raises `SettingsError` for what can't be had.
+
+    `begins`: whether starting it begins an index where there is none, for somebody to fill over HTTP.
+    """
     reranker_folder(settings)
     entailment_folder(settings)
     generator = open_generator(settings)
     second_check = AskingTheModel(generator) if settings.second_check == ASKING else None
     limits = Limits(settings.answer_tokens, settings.answer_timeout, settings.cached_answers, settings.quoting)
-    return AnswerPipeline(PublishedIndex(settings, second_check), generator, limits, settings.reload_seconds)
+    return AnswerPipeline(
+        PublishedIndex(settings, second_check, begins=begins), generator, limits, settings.reload_seconds
+    )
 
 
 def open_models(settings: Settings) -> Models:

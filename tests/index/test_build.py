@@ -200,7 +200,7 @@ def test_a_text_that_is_not_that_of_its_hash_publishes_nothing(
     collection: Path, tmp_path: Path, hash_embedder, monkeypatch
 ) -> None:
     article = Article("a", "A", "The hash of another text.", None, None, "en", "0" * 64)
-    monkeypatch.setattr(building, "read_collection", lambda *_: iter([article]))
+    monkeypatch.setattr(building, "read_collection", lambda *_, **__: iter([article]))
     with pytest.raises(SnapshotError, match="a: its text does not have the article's sha256 000"):
         build([collection], tmp_path / "index", hash_embedder, on_error=ignore)
 

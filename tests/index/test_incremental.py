@@ -21,7 +21,7 @@ from index import deriving
 from index.build import BuildOptions, BuildReport, build, build_articles
 from index.changes import Changes
 from index.embedding_cache import CachedEmbedder
-from index.errors import ArticleError, EmptyCollection, IndexLocked
+from index.errors import ArticleError, IndexLocked
 from index.lock import writer_lock
 from index.publish import CURRENT, SNAPSHOTS
 from index.snapshot import Snapshot
@@ -240,14 +240,6 @@ def test_of_two_articles_with_one_id_the_first_stays_and_the_second_is_told_each
         report = build_articles([FERRY, FERRY], out, HashEmbedder(), on_error=told.append)
         assert (report.unchanged, report.articles) == (unchanged, 1)
         assert [str(error) for error in told] == ["ferry: another article has this id"]
-
-
-def test_the_last_article_can_not_be_removed(out: Path) -> None:
-    first = published(ALL, out)
-    with pytest.raises(EmptyCollection):
-        published([], out)
-    with Snapshot.open(out) as snapshot:
-        assert snapshot.id == first.snapshot
 
 
 def test_two_buildings_do_not_work_on_one_index(out: Path) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from index import durable
+from index import deriving, durable
 from index.build import build, build_articles
-from index.errors import ArticleError, EmptyCollection, IndexingError, IndexLocked, SnapshotCorrupt, SnapshotError
+from index.errors import ArticleError, IndexingError, IndexLocked, SnapshotCorrupt, SnapshotError
 from index.inbox import Change, Inbox, overlay
 from index.lock import writer_lock
 from index.publish import SNAPSHOTS, current_directory, published
@@ -71,11 +71,24 @@ def test_an_inbox_is_published_where_there_was_no_snapshot(tmp_path: Path) -> No
     assert texts(tmp_path) == {"c": "The pier is new."}
 
 
-def test_without_any_article_nothing_is_published(index: Path) -> None:
+def test_the_last_article_can_be_deleted_and_another_be_the_first(index: Path) -> None:
     Inbox(index).take([Change("a", None), Change("b", None)], {"a", "b"})
-    with pytest.raises(EmptyCollection):
-        republish(index, HashEmbedder(), on_error=fail)
-    assert texts(index) == BEFORE
+    done = republish(index, HashEmbedder(), on_error=fail)
+    assert (texts(index), done.unchanged) == ({}, False)
+    assert republish(index, HashEmbedder(), on_error=fail).unchanged
+    Inbox(index).take([Change("c", article_of("c", AFTER["c"]))], ())
+    republish(index, HashEmbedder(), on_error=fail)
+    assert texts(index) == {"c": AFTER["c"]}
+
+
+def test_where_only_articles_without_a_sentence_are_left_they_are_left_out(
+    index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deriving, "split", lambda *_: ([], []))
+    Inbox(index).take([Change("a", None), Change("b", None), Change("c", article_of("c", "- - -"))], {"a", "b"})
+    told: list[ArticleError] = []
+    republish(index, HashEmbedder(), on_error=told.append)
+    assert ([error.source for error in told], texts(index)) == (["c"], {})
 
 
 def test_a_damaged_snapshot_is_not_taken_for_an_empty_one(index: Path) -> None:
