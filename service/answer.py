@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
+from functools import partial
 
+from service.admission import Admission, Place
 from service.answer_cache import AnswerCache
 from service.answering import Answering, Whole
 from service.clock import Clock
@@ -17,6 +20,7 @@ from service.contract import (
     SearchRequest,
     SearchResponse,
 )
+from service.deadline import within
 from service.draft import found_passages
 from service.errors import ArticleNotFound
 from service.events import Done, Event, Released, Sources
@@ -25,6 +29,7 @@ from service.generators import Generator
 from service.generators.extractive import ExtractiveGenerator
 from service.index_status import Status
 from service.leases import Opened
+from service.load import Load
 from service.parts import parts_of
 from service.serving import Serving, Source
 from service.threads import Threads
@@ -37,12 +42,24 @@ SEARCH_THREADS = 2
 class AnswerPipeline:
     """Answers each question from one snapshot. Made by `service.opening`, which knows how its parts come to be."""
 
-    def __init__(self, source: Source, generator: Generator, limits: Limits, reload_seconds: float = 0.0) -> None:
-        """Nothing is opened before `start`. `reload_seconds` is how often to look for another snapshot, 0 for never."""
+    def __init__(
+        self,
+        source: Source,
+        generator: Generator,
+        limits: Limits,
+        reload_seconds: float = 0.0,
+        admission: Admission | None = None,
+    ) -> None:
+        """Nothing is opened before `start`. `reload_seconds` is how often to look for another snapshot, 0 for never.
+
+        `admission` is the queue in front of `generator`.
+        """
         self._generator = generator
+        self._admission = admission or Admission()
+        self._seconds = limits.answer_seconds
         self._extractive = ExtractiveGenerator()
         self._threads = Threads(SEARCH_THREADS, "search")
-        self._answering = Answering(limits, self._threads, self._writing)
+        self._answering = Answering(limits, self._threads)
         self._warming = Warming(generator)
         self._cache = AnswerCache(limits.cached_answers)
         self._serving = Serving(source, self._threads, self._cache.forget, reload_seconds)
@@ -66,6 +83,19 @@ class AnswerPipeline:
     def ready(self) -> Mapping[str, bool]:
         """Whether index and language model would serve a request made now."""
         return {"index": self._serving.ready(), "generator": self._generator.ready()}
+
+    def load(self) -> Load:
+        """How busy the language model is now."""
+        queue, health = self._admission, self._generator.health()
+        return Load(
+            running=queue.running,
+            slots=queue.slots,
+            waiting=queue.waiting,
+            places=queue.places,
+            refused=queue.refused,
+            restarts=health.restarts,
+            generating=self._generator.ready(),
+        )
 
     def index_status(self) -> Status:
         """Which snapshot is served, and what became of the last attempt to serve another."""
@@ -123,39 +153,58 @@ class AnswerPipeline:
         )
 
     async def answer(self, request: AskRequest, client: str = "") -> AsyncGenerator[Event, None]:
-        """`Sources`, then `Released` sentences, then one `Done`. Raises a `ServiceError` where something fails."""
-        del client
-        with self._serving.lease() as opened:
-            async with aclosing(self._answer_from(opened, request)) as events:
+        """`Sources`, then `Released` sentences, then one `Done`. Raises a `ServiceError` where something fails.
+
+        Where the language model writes, the question has a place in its queue from the beginning: `Busy` is raised
+        before anything is searched for. `Sources` come while it waits for its turn.
+        """
+        seconds = min(self._seconds, request.timeout or math.inf)
+        async with aclosing(within(seconds, self._answer(request, client, seconds))) as events:
+            async for event in events:
+                yield event
+
+    async def _answer(self, request: AskRequest, client: str, seconds: float) -> AsyncGenerator[Event, None]:
+        clock = Clock()
+        with self._serving.lease() as opened, ExitStack() as held:
+            if known := self._cache.find(opened.id, request, clock.milliseconds()["total"]):
+                for event in _events(known):
+                    yield event
+                return
+            place = held.enter_context(self._admission.place(client, seconds)) if self._needs_model(request) else None
+            async with aclosing(self._answer_from(opened, request, place, clock)) as events:
                 async for event in events:
                     yield event
 
-    async def _answer_from(self, opened: Opened, request: AskRequest) -> AsyncGenerator[Event, None]:
-        clock = Clock()
+    async def _answer_from(
+        self, opened: Opened, request: AskRequest, place: Place | None, clock: Clock
+    ) -> AsyncGenerator[Event, None]:
         finder, abstention = opened.finder, opened.abstention
-        if known := self._cache.find(opened.id, request, clock.milliseconds()["total"]):
-            for event in _events(known):
-                yield event
-            return
         query, findings = await self._threads.run(_found, finder, request)
         for finding in findings:
             clock.add("embed", finding.found.embed_seconds)
             clock.add("search", finding.found.search_seconds)
         passages = found_passages(hits_of(findings), finder.snapshot)
-        whole = Whole()
+        whole, writing = Whole(), partial(self._writing, place, clock)
         yield Sources(passages, whole.id, query, opened.id)
-        async with aclosing(self._answering.answer(finder, findings, whole, abstention, clock)) as told:
+        async with aclosing(self._answering.answer(finder, findings, whole, abstention, clock, writing)) as told:
             async for sentence in told:
                 yield Released(sentence, await self._threads.run(whole.newly_cited, sentence, finder.snapshot))
+        if place is not None:
+            place.end_turn()
         answer = await self._threads.run(composed, whole, query, passages, abstention, self._generator.name)
         self._cache.keep(opened.id, request, answer)
         yield Done(answer)
 
-    async def _writing(self, request: AskRequest) -> Generator:
+    def _needs_model(self, request: AskRequest) -> bool:
+        return request.mode == "generate" and not isinstance(self._generator, ExtractiveGenerator)
+
+    async def _writing(self, place: Place | None, clock: Clock) -> Generator:
         """What writes the answer, free to begin."""
-        if request.mode == "extract":
+        if place is None:
             return self._extractive
-        await self._warming.end()
+        with clock.measured("queue"):
+            await place.turn()
+            await self._warming.end()
         return self._generator
 
 

@@ -42,4 +42,5 @@ class AnswerCache:
 
 
 def _key(snapshot: str, request: AskRequest) -> tuple[str, bytes]:
-    return snapshot, msgspec.json.encode(request)
+    """All that an answer depends on: how long somebody would have waited for it is nothing of that."""
+    return snapshot, msgspec.json.encode(msgspec.structs.replace(request, timeout=None))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
@@ -14,10 +13,9 @@ from index.snapshot import Snapshot
 from service.abstain import Abstention
 from service.asked_values import wanted
 from service.clock import Clock
-from service.contract import AnswerSentence, AskRequest, Citation, Turn
+from service.contract import AnswerSentence, Citation, Turn
 from service.disagreement import disagreements, listing
 from service.draft import Draft
-from service.errors import GeneratorTimeout
 from service.finding import Asked, Finder, Finding
 from service.generators import Generator
 from service.generators.extractive import ExtractiveGenerator
@@ -28,6 +26,9 @@ from service.telling import Told, unanswered
 from service.threads import Threads
 from service.writing import Limits, Run, Writer
 from service.yes_no import with_its_word
+
+Writing = Callable[[], Awaitable[Generator]]
+"""Returns what writes an answer when that is free to begin."""
 
 
 @dataclass(slots=True)
@@ -65,37 +66,37 @@ class Whole:
 class Answering:
     """Answers the parts of questions, one after the other."""
 
-    def __init__(self, limits: Limits, threads: Threads, writing: Callable[[AskRequest], Awaitable[Generator]]) -> None:
-        """`writing` tells what writes the answer to a request; it is asked only where something is to be written."""
-        self._seconds = limits.answer_seconds
+    def __init__(self, limits: Limits, threads: Threads) -> None:
+        """`threads` are where sentences are compared with their sources, and sources with one another."""
         self._writer = Writer(limits, threads)
         self._threads = threads
-        self._writing = writing
 
     async def answer(
-        self, finder: Finder, findings: Sequence[Finding], whole: Whole, abstention: Abstention, clock: Clock
+        self,
+        finder: Finder,
+        findings: Sequence[Finding],
+        whole: Whole,
+        abstention: Abstention,
+        clock: Clock,
+        writing: Writing,
     ) -> AsyncGenerator[AnswerSentence, None]:
         """What a reader is told of the parts that `findings` were found for, as it comes; `whole` takes them up.
 
-        All parts together have the time of one answer. Raises `GeneratorTimeout` where it is over.
+        `writing` tells what writes; it is asked only where something is to be written.
         """
-        try:
-            async with asyncio.timeout(self._seconds if len(findings) > 1 else None):
-                for finding in findings:
-                    async with aclosing(self._next(finder, finding, whole, abstention, clock)) as told:
-                        async for sentence in told:
-                            yield sentence
-        except TimeoutError as error:
-            raise GeneratorTimeout(f"The answers took longer than {self._seconds:g} s together.") from error
+        for finding in findings:
+            async with aclosing(self._next(finder, finding, whole, abstention, clock, writing)) as told:
+                async for sentence in told:
+                    yield sentence
 
     async def _next(
-        self, finder: Finder, finding: Finding, whole: Whole, abstention: Abstention, clock: Clock
+        self, finder: Finder, finding: Finding, whole: Whole, abstention: Abstention, clock: Clock, writing: Writing
     ) -> AsyncGenerator[AnswerSentence, None]:
         draft = whole.parts[-1].run.draft.next_part() if whole.parts else Draft()
         part = Part(Run(finder, _following(finding, whole.parts), finding.evidence, draft, clock))
         whole.parts.append(part)
         whole.told.begin_part()
-        async with aclosing(self._answered(part, abstention)) as released:
+        async with aclosing(self._answered(part, abstention, writing)) as released:
             async for sentence in released:
                 for told in whole.told.add(sentence):
                     yield told
@@ -103,7 +104,9 @@ class Answering:
             for told in whole.told.refuse(unanswered(part.asked, part.refusal.reason)):
                 yield told
 
-    async def _answered(self, part: Part, abstention: Abstention) -> AsyncGenerator[AnswerSentence, None]:
+    async def _answered(
+        self, part: Part, abstention: Abstention, writing: Writing
+    ) -> AsyncGenerator[AnswerSentence, None]:
         """The verified sentences of `part`, then those that tell where sources differ; `part.refusal` where none.
 
         Where several values were asked for and nothing was released, they are told as the sources state them.
@@ -111,7 +114,7 @@ class Answering:
         run = part.run
         reason = abstention.before_generation(run.finding)
         if reason is None:
-            generator = await self._writing(run.asked.request)
+            generator = await writing()
             if not isinstance(generator, ExtractiveGenerator):
                 question, language = run.asked.request.question, run.asked.language
                 run.draft.led_in = lambda sentence: with_its_word(sentence, question, language)

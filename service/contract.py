@@ -92,6 +92,13 @@ class AskRequest(Struct, frozen=True, forbid_unknown_fields=True):
         Literal["generate", "extract"],
         Meta(description="`generate` has the language model write, `extract` answers in sentences of the sources."),
     ] = "generate"
+    timeout: Annotated[
+        Annotated[float, Meta(gt=0)] | None,
+        Meta(
+            description="Seconds within which the answer is wanted, waiting for the language model included; the "
+            "service has a limit of its own.",
+        ),
+    ] = None
 
     def __post_init__(self) -> None:
         _check_question(self.question)

@@ -16,18 +16,21 @@ ServiceError
 │   └── MethodNotAllowed
 ├── PublishFailed            the next snapshot could not be built or opened
 └── Unavailable
+    ├── Busy                 as many questions as may do wait for the language model already
     ├── IndexBusy            another program is writing to the index
     ├── NotReady             some part is still starting, or has failed, or the service is being stopped
     ├── ShuttingDown         the service is being stopped
     ├── IndexUnavailable     no snapshot could be opened
     ├── GeneratorUnavailable the language model is not running, or died while answering
     ├── GeneratorTimeout     the language model took too long
+    ├── DeadlineExceeded     the answer was not there in the time that it had
     └── PromptTooLong        the evidence does not fit the model's context
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar
 
 
@@ -42,7 +45,7 @@ class ServiceError(Exception):
     title: ClassVar[str] = "Internal error"
     errors: tuple[str, ...] = ()
     """What exactly is wrong, where that is more than one thing."""
-    headers: ClassVar[Mapping[str, str]] = {}
+    headers: Mapping[str, str] = MappingProxyType({})
     """Headers of the response beside the usual ones."""
 
 
@@ -109,7 +112,7 @@ class Unauthorized(BadRequest):
     status = 401
     type = "unauthorized"
     title = "Key missing or wrong"
-    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer realm="fundstelle"'}
+    headers = MappingProxyType({"WWW-Authenticate": 'Bearer realm="fundstelle"'})
 
 
 class Forbidden(BadRequest):
@@ -118,7 +121,7 @@ class Forbidden(BadRequest):
     status = 403
     type = "forbidden"
     title = "Key may not do this"
-    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer realm="fundstelle", error="insufficient_scope"'}
+    headers = MappingProxyType({"WWW-Authenticate": 'Bearer realm="fundstelle", error="insufficient_scope"'})
 
 
 class AdministrationOff(BadRequest):
@@ -172,12 +175,24 @@ class Unavailable(ServiceError):
     title = "Service unavailable"
 
 
+class Busy(Unavailable):
+    """As many questions wait for the language model as may do, or as many of one client's."""
+
+    type = "busy"
+    title = "Too many questions"
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        """`retry_after` is after how many seconds it is worth asking again."""
+        super().__init__(detail)
+        self.headers = {"Retry-After": str(retry_after)}
+
+
 class IndexBusy(Unavailable):
     """Another program is writing to the index."""
 
     type = "index-busy"
     title = "Index busy"
-    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "30"}
+    headers = MappingProxyType({"Retry-After": "30"})
 
 
 class NotReady(Unavailable):
@@ -219,6 +234,14 @@ class GeneratorTimeout(Unavailable):
     status = 504
     type = "generator-timeout"
     title = "Language model timed out"
+
+
+class DeadlineExceeded(Unavailable):
+    """The answer was not there in the time that it had, waiting for the language model included."""
+
+    status = 504
+    type = "deadline-exceeded"
+    title = "Answer took too long"
 
 
 class PromptTooLong(Unavailable):

@@ -8,6 +8,7 @@ from typing import Protocol
 from service.contract import Answer, ArticleResponse, AskRequest, SearchRequest, SearchResponse
 from service.events import Event
 from service.index_status import Status
+from service.load import Load
 
 
 class Pipeline(Protocol):
@@ -26,6 +27,10 @@ class Pipeline(Protocol):
 
     def ready(self) -> Mapping[str, bool]:
         """Each part by name, and whether it would serve a request made now. Has the part `index`."""
+        ...
+
+    def load(self) -> Load:
+        """How busy the language model is now."""
         ...
 
     def index_status(self) -> Status:

@@ -16,7 +16,6 @@ from service.clock import Clock
 from service.confidence import Signals
 from service.contract import AnswerSentence, Reason, Usage
 from service.draft import Draft
-from service.errors import GeneratorTimeout
 from service.evidence import Evidence
 from service.extracts import LEAST_PROBABLE, extracts, in_language_of
 from service.finding import Asked, Finder, Finding
@@ -144,14 +143,11 @@ class Writer:
         run.generator = generator.name
         run.quotes = isinstance(generator, ExtractiveGenerator)
         written = self._quoted(run, generator, abstention) if run.quotes else self._composed(run, generator, abstention)
-        try:
-            async with asyncio.timeout(self._limits.answer_seconds), aclosing(written) as released:
-                async for sentence in released:
-                    run.clock.mark("first_sentence")
-                    yield sentence
-            run.clock.mark("generated")
-        except TimeoutError as error:
-            raise GeneratorTimeout(f"The answer took longer than {self._limits.answer_seconds:g} s.") from error
+        async with aclosing(written) as released:
+            async for sentence in released:
+                run.clock.mark("first_sentence")
+                yield sentence
+        run.clock.mark("generated")
 
     async def _quoted(
         self, run: Run, generator: Generator, abstention: Abstention

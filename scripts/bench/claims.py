@@ -45,7 +45,7 @@ from service.errors import ServiceError, SettingsError
 from service.evaluation.claims import FAULTS, Claim, Proportion, SourceSentence, read
 from service.evaluation.errors import GoldError
 from service.finding import Finder, Finding
-from service.generators import Delta, Prompt
+from service.generators import Delta, Health, Prompt
 from service.leases import Opened
 from service.settings import load_settings
 from service.writing import Limits
@@ -87,6 +87,10 @@ class Saying:
     def ready(self) -> bool:
         """Always."""
         return True
+
+    def health(self) -> Health:
+        """Never ill."""
+        return Health()
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
         """The sentence in one piece; nothing when asked once more with less evidence: the claim is judged by all."""

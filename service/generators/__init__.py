@@ -10,10 +10,10 @@ import importlib.util
 from collections.abc import Callable
 
 from service.errors import SettingsError
-from service.generators.base import Delta, Generator, Message, Prompt, Token
+from service.generators.base import Delta, Generator, Health, Message, Prompt, Token
 from service.generators.config import GeneratorConfig
 
-__all__ = ["BACKENDS", "Delta", "Generator", "GeneratorConfig", "Message", "Prompt", "Token", "create"]
+__all__ = ["BACKENDS", "Delta", "Generator", "GeneratorConfig", "Health", "Message", "Prompt", "Token", "create"]
 
 _BACKENDS = {
     "llama_cpp": "xllamacpp",

@@ -62,6 +62,18 @@ def finished(usage: Usage, *, cut_off: bool) -> Usage:
     return msgspec.structs.replace(usage, finish_reason="length" if cut_off else "stop")
 
 
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a generator has fared since it was started first.
+
+    `restarts` is how often it had to be started again. `outage` is in how many seconds it may be worth asking it, 0
+    where a question that is asked now is answered now, or after a short wait for a restart.
+    """
+
+    restarts: int = 0
+    outage: float = 0.0
+
+
 class Generator(Protocol):
     """A language model, or what stands in for one.
 
@@ -81,6 +93,10 @@ class Generator(Protocol):
 
     def ready(self) -> bool:
         """Whether a call to `stream` made now would be served."""
+        ...
+
+    def health(self) -> Health:
+        """How often it failed, and whether that goes on."""
         ...
 
     def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:

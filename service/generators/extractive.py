@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 
 from service.contract import Usage
 from service.errors import GeneratorUnavailable
-from service.generators.base import Delta, Prompt
+from service.generators.base import Delta, Health, Prompt
 from service.generators.config import GeneratorConfig
 
 
@@ -29,6 +29,10 @@ class ExtractiveGenerator:
     def ready(self) -> bool:
         """Whether it was started."""
         return self._started
+
+    def health(self) -> Health:
+        """Nothing can fail."""
+        return Health()
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
         """The evidence, one sentence a piece and a line, then a usage of zero tokens."""

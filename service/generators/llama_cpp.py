@@ -11,7 +11,7 @@ import httpx
 import msgspec
 
 from service.errors import GeneratorTimeout, GeneratorUnavailable, PromptTooLong, SettingsError
-from service.generators.base import Delta, Message, Prompt
+from service.generators.base import Delta, Health, Message, Prompt
 from service.generators.chat import ChatClient
 from service.generators.config import GeneratorConfig
 from service.generators.llama_process import Address, LlamaProcess, ServerOptions
@@ -161,6 +161,10 @@ class LlamaCppGenerator:
     def ready(self) -> bool:
         """Whether the server runs and has answered."""
         return self._process is not None and self._process.is_up()
+
+    def health(self) -> Health:
+        """How often the process was started again."""
+        return Health(self._process.restarts) if self._process is not None else Health()
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
         """Generate; see `Generator.stream`."""

@@ -61,6 +61,7 @@ class LlamaProcess:
         self, options: ServerOptions, *, startup_timeout: float, on_up: Callable[[Address], Awaitable[None]]
     ) -> None:
         self._options = options
+        self.restarts = 0
         self._startup_timeout = startup_timeout
         self._on_up = on_up
         self._up = asyncio.Event()
@@ -125,6 +126,7 @@ class LlamaProcess:
             delay = min(delay * 2, BACKOFF_LONGEST)
             try:
                 await self._launch()
+                self.restarts += 1
                 log.info("the llama.cpp process is up again")
             except GeneratorUnavailable:
                 log.exception("the llama.cpp process does not start; next try in %g s", delay)

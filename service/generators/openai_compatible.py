@@ -8,7 +8,7 @@ from contextlib import aclosing
 import httpx
 
 from service.errors import GeneratorUnavailable, SettingsError
-from service.generators.base import Delta, Prompt
+from service.generators.base import Delta, Health, Prompt
 from service.generators.chat import ChatClient
 from service.generators.config import GeneratorConfig
 
@@ -50,6 +50,10 @@ class OpenAICompatibleGenerator:
     def ready(self) -> bool:
         """Whether it was started; whether the server answers shows in the next answer."""
         return self._http is not None
+
+    def health(self) -> Health:
+        """Nothing is known of it: the server is somebody else's."""
+        return Health()
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
         """Generate; see `Generator.stream`."""

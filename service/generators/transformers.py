@@ -26,7 +26,7 @@ from transformers import (
 
 from service.contract import Usage
 from service.errors import GeneratorTimeout, GeneratorUnavailable, PromptTooLong, SettingsError
-from service.generators.base import Delta, Prompt, finished
+from service.generators.base import Delta, Health, Prompt, finished
 from service.generators.config import GeneratorConfig
 from service.generators.stop import StopFilter
 
@@ -132,6 +132,10 @@ class TransformersGenerator:
     def ready(self) -> bool:
         """Whether the model is loaded."""
         return self._loaded is not None
+
+    def health(self) -> Health:
+        """It fails with the process that it is a part of."""
+        return Health()
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
         """Generate; see `Generator.stream`."""

@@ -24,7 +24,7 @@ from service.confidence import Confidence
 from service.contract import Usage
 from service.errors import GeneratorUnavailable
 from service.finding import Finder
-from service.generators import Delta, Prompt, Token
+from service.generators import Delta, Health, Prompt, Token
 from service.leases import Opened
 from service.second_check import SecondCheck
 from service.settings import Quoting
@@ -102,6 +102,9 @@ class ScriptedGenerator:
 
     def ready(self) -> bool:
         return True
+
+    def health(self) -> Health:
+        return Health()
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
         (self.prompts if prompt.evidence else self.read_before).append(prompt)

@@ -21,6 +21,7 @@ from service.contract import (
 from service.errors import ArticleNotFound
 from service.events import Done, Event, Sources
 from service.index_status import Status
+from service.load import Load
 
 REFUSAL = "The articles do not say."
 PASSAGE = FoundPassage(1, "a.md", "A", None, 0, 4, "Wörd", 1.5)
@@ -44,6 +45,7 @@ class FakePipeline:
         self.closed = 0
         self.fault: Exception | None = None
         self.seconds = 0.0
+        self.now = Load(running=0, slots=1, waiting=0, places=16, refused=0, restarts=0, generating=True)
         self.index = Status("snapshot-1", datetime(2025, 9, 1, tzinfo=UTC), ("snapshot-1",), 0, None, None, "")
 
     async def start(self) -> None:
@@ -55,6 +57,9 @@ class FakePipeline:
 
     def ready(self) -> dict[str, bool]:
         return self.parts
+
+    def load(self) -> Load:
+        return self.now
 
     def index_status(self) -> Status:
         return self.index

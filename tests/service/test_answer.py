@@ -15,7 +15,7 @@ from service.calibration import DEFAULTS, Calibration
 from service.confidence import DEFAULTS as CONFIDENCE
 from service.confidence import Confidence
 from service.contract import Answer, AskRequest, FilterRequest, SearchRequest, Turn
-from service.errors import ArticleNotFound, GeneratorTimeout, GeneratorUnavailable, IndexUnavailable
+from service.errors import ArticleNotFound, DeadlineExceeded, GeneratorUnavailable, IndexUnavailable
 from service.events import Done, Released, Sources
 from service.evidence import Evidence
 from service.generators import Delta, Prompt, Token
@@ -217,7 +217,7 @@ class SlowGenerator(ScriptedGenerator):
 
 async def test_an_answer_that_takes_too_long_is_given_up(index: Path) -> None:
     async with running(index, SlowGenerator(), seconds=0.1) as pipeline:
-        with pytest.raises(GeneratorTimeout, match=r"0\.1 s"):
+        with pytest.raises(DeadlineExceeded, match=r"0\.1 s"):
             await pipeline.ask(AskRequest(question=COST))
 
 

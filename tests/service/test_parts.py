@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from service.answer import AnswerPipeline
 from service.contract import Answer, AnswerPart, AskRequest, Turn
-from service.errors import GeneratorTimeout
+from service.errors import DeadlineExceeded
 from service.events import Done, Released, Sources
 from service.generators import Delta, Prompt
 from service.parts import MOST_PARTS, parts_of, split
@@ -307,5 +307,5 @@ class Slow(Saying):
 @pytest.mark.anyio
 async def test_all_parts_together_have_the_time_of_one_answer(index: Path) -> None:
     async with running(index, Slow(COST, DESIGN), seconds=0.5) as pipeline:
-        with pytest.raises(GeneratorTimeout, match=r"0\.5 s together"):
+        with pytest.raises(DeadlineExceeded, match=r"within 0\.5 s"):
             await pipeline.ask(AskRequest(BOTH))
