@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
@@ -19,6 +18,13 @@ BATCH_CHANGES = 1_000
 
 ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$(?!\n)"
 """More than white space, no control characters."""
+_OUT = r"\s\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202f\u205f-\u206f\ufeff"
+WEB_ADDRESS = (
+    r"^[Hh][Tt][Tt][Pp][Ss]?://"
+    rf"([^/?#@\[\]\\{_OUT}]*@)?(\[[0-9A-Fa-f:.]+\]|[^/?#@:\[\]\\{_OUT}]+)(:[0-9]{{0,5}})?([/?#][^{_OUT}]*)?$(?!\n)"
+)
+"""An http or https address with a host, without white space, control characters and those that turn the writing."""
+_WEB_ADDRESS = re.compile(WEB_ADDRESS)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _NUL = re.compile("\0")
 
@@ -56,7 +62,7 @@ class ArticleRequest(Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ]
     url: Annotated[
-        Annotated[str, Meta(max_length=URL_CHARACTERS)] | None,
+        Annotated[str, Meta(max_length=URL_CHARACTERS, extra_json_schema={"pattern": WEB_ADDRESS})] | None,
         Meta(description="Where it was published: an http or https address."),
     ] = None
     published_at: Annotated[date | None, Meta(description="Day of publication.")] = None
@@ -68,7 +74,7 @@ class ArticleRequest(Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         _check_characters("title", self.title, "control", _CONTROL)
         _check_characters("text", self.text, "NUL", _NUL)
-        if self.url is not None and not _is_web_address(self.url):
+        if self.url is not None and not _WEB_ADDRESS.search(self.url):
             raise ValueError("url must be an http or https address without spaces or control characters")
 
 
@@ -85,11 +91,15 @@ class ChangeRequest(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("a put needs an article, a delete has none")
 
 
+_PUT = {"properties": {"op": {"const": "put"}, "article": {"type": "object"}}, "required": ["article"]}
+_DELETE = {"properties": {"op": {"const": "delete"}, "article": {"type": "null"}}}
+
+
 class BatchRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """Changes that are accepted together or not at all."""
 
     changes: Annotated[
-        tuple[ChangeRequest, ...],
+        tuple[Annotated[ChangeRequest, Meta(extra_json_schema={"oneOf": [_PUT, _DELETE]})], ...],
         Meta(
             min_length=1, max_length=BATCH_CHANGES, description="In order: of several to one article the last counts."
         ),
@@ -191,11 +201,3 @@ def _check_characters(name: str, value: str, kind: str, refused: re.Pattern[str]
         raise ValueError(f"{name} must not hold {kind} characters: there is one at position {found.start()}")
     if not value.strip():
         raise ValueError(f"{name} must hold more than white space")
-
-
-def _is_web_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return url.isprintable() and " " not in url and parts.scheme in ("http", "https") and bool(parts.hostname)

@@ -67,11 +67,30 @@ def decode_body(body: bytes, kind: type[T]) -> T:
     if _too_deep(body):
         raise InvalidBody(f"The body is nested deeper than {BODY_DEPTH} levels.")
     try:
-        return msgspec.json.decode(text, type=kind)
+        return _decoded(text, kind)
     except msgspec.ValidationError as error:
         raise InvalidBody(f"{error}.") from error
     except msgspec.DecodeError as error:
         raise InvalidBody(f"The body is not JSON: {error}.") from error
+
+
+def _decoded(text: str, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.ValidationError as error:
+        if not str(error).startswith("Expected `int`, got `float`"):
+            raise
+        # To JSON Schema, which the contract is written in, 6.0 is an integer; some languages' encoders write it so.
+        return msgspec.convert(_whole(msgspec.json.decode(text)), kind)
+
+
+def _whole(value: Any) -> Any:
+    """`value` with its numbers that have no fraction as `int`."""
+    if isinstance(value, dict):
+        return {name: _whole(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 async def _read(receive: Receive, limit: int) -> bytes:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 
 from service.contract import Problem
-from service.errors import ServiceError
+from service.errors import BadRequest, ServiceError
 from service.problems import MEDIA_TYPE, problem, problem_type
 
 JSON = "application/json"
 EVENTS = "text/event-stream"
 _REFERENCE = "#/components/schemas/{name}"
+
+EXAMPLE_ID = "0f2d4a5c6b7e4f0a9c1d2e3f4a5b6c7d"
 
 _KEY = "key"
 _SCHEMES = {
@@ -30,6 +32,28 @@ _SCHEMES = {
 _ANONYMOUS = frozenset({"ask", "search"})
 
 Document = dict[str, Any]
+
+ANYWHERE: tuple[type[ServiceError], ...] = (BadRequest, ServiceError)
+"""What any request may end as, whatever its route declares: the door refuses before a route is chosen."""
+
+
+def _header(schema: Mapping[str, Any], meaning: str, example: str) -> Document:
+    return {"description": meaning, "schema": dict(schema), "example": example}
+
+
+_TEXT, _SECONDS = {"type": "string"}, {"type": "integer", "minimum": 0}
+REQUEST_ID = "X-Request-Id"
+HEADERS: Mapping[str, Document] = {
+    REQUEST_ID: _header(
+        {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
+        "The id of the request: what the client sent in this header, else a new one. The log has it too.",
+        EXAMPLE_ID,
+    ),
+    "ETag": _header(_TEXT, "The SHA-256 of the text, in quotation marks.", f'"{"0" * 64}"'),
+    "Retry-After": _header(_SECONDS, "Seconds after which trying again may help.", "30"),
+    "WWW-Authenticate": _header(_TEXT, "How to send a key.", 'Bearer realm="fundstelle"'),
+}
+"""Every header that a response is documented with, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +71,8 @@ class Operation:
 
     `body` and `response` are Structs of the contract; without `response`, it is a page. It takes a key with one of
     `scopes`, where there are any.
+    `headers` names those of `HEADERS` that its success has beside `X-Request-Id`. Where it also streams, `events` has
+    the Struct of each event by its name, and `transcripts` whole streams as they go over the wire.
     """
 
     method: str
@@ -63,8 +89,9 @@ class Operation:
     response_examples: Mapping[str, msgspec.Struct] | None = None
     errors: tuple[type[ServiceError], ...] = ()
     scopes: tuple[str, ...] = ()
-    events: Mapping[str, type[msgspec.Struct]] | None = None
-    """What the response is told in, by name of the event, where the client asks for a stream."""
+    headers: tuple[str, ...] = ()
+    events: Mapping[str, type[msgspec.Struct]] = field(default_factory=dict)
+    transcripts: Mapping[str, str] = field(default_factory=dict)
 
 
 def document(operations: Iterable[Operation], version: str) -> Document:
@@ -80,12 +107,18 @@ def document(operations: Iterable[Operation], version: str) -> Document:
             "version": version,
             "summary": "Question answering over a collection of articles, every sentence with its source.",
             "description": "Offsets count Unicode code points of the article's verbatim text, half-open: "
-            "`article.text[start:end] == quote`. Errors are problem documents as RFC 9457 has them.",
+            "`article.text[start:end] == quote`. Errors are problem documents as RFC 9457 has them. `HEAD` is served "
+            "wherever `GET` is, `OPTIONS` everywhere; another method is answered with 405 and an `Allow` header, "
+            "another path with 404.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/", "description": "This service"}],
         "paths": paths,
-        "components": {"schemas": _schemas(listed), "securitySchemes": _SCHEMES},
+        "components": {
+            "schemas": _schemas(listed),
+            "headers": dict(HEADERS),
+            "securitySchemes": _SCHEMES,
+        },
     }
 
 
@@ -94,7 +127,7 @@ def _operation(operation: Operation) -> Document:
         "operationId": operation.name,
         "summary": operation.summary,
         "description": operation.description,
-        "responses": {str(operation.status): _success(operation), **_problems(operation.errors)},
+        "responses": {str(operation.status): _success(operation), **_problems({*operation.errors, *ANYWHERE})},
     }
     if operation.scopes:
         described["security"] = _security(operation.scopes)
@@ -118,21 +151,37 @@ def _parameter(parameter: Parameter) -> Document:
 
 
 def _success(operation: Operation) -> Document:
+    described: Document = {"description": _succeeded(operation), "headers": _headers(operation.headers)}
     if operation.response is None:
-        described = inspect.cleandoc(operation.summary)
-        return {"description": described, "content": {operation.media_type: {"schema": {"type": "string"}}}}
+        return {**described, "content": {operation.media_type: {"schema": {"type": "string"}}}}
     content = {JSON: _content(operation.response, operation.response_examples)}
     if operation.events:
-        data = {name: _reference(kind) for name, kind in operation.events.items()}
-        content[EVENTS] = {"schema": {"type": "string", "description": _told(operation.events)}, "x-events": data}
-    return {"description": first_sentence(operation.response), "content": content}
+        content[EVENTS] = _stream(operation)
+    return {**described, "content": content}
+
+
+def _succeeded(operation: Operation) -> str:
+    return inspect.cleandoc(operation.summary) if operation.response is None else first_sentence(operation.response)
+
+
+def _stream(operation: Operation) -> Document:
+    """OpenAPI 3.1 has no words for the events of a stream: `x-events` has the schema of each one's data, by name."""
+    return {
+        "schema": {"type": "string", "description": _told(operation.events)},
+        "examples": {name: {"value": text} for name, text in operation.transcripts.items()},
+        "x-events": {name: _reference(kind) for name, kind in operation.events.items()},
+    }
 
 
 def _told(events: Mapping[str, type[msgspec.Struct]]) -> str:
     return "\n".join(f"- `event: {name}`: `data` is `{kind.__name__}`" for name, kind in events.items())
 
 
-def _problems(errors: Sequence[type[ServiceError]]) -> Document:
+def _headers(names: Iterable[str]) -> Document:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in (REQUEST_ID, *names)}
+
+
+def _problems(errors: Iterable[type[ServiceError]]) -> Document:
     """One response a status; kinds of error that share a status are told apart by `type`."""
     by_status: dict[int, list[type[ServiceError]]] = {}
     for kind in sorted(errors, key=lambda kind: (kind.status, kind.type)):
@@ -142,14 +191,16 @@ def _problems(errors: Sequence[type[ServiceError]]) -> Document:
 
 def _problem(status: int, kinds: Sequence[type[ServiceError]]) -> Document:
     lines = [f"- `{problem_type(kind)}`: {first_sentence(kind)}" for kind in kinds]
-    description = "\n".join([HTTPStatus(status).phrase, "", *lines])
     examples = {kind.type: {"value": _problem_example(kind)} for kind in kinds}
-    return {"description": description, "content": {MEDIA_TYPE: {"schema": _reference(Problem), "examples": examples}}}
+    return {
+        "description": "\n".join([HTTPStatus(status).phrase, "", *lines]),
+        "headers": _headers(sorted({name for kind in kinds for name in kind.headers})),
+        "content": {MEDIA_TYPE: {"schema": _reference(Problem), "examples": examples}},
+    }
 
 
 def _problem_example(kind: type[ServiceError]) -> Any:
-    error = ServiceError(first_sentence(kind))
-    shown = problem(error, "0f2d4a5c6b7e4f0a9c1d2e3f4a5b6c7d")
+    shown = problem(ServiceError(first_sentence(kind)), EXAMPLE_ID)
     return msgspec.to_builtins(
         msgspec.structs.replace(shown, type=problem_type(kind), title=kind.title, status=kind.status)
     )
@@ -161,9 +212,8 @@ def _content(kind: type[msgspec.Struct], examples: Mapping[str, msgspec.Struct] 
 
 
 def _schemas(operations: Iterable[Operation]) -> Document:
-    listed = list(operations)
-    kinds = {kind for item in listed for kind in (item.body, item.response) if kind is not None} | {Problem}
-    kinds.update(kind for item in listed for kind in (item.events or {}).values())
+    shown = (kind for item in operations for kind in (item.body, item.response, *item.events.values()))
+    kinds = {kind for kind in shown if kind is not None} | {Problem}
     _, components = msgspec.json.schema_components(
         sorted(kinds, key=lambda kind: kind.__name__), ref_template=_REFERENCE
     )

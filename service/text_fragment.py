@@ -6,7 +6,7 @@ https://wicg.github.io/scroll-to-text-fragment/ has the syntax. A browser that d
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from index.types import Span
 from service.plain_text import plain
@@ -18,6 +18,8 @@ LONGEST = 300
 END_WORDS = 6
 """Words at either end of a long quote, and of its context."""
 
+# Not `urlsplit`, which raises where a host is malformed: an article may name any address.
+_WEB_ADDRESS = re.compile(r"https?:", re.IGNORECASE)
 _LINE_END = re.compile(r"[\n\r\v\f\x85\u2028\u2029]")
 
 
@@ -45,7 +47,7 @@ def fragment_url(url: str | None, text: str, place: Span) -> str | None:
 
     The words around are named only where the quote alone would lead elsewhere: what a page shows there may differ.
     """
-    if url is None or urlsplit(url).scheme not in ("http", "https"):
+    if url is None or not _WEB_ADDRESS.match(url):
         return None
     words = plain(text[place.start : place.end])
     if not words:

@@ -62,6 +62,7 @@ async def article_options() -> Response[None]:
         "parameters": (_ID,),
         "body_examples": examples.ARTICLE,
         "response_examples": examples.WRITTEN,
+        "headers": ("ETag",),
     },
 )
 async def write_article(data: JSONBody[ArticleRequest], request: GuardedRequest) -> Response[AcceptedChange]:

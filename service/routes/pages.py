@@ -88,7 +88,7 @@ def _operation(path: str, handler: HTTPRouteHandler) -> Operation:
     )
 
 
-_DECLARED = {"parameters", "body_examples", "response_examples", "errors", "events"}
+_DECLARED = {"parameters", "body_examples", "response_examples", "errors", "headers", "events", "transcripts"}
 
 
 def _version() -> str:

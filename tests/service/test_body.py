@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -106,3 +107,21 @@ def test_any_bytes_decode_or_are_an_invalid_body(body: bytes) -> None:
         assert str(error).endswith((".", "object."))
     else:
         json.loads(bytes(decoded))
+
+
+class Counted(msgspec.Struct):
+    number: int
+    share: float = 0.0
+    day: date | None = None
+
+
+def test_a_number_without_a_fraction_is_an_integer_however_it_is_written() -> None:
+    body = b'{"number": 6.0, "share": 2.0, "day": "2025-06-03"}'
+    assert decode_body(body, Counted) == Counted(6, 2.0, date(2025, 6, 3))
+    assert decode_body(b'{"number": 1e3}', Counted) == Counted(1000)
+
+
+@pytest.mark.parametrize("number", [b"6.5", b'"6"', b"true", b"1e999", b"null", b"1e400"])
+def test_what_is_no_integer_is_not_taken_for_one(number: bytes) -> None:
+    with pytest.raises(InvalidBody):
+        decode_body(b'{"number": ' + number + b"}", Counted)

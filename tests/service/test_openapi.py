@@ -30,6 +30,12 @@ from tests.service.administered import KEY, NoBuilder, settings_of
 from tests.service.fakes import FakePipeline
 
 PAGES = ("/", "/docs")
+CHARACTERS = ("a", " a\n", "\n", " \t", "a\0", "\0", "ä b", "\u00a0", "a\x85b", "\x7f", "a\n")
+ADDRESSES = (
+    *("https://a", "HTTP://ä.example:8/ü?q=[1]#x", "http://[::1]/", "http://u:p@a", "https://a?b", "https://a:"),
+    *("ftp://a", "https://", "https:///a", "https://:8", "https://a b", "https://a\n", "http://[::1", "https://a\\b"),
+    *("https://a/\u202e", "https://a/\u2028", "https://a:x", " https://a", "javascript:alert(1)//http://a"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -192,9 +198,11 @@ def test_patterns_of_the_schema_and_of_the_decoder_agree(document: Any) -> None:
         ("ArticleRequest", ArticleRequest, "text", article),
         ("ArticleRequest", ArticleRequest, "title", article),
         ("ChangeRequest", ChangeRequest, "id", {"op": "delete"}),
+        ("ArticleRequest", ArticleRequest, "url", article),
     ):
-        pattern = schemas[name]["properties"][field]["pattern"]
-        for question in ("a", " a\n", "\n", " \t", "a\0", "\0", "ä b", "\u00a0", "a\x85b", "\x7f", "a\n"):
+        schema = schemas[name]["properties"][field]
+        pattern = schema.get("pattern") or schema["anyOf"][0]["pattern"]
+        for question in (*CHARACTERS, *ADDRESSES):
             accepted = re.search(pattern, question) is not None
             try:
                 msgspec.convert({**others, field: question}, kind)

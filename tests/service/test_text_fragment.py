@@ -92,3 +92,7 @@ def test_a_long_quote_is_named_by_its_first_and_last_words() -> None:
 @pytest.mark.parametrize("url", [None, "file:///etc/passwd", "javascript:alert(1)", "notes/a.md"])
 def test_without_a_web_address_there_is_no_link(url: str | None) -> None:
     assert fragment_url(url, "It is long.", Span(0, 5)) is None
+
+
+def test_an_address_whose_host_is_malformed_is_linked_to_as_it_is() -> None:
+    assert fragment_url("http://[1:2:3]/a", "It is.", Span(0, 6)) == "http://[1:2:3]/a#:~:text=It%20is."
