@@ -211,7 +211,7 @@ class ShuttingDown(Unavailable):
 
     type = "stopping"
     title = "Being stopped"
-    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "5", "Connection": "close"}
+    headers = MappingProxyType({"Retry-After": "5", "Connection": "close"})
 
 
 class IndexUnavailable(Unavailable):
