@@ -11,6 +11,7 @@ from litestar.datastructures import State
 
 from service.administration import Administration
 from service.builder import Builder, ChildBuilder
+from service.door import door
 from service.edge import Edge
 from service.pipeline import Pipeline
 from service.routes.admin import (
@@ -75,8 +76,8 @@ def create_app(settings: Settings, pipeline: Pipeline | None = None, builder: Bu
         logging_config=None,
     )
     describe(app)
-    # A Litestar middleware would not see what the router refuses, so the edge goes around the router.
-    app.asgi_handler = cast(Any, Edge(cast(Any, app.asgi_handler)))
+    # A Litestar middleware would not see what the router refuses, so these go around the router.
+    app.asgi_handler = cast(Any, Edge(door(cast(Any, app.asgi_handler), settings)))
     return app
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import re
 import uuid
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from time import perf_counter
 from typing import Any
 
+from service.contract import Problem
+from service.errors import BadRequest
 from service.logs import LOGGER
-from service.problems import MEDIA_TYPE, encode, internal
+from service.problems import MEDIA_TYPE, encode, internal, problem
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -19,6 +21,9 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 REQUEST_ID = "request_id"
+RESPONSE_HEADERS = "response_headers"
+"""In `scope["state"]`: headers (name to value) that the response gets, whatever becomes of the request."""
+
 _SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 HEADERS = {
@@ -49,17 +54,19 @@ class Edge:
             await self._app(scope, receive, send)
             return
         response = _Response(send, _request_id(scope), head=scope["method"] == "HEAD")
-        scope.setdefault("state", {})[REQUEST_ID] = response.request_id
+        scope.setdefault("state", {}).update({REQUEST_ID: response.request_id, RESPONSE_HEADERS: response.headers})
         line = {"id": response.request_id, "method": scope["method"], "path": scope["path"]}
         if response.head:
             scope["method"] = "GET"
         started = perf_counter()
         try:
             await self._app(scope, receive, response.send)
+        except BadRequest as error:
+            await response.send_problem(problem(error, response.request_id), error.headers)
         except Exception:
             # Raised again it would go to the server, which logs what it says and answers in plain text.
             logger.exception("failed", extra={"fields": {"id": response.request_id}})
-            await response.send_internal()
+            await response.send_problem(internal(response.request_id))
         finally:
             milliseconds = round((perf_counter() - started) * 1000, 1)
             logger.info("request", extra={"fields": {**line, "status": response.status, "ms": milliseconds}})
@@ -72,6 +79,7 @@ class _Response:
         self.request_id = request_id
         self.head = head
         self.status = 499
+        self.headers: dict[str, str] = {}
         self._send = send
 
     async def send(self, message: Message) -> None:
@@ -83,19 +91,20 @@ class _Response:
             message = {**message, "body": b""}
         await self._send(message)
 
-    async def send_internal(self) -> None:
-        """End as an internal error. Where a response has begun already, the server cuts the connection instead."""
+    async def send_problem(self, document: Problem, headers: Mapping[str, str] | None = None) -> None:
+        """End as a problem. Where a response has begun already, the server cuts the connection instead."""
         if self.status != 499:
             return
-        document = internal(self.request_id)
-        headers = [(b"content-type", MEDIA_TYPE.encode())]
-        await self.send({"type": "http.response.start", "status": document.status, "headers": headers})
+        self.headers.update(headers or {})
+        start = {"type": "http.response.start", "status": document.status}
+        await self.send({**start, "headers": [(b"content-type", MEDIA_TYPE.encode())]})
         await self.send({"type": "http.response.body", "body": encode(document)})
 
     def _headers(self, given: Any) -> list[tuple[bytes, bytes]]:
         headers = [(name.lower(), value) for name, value in given]
+        added = {name.lower().encode(): value.encode() for name, value in self.headers.items()}
         present = {name for name, _ in headers}
-        headers += [(name, value) for name, value in HEADERS.items() if name not in present]
+        headers += [(name, value) for name, value in {**HEADERS, **added}.items() if name not in present]
         return [*map(_with_head, headers), (b"x-request-id", self.request_id.encode())]
 
 

@@ -11,6 +11,8 @@ ServiceError
 │   ├── Unauthorized         the key is missing or wrong
 │   ├── Forbidden            the key is right and may not do this
 │   ├── AdministrationOff    no key may administer, so nobody may
+│   ├── HostNotAllowed       sent to a name that is none of the service's
+│   ├── RateLimited          the caller has used up a rate or daily limit
 │   ├── ArticleNotFound
 │   ├── NotFound             nothing is served at the path
 │   └── MethodNotAllowed
@@ -130,6 +132,26 @@ class AdministrationOff(BadRequest):
     status = 403
     type = "administration-off"
     title = "Administration is off"
+
+
+class HostNotAllowed(BadRequest):
+    """The request was sent to a name that is none of the service's."""
+
+    status = 421
+    type = "host"
+    title = "Host not allowed"
+
+
+class RateLimited(BadRequest):
+    """The caller has used up a rate or daily limit; `Retry-After` says when the next request is taken."""
+
+    status = 429
+    type = "rate-limited"
+    title = "Too many requests"
+
+    def __init__(self, detail: str, headers: Mapping[str, str]) -> None:
+        super().__init__(detail)
+        self.headers = headers
 
 
 class ArticleNotFound(BadRequest):

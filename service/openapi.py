@@ -184,7 +184,7 @@ def _headers(names: Iterable[str]) -> Document:
 def _problems(errors: Iterable[type[ServiceError]]) -> Document:
     """One response a status; kinds of error that share a status are told apart by `type`."""
     by_status: dict[int, list[type[ServiceError]]] = {}
-    for kind in sorted(errors, key=lambda kind: (kind.status, kind.type)):
+    for kind in sorted(set(errors), key=lambda kind: (kind.status, kind.type)):
         by_status.setdefault(kind.status, []).append(kind)
     return {str(status): _problem(status, kinds) for status, kinds in by_status.items()}
 

@@ -11,13 +11,15 @@ import math
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
 from index.vector_kinds import VectorOptions, Wanted
+from service.allowed_hosts import host_patterns
+from service.client_address import ForwardedHeader, networks
 from service.errors import SettingsError
 
 PREFIX = "FUNDSTELLE_"
@@ -172,6 +174,25 @@ class Settings:
             "characters, none of them a space. Without it, nobody may."
         ),
     ] = field(default=None, repr=False)
+    allowed_hosts: Annotated[
+        str | None,
+        About(
+            "Names by which the service may be asked, separated by commas: `example.org`, `*.example.org`, `[::1]`, or "
+            "`*` for any. Without it: any, but only `localhost`, `127.0.0.1` and `[::1]` where the service listens on "
+            "this machine's own address."
+        ),
+    ] = None
+    trusted_proxies: Annotated[
+        str | None,
+        About(
+            "Proxies that are believed who sent a request: addresses and networks, as in `127.0.0.1, 10.0.0.0/8`. "
+            "docs/operating.md says how."
+        ),
+    ] = None
+    forwarded_header: Annotated[
+        ForwardedHeader,
+        About("The header in which trusted proxies say so; what clients send in it they have to replace or add to."),
+    ] = "x-forwarded-for"
     body_timeout: Annotated[float, About("Seconds within which a request's body has to arrive.", 0.1, 3_600)] = 10.0
     keep_alive_seconds: Annotated[
         float,
@@ -296,7 +317,16 @@ def _found(setting: _Setting, value: Any) -> str:
     return "" if setting.secret else f", not {value!r}"
 
 
+_READERS: Mapping[str, Callable[[str], object]] = {"allowed_hosts": host_patterns, "trusted_proxies": networks}
+"""What reads a setting of several words. Each raises ValueError where it can't."""
+
+
 def _checked(settings: Settings) -> Settings:
+    for name, read in _READERS.items():
+        try:
+            read(getattr(settings, name) or "")
+        except ValueError as error:
+            raise SettingsError(f"{_variable(name)}: {error}") from error
     url = settings.llm_base_url
     if url is None and settings.generator == "openai_compatible":
         raise SettingsError(f"{_variable('generator')} openai_compatible needs {_variable('llm_base_url')}")

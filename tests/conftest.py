@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from litestar.testing import TestClient
 
 from index.embedding import SentenceTransformerEmbedder
 from index.errors import ModelNotFound
@@ -14,6 +16,15 @@ from index.models import resolve
 
 ROOT = Path(__file__).resolve().parent.parent
 MODELS = ROOT / ".fundstelle" / "models"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _asked_as_on_this_machine() -> Iterator[None]:
+    """Litestar's test client asks by a name of its own, which is not allowed where nothing is set."""
+    with pytest.MonkeyPatch.context() as patch:
+        defaults = ("http://127.0.0.1", *(TestClient.__init__.__defaults__ or ())[1:])
+        patch.setattr(TestClient.__init__, "__defaults__", defaults)
+        yield
 
 
 def _fetched(name: str) -> Path:

@@ -11,6 +11,9 @@ import msgspec
 from litestar import Litestar, Response, get
 from litestar.handlers import HTTPRouteHandler
 
+from service.door import DOOR_ERRORS, PROBES
+from service.errors import RateLimited
+from service.limiting import COUNTED
 from service.openapi import Document, Operation, document
 from service.pages import front_page, reference_page
 from service.routes.access import Needs
@@ -73,6 +76,7 @@ def _operation(path: str, handler: HTTPRouteHandler) -> Operation:
     # a handler that sets headers returns `Response[Struct]`
     returned = next(iter(get_args(annotation)), annotation)
     (method,) = handler.http_methods
+    scopes = tuple(scope for guard in handler.guards or () if isinstance(guard, Needs) for scope in guard.scopes)
     return Operation(
         method=method,
         path=path,
@@ -81,14 +85,19 @@ def _operation(path: str, handler: HTTPRouteHandler) -> Operation:
         description=handler.fn.__doc__ or "",
         media_type=str(handler.media_type),
         status=handler.status_code,
-        scopes=tuple(scope for guard in handler.guards or () if isinstance(guard, Needs) for scope in guard.scopes),
+        scopes=scopes,
         body=None if body is None else body.annotation,
         response=returned if isinstance(returned, type) and issubclass(returned, msgspec.Struct) else None,
+        errors=(
+            *handler.opt.get("errors", ()),
+            *(() if path in PROBES else DOOR_ERRORS),
+            *(() if COUNTED.isdisjoint(scopes) else (RateLimited,)),
+        ),
         **{name: value for name, value in handler.opt.items() if name in _DECLARED},
     )
 
 
-_DECLARED = {"parameters", "body_examples", "response_examples", "errors", "headers", "events", "transcripts"}
+_DECLARED = {"parameters", "body_examples", "response_examples", "headers", "events", "transcripts"}
 
 
 def _version() -> str:

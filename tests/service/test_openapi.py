@@ -87,7 +87,7 @@ def test_the_types_are_those_of_the_handlers(document: Any) -> None:
     body = ask["requestBody"]["content"]["application/json"]["schema"]
     answer = ask["responses"]["200"]["content"]["application/json"]["schema"]
     assert (body, answer) == ({"$ref": "#/components/schemas/AskRequest"}, {"$ref": "#/components/schemas/Answer"})
-    assert set(ask["responses"]) == {"200", "400", "401", "403", "408", "413", "415", "500", "503", "504"}
+    assert set(ask["responses"]) == {"200", "400", "401", "403", "408", "413", "415", "421", "429", "500", "503", "504"}
     problem = ask["responses"]["400"]["content"]["application/problem+json"]
     assert problem["schema"] == {"$ref": "#/components/schemas/Problem"}
     assert problem["examples"]["invalid-body"]["value"]["type"] == "urn:fundstelle:problem:invalid-body"
@@ -262,8 +262,8 @@ def test_the_reference_shows_every_operation_every_object_and_every_problem(
 
 
 def test_the_front_page_shows_a_command_for_the_address_it_was_fetched_from(client: TestClient[Litestar]) -> None:
-    page = client.get("/", headers={"Host": "answers.example:8080"}).text
-    assert "curl -s http://answers.example:8080/v1/ask" in page
+    page = client.get("/", headers={"Host": "127.0.0.1:8080"}).text
+    assert "curl -s http://127.0.0.1:8080/v1/ask" in page
 
 
 def test_the_front_page_does_not_repeat_markup_of_a_host(client: TestClient[Litestar]) -> None:
