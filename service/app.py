@@ -24,6 +24,7 @@ from service.routes.admin import (
 )
 from service.routes.answers import article, ask, search
 from service.routes.failures import HANDLERS
+from service.routes.openai import chat_completions, list_models, read_model
 from service.routes.pages import describe, description, front, reference, style
 from service.routes.probes import healthz, readyz
 from service.routes.request import GuardedRequest
@@ -36,6 +37,9 @@ ROUTES = (
     ask,
     search,
     article,
+    chat_completions,
+    list_models,
+    read_model,
     write_article,
     delete_article,
     change_articles,

@@ -14,6 +14,8 @@ ServiceError
 │   ├── HostNotAllowed       sent to a name that is none of the service's
 │   ├── RateLimited          the caller has used up a rate or daily limit
 │   ├── ArticleNotFound
+│   ├── UnknownModel         a chat front end asks for a model that there is none of
+│   ├── UnsupportedRequest   a chat front end asks for what the service does not do
 │   ├── NotFound             nothing is served at the path
 │   └── MethodNotAllowed
 ├── PublishFailed            the next snapshot could not be built or opened
@@ -164,6 +166,21 @@ class ArticleNotFound(BadRequest):
     def __init__(self, detail: str, errors: tuple[str, ...] = ()) -> None:
         super().__init__(detail)
         self.errors = errors
+
+
+class UnknownModel(BadRequest):
+    """No model of this name answers here; `GET /v1/models` lists those that do."""
+
+    status = 404
+    type = "model-not-found"
+    title = "Model not found"
+
+
+class UnsupportedRequest(BadRequest):
+    """The request asks for what the service does not do, and an answer without it would mislead."""
+
+    type = "unsupported-request"
+    title = "Unsupported request"
 
 
 class NotFound(BadRequest):

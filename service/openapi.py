@@ -13,6 +13,8 @@ import msgspec
 
 from service.contract import Problem
 from service.errors import BadRequest, ServiceError
+from service.openai_contract import ChatError
+from service.openai_errors import chat_error, is_openai
 from service.problems import MEDIA_TYPE, problem, problem_type
 
 JSON = "application/json"
@@ -127,7 +129,7 @@ def _operation(operation: Operation) -> Document:
         "operationId": operation.name,
         "summary": operation.summary,
         "description": operation.description,
-        "responses": {str(operation.status): _success(operation), **_problems({*operation.errors, *ANYWHERE})},
+        "responses": {str(operation.status): _success(operation), **_failures(operation)},
     }
     if operation.scopes:
         described["security"] = _security(operation.scopes)
@@ -181,29 +183,36 @@ def _headers(names: Iterable[str]) -> Document:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in (REQUEST_ID, *names)}
 
 
-def _problems(errors: Iterable[type[ServiceError]]) -> Document:
-    """One response a status; kinds of error that share a status are told apart by `type`."""
+def _failures(operation: Operation) -> Document:
+    """One response a status; kinds of error that share a status are told apart by `type`, or by OpenAI's `code`."""
     by_status: dict[int, list[type[ServiceError]]] = {}
-    for kind in sorted(set(errors), key=lambda kind: (kind.status, kind.type)):
+    for kind in sorted({*operation.errors, *ANYWHERE}, key=lambda kind: (kind.status, kind.type)):
         by_status.setdefault(kind.status, []).append(kind)
-    return {str(status): _problem(status, kinds) for status, kinds in by_status.items()}
+    told = _chat_error if is_openai(operation.path) else _problem
+    return {str(status): told(status, kinds) for status, kinds in by_status.items()}
+
+
+def _chat_error(status: int, kinds: Sequence[type[ServiceError]]) -> Document:
+    shown = {kind.type: chat_error(_example(kind)) for kind in kinds}
+    lines = [f"- `{shown[kind.type].error.code}`: {first_sentence(kind)}" for kind in kinds]
+    return {**_refused(status, kinds, lines), "content": {JSON: _content(ChatError, shown)}}
 
 
 def _problem(status: int, kinds: Sequence[type[ServiceError]]) -> Document:
     lines = [f"- `{problem_type(kind)}`: {first_sentence(kind)}" for kind in kinds]
-    examples = {kind.type: {"value": _problem_example(kind)} for kind in kinds}
-    return {
-        "description": "\n".join([HTTPStatus(status).phrase, "", *lines]),
-        "headers": _headers(sorted({name for kind in kinds for name in kind.headers})),
-        "content": {MEDIA_TYPE: {"schema": _reference(Problem), "examples": examples}},
-    }
+    examples = {kind.type: {"value": msgspec.to_builtins(_example(kind))} for kind in kinds}
+    content = {MEDIA_TYPE: {"schema": _reference(Problem), "examples": examples}}
+    return {**_refused(status, kinds, lines), "content": content}
 
 
-def _problem_example(kind: type[ServiceError]) -> Any:
+def _refused(status: int, kinds: Sequence[type[ServiceError]], lines: Sequence[str]) -> Document:
+    headers = _headers(sorted({name for kind in kinds for name in kind.headers}))
+    return {"description": "\n".join([HTTPStatus(status).phrase, "", *lines]), "headers": headers}
+
+
+def _example(kind: type[ServiceError]) -> Problem:
     shown = problem(ServiceError(first_sentence(kind)), EXAMPLE_ID)
-    return msgspec.to_builtins(
-        msgspec.structs.replace(shown, type=problem_type(kind), title=kind.title, status=kind.status)
-    )
+    return msgspec.structs.replace(shown, type=problem_type(kind), title=kind.title, status=kind.status)
 
 
 def _content(kind: type[msgspec.Struct], examples: Mapping[str, msgspec.Struct] | None) -> Document:
@@ -213,7 +222,7 @@ def _content(kind: type[msgspec.Struct], examples: Mapping[str, msgspec.Struct] 
 
 def _schemas(operations: Iterable[Operation]) -> Document:
     shown = (kind for item in operations for kind in (item.body, item.response, *item.events.values()))
-    kinds = {kind for kind in shown if kind is not None} | {Problem}
+    kinds = {kind for kind in shown if kind is not None} | {Problem, ChatError}
     _, components = msgspec.json.schema_components(
         sorted(kinds, key=lambda kind: kind.__name__), ref_template=_REFERENCE
     )

@@ -32,6 +32,11 @@ def event(name: str, content: msgspec.Struct) -> bytes:
     return b"event: %s\ndata: %s\n\n" % (name.encode(), msgspec.json.encode(content))
 
 
+def message(content: msgspec.Struct) -> bytes:
+    """One event without a name, as OpenAI's format has them."""
+    return b"data: %s\n\n" % msgspec.json.encode(content)
+
+
 def is_preferred(accept: str) -> bool:
     """Whether the header `Accept` prefers events to JSON, which is what it gets where it has no preference.
 

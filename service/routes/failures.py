@@ -1,4 +1,4 @@
-"""What becomes of an exception: a problem document, whichever it is."""
+"""What becomes of an exception: a problem document, or OpenAI's error where its clients are served."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
+from service import openai_errors
 from service.contract import Problem
 from service.errors import BadRequest, MethodNotAllowed, NotFound, NotReady, ServiceError, ShuttingDown
 from service.logs import LOGGER
@@ -26,19 +27,19 @@ logger = logging.getLogger(LOGGER)
 
 def on_service_error(request: Request[Any, Any, Any], error: ServiceError) -> Response[bytes]:
     """The problem that the error says it is."""
-    return _response(told(request, error), error.headers)
+    return _response(request, told(request, error), error.headers)
 
 
 def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """What the router refuses: an unknown path, a method that is not served, a malformed `Host`."""
     if error.status_code >= 500:
         return on_unforeseen(request, error)
-    return _response(problem(_refusal(request, error), request_id(request)), error.headers or {})
+    return _response(request, problem(_refusal(request, error), request_id(request)), error.headers or {})
 
 
 def on_unforeseen(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """An internal error, of which the client gets the request's id and the log the place."""
-    return _response(told(request, error))
+    return _response(request, told(request, error))
 
 
 def on_client_left(request: Request[Any, Any, Any], error: ClientLeft) -> Response[bytes]:
@@ -77,5 +78,10 @@ def _refusal(request: Request[Any, Any, Any], error: HTTPException) -> ServiceEr
     return BadRequest(error.detail)
 
 
-def _response(document: Problem, headers: Mapping[str, str] | None = None) -> Response[bytes]:
-    return Response(encode(document), status_code=document.status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
+def _response(
+    request: Request[Any, Any, Any], document: Problem, headers: Mapping[str, str] | None = None
+) -> Response[bytes]:
+    body, media_type = encode(document), MEDIA_TYPE
+    if openai_errors.is_openai(request.scope["path"]):
+        body, media_type = openai_errors.encode(document), openai_errors.MEDIA_TYPE
+    return Response(body, status_code=document.status, media_type=media_type, headers=dict(headers or {}))

@@ -13,7 +13,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from service import admin_contract, contract
+from service import admin_contract, contract, openai_contract
 from service.admin_contract import (
     AcceptedBatch,
     AcceptedChange,
@@ -24,8 +24,9 @@ from service.admin_contract import (
 )
 from service.app import create_app
 from service.contract import Answer, ArticleResponse, AskRequest, Problem, SearchRequest, SearchResponse
+from service.openai_contract import ChatCompletion, Model, ModelList
 from service.problems import problem_type, served_errors
-from service.routes import admin_examples, examples
+from service.routes import admin_examples, examples, openai_examples
 from tests.service.administered import KEY, NoBuilder, settings_of
 from tests.service.fakes import FakePipeline
 
@@ -102,7 +103,7 @@ def test_every_struct_of_the_contract_is_a_schema_with_words_for_every_field(doc
     schemas = document["components"]["schemas"]
     structs = {
         name
-        for name, kind in (vars(contract) | vars(admin_contract)).items()
+        for name, kind in (vars(contract) | vars(admin_contract) | vars(openai_contract)).items()
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct)
     }
     assert set(schemas) == structs - {"Struct"}
@@ -135,7 +136,7 @@ def test_every_example_of_a_request_is_answered(client: TestClient[Litestar], do
             assert str(response.status_code) in operation["responses"]
             assert response.status_code < 300, response.text
             sent += 1
-    asked = len(examples.ASK) + len(examples.SEARCH)
+    asked = len(examples.ASK) + len(examples.SEARCH) + len(openai_examples.CHAT)
     assert sent == asked + len(admin_examples.ARTICLE) + len(admin_examples.BATCH) + len(admin_examples.PUBLISH)
 
 
@@ -145,6 +146,9 @@ def test_every_example_of_a_request_is_answered(client: TestClient[Litestar], do
         ("/v1/ask", "post", Answer),
         ("/v1/search", "post", SearchResponse),
         ("/v1/articles/{id}", "get", ArticleResponse),
+        ("/v1/chat/completions", "post", ChatCompletion),
+        ("/v1/models", "get", ModelList),
+        ("/v1/models/{model}", "get", Model),
         ("/v1/articles/{id}", "put", AcceptedChange),
         ("/v1/articles/{id}", "delete", AcceptedChange),
         ("/v1/articles:batch", "post", AcceptedBatch),

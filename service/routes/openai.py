@@ -1,0 +1,114 @@
+"""OpenAI's chat completions and models, for front ends and clients that were made for them."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+from litestar import Response, get, post
+from litestar.params import FromPath, JSONBody
+
+from service import openai_answers
+from service.errors import (
+    GeneratorTimeout,
+    GeneratorUnavailable,
+    IndexUnavailable,
+    PromptTooLong,
+    ServiceError,
+    ShuttingDown,
+    UnknownModel,
+    UnsupportedRequest,
+)
+from service.events import Done, Event
+from service.openai_answers import Chunks, Frame
+from service.openai_contract import ChatChunk, ChatCompletion, ChatRequest, Model, ModelList
+from service.openai_errors import chat_error
+from service.openapi import Parameter
+from service.routes import openai_examples
+from service.routes.access import ACCESS_ERRORS, needs
+from service.routes.answers import BODY_ERRORS
+from service.routes.request import BODY_LIMIT, GuardedRequest, client_of, indexed_pipeline
+from service.routes.streaming import streamed, whole
+from service.sse import message
+
+CHAT_BYTES = 1024**2
+"""A conversation of many turns is longer than a question. Most of it is left out, and must not be refused."""
+
+
+@post(
+    "/v1/chat/completions",
+    status_code=200,
+    guards=[needs("ask")],
+    summary="Answer a question in OpenAI's format",
+    opt={
+        BODY_LIMIT: CHAT_BYTES,
+        "errors": (
+            *ACCESS_ERRORS,
+            *BODY_ERRORS,
+            UnknownModel,
+            UnsupportedRequest,
+            IndexUnavailable,
+            GeneratorUnavailable,
+            GeneratorTimeout,
+            PromptTooLong,
+            ShuttingDown,
+            ServiceError,
+        ),
+        "body_examples": openai_examples.CHAT,
+        "response_examples": openai_examples.COMPLETION,
+        "events": {"message": ChatChunk},
+    },
+)
+async def chat_completions(data: JSONBody[ChatRequest], request: GuardedRequest) -> Response[ChatCompletion]:
+    """The last message of the user is the question, the messages before it are its history.
+
+    Messages of `system` and `developer` are accepted and not used. Each sentence of the answer ends with marks such as
+    `[1]`; `annotations` has the source of each, `fundstelle` the whole answer as `POST /v1/ask` gives it.
+
+    With `stream`, each sentence is a chunk as soon as it is verified. A stream ends with `[DONE]`, or where it fails
+    with an error as its last data.
+    """
+    asked = openai_answers.question_of(data)
+    frame = Frame(int(time.time()), data.model, str(request.base_url).rstrip("/"))
+    pipeline = indexed_pipeline(request)
+    if data.stream:
+        chunks = Chunks(frame, usage=_wants_usage(data))
+        events = pipeline.answer(asked, client_of(request))
+        return await streamed(request, events, partial(_written, chunks), lambda problem: message(chat_error(problem)))
+    answer = await whole(request, pipeline.ask(asked, client_of(request)))
+    return Response(openai_answers.completion(answer, frame))
+
+
+@get(
+    "/v1/models",
+    guards=[needs("ask")],
+    summary="List the models of OpenAI's format",
+    opt={"errors": (*ACCESS_ERRORS, ServiceError), "response_examples": openai_examples.MODELS},
+)
+async def list_models() -> ModelList:
+    """The ways to answer that `model` of a chat completion can ask for."""
+    return openai_answers.models()
+
+
+@get(
+    "/v1/models/{model:str}",
+    guards=[needs("ask")],
+    summary="Look up a model of OpenAI's format",
+    opt={
+        "errors": (*ACCESS_ERRORS, UnknownModel, ServiceError),
+        "parameters": (Parameter("model", "The id of the model.", "fundstelle"),),
+        "response_examples": openai_examples.MODEL,
+    },
+)
+async def read_model(model: FromPath[str]) -> Model:
+    """One of the models that are listed."""
+    return openai_answers.model(model)
+
+
+def _wants_usage(data: ChatRequest) -> bool:
+    return bool(data.stream_options and data.stream_options.include_usage)
+
+
+def _written(chunks: Chunks, event: Event) -> bytes:
+    written = b"".join(map(message, chunks.of(event)))
+    return written + b"data: [DONE]\n\n" if isinstance(event, Done) else written

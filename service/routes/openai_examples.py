@@ -1,0 +1,26 @@
+"""The examples of the chat completions in the OpenAPI document: the story of `examples`, in OpenAI's format."""
+
+from __future__ import annotations
+
+from service import openai_answers
+from service.openai_answers import Frame
+from service.openai_contract import ChatMessage, ChatRequest
+from service.routes import examples
+
+_FRAME = Frame(1_756_728_000, "fundstelle", "http://127.0.0.1:8000")
+_QUESTION = examples.ASK["question"].question
+
+CHAT = {
+    "question": ChatRequest(model="fundstelle", messages=(ChatMessage("user", _QUESTION),)),
+    "conversation": ChatRequest(
+        model="fundstelle-extract",
+        messages=(
+            ChatMessage("system", "You are a helpful assistant."),
+            *(ChatMessage(turn.role, turn.content) for turn in examples.ASK["follow-up"].history),
+            ChatMessage("user", examples.ASK["follow-up"].question),
+        ),
+    ),
+}
+COMPLETION = {name: openai_answers.completion(answer, _FRAME) for name, answer in examples.ANSWER.items()}
+MODELS = {"models": openai_answers.models()}
+MODEL = {"model": openai_answers.model("fundstelle")}
