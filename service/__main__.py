@@ -6,8 +6,6 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NoReturn
 
 import uvicorn
@@ -18,29 +16,14 @@ from service import logs
 from service.app import create_app
 from service.errors import ServiceError, SettingsError
 from service.pages import ask_command
+from service.server import SIGNALS, Server
 from service.settings import Settings, load_settings
 from service.startup import Startup
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
-class Server(uvicorn.Server):
-    """uvicorn's server, without raising the signal again that stopped it: being told to stop is no failure."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Have SIGINT and SIGTERM stop the server, and nothing more."""
-        before = {number: signal.signal(number, self.handle_exit) for number in _SIGNALS}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
 
 def main() -> int:
     """Serve as the settings say. Returns the exit code: 0 where it was told to stop, 1 where it could not run."""
-    for number in _SIGNALS:
+    for number in SIGNALS:
         signal.signal(number, _leave)
     try:
         settings = load_settings()
@@ -56,7 +39,7 @@ def main() -> int:
 async def serve(app: Litestar, settings: Settings, listener: socket.socket) -> None:
     """Serve `app` on `listener` until a signal comes. Raises what starting the pipeline raised."""
     _listen(listener)
-    server = Server(_config(app, settings))
+    server = Server(_config(app), app.state.stopping, settings.shutdown_timeout)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     starting = asyncio.create_task(_announced(server, app.state.startup, _url(settings.host, listener)))
     await asyncio.wait({serving, starting}, return_when=asyncio.FIRST_COMPLETED)
@@ -73,16 +56,8 @@ def _failed(task: asyncio.Task[None]) -> bool:
     return task.done() and not task.cancelled() and task.exception() is not None
 
 
-def _config(app: Litestar, settings: Settings) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        ws="none",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=max(1, round(settings.shutdown_timeout)),
-    )
+def _config(app: Litestar) -> uvicorn.Config:
+    return uvicorn.Config(app, ws="none", log_config=None, access_log=False, server_header=False, proxy_headers=False)
 
 
 def bound(host: str, port: int) -> socket.socket:

@@ -4,10 +4,10 @@ A question may end with a JSON object, which is taken off before the question is
 
     What did the bridge cost? {"say": "The bridge cost 14.3 million euros.", "pause": 0.1}
 
-Without one, the model says the two sentences of `SAID`. `FUNDSTELLE_INDEX` is built where it is not there yet, and is a
-temporary one where it is not set. To the file that `SCRIPTED_LOG` names, a line is added whenever an answer or the model
-begins and ends: `answer begun 12.3`, in seconds of the system's monotonic clock. `SCRIPTED_CACHED` is how many answers
-are kept, 0 by default.
+Without one, the model says the two sentences of `SAID`. `FUNDSTELLE_INDEX` is built where it is not there yet; without
+it, a temporary index is. To the file that `SCRIPTED_LOG` names, a line is added whenever an answer or the model begins
+and ends: `answer begun 12.3`, in seconds of the system's monotonic clock. `SCRIPTED_CACHED` is how many answers are
+kept, 0 by default.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fault: Literal["", "dies", "hangs", "bug"] = ""
 
 
-SCRIPT: ContextVar[Script] = ContextVar("SCRIPT", default=Script())
+SCRIPT: ContextVar[Script] = ContextVar("SCRIPT")
 
 
 def taken_off(question: str) -> tuple[str, Script]:
