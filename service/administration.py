@@ -19,11 +19,12 @@ from service.admin_contract import (
     ArticleRequest,
     ChangeRequest,
     IndexState,
+    PendingChanges,
     Publishing,
 )
 from service.builder import Builder
 from service.errors import ArticleNotFound, IndexUnavailable, InvalidArticle, Unavailable
-from service.index_state import index_state
+from service.index_state import index_state, pending_changes
 from service.pipeline import Pipeline
 from service.publishing import Publisher
 from service.threads import Threads
@@ -75,6 +76,13 @@ class Administration:
             last_failure=self._publisher.last_failure,
             warnings=(*state.warnings, served.warning) if served.warning else state.warnings,
         )
+
+    async def pending(self) -> PendingChanges | None:
+        """What waits to be published; None where the disk won't tell."""
+        try:
+            return await asyncio.to_thread(pending_changes, self._index_dir, self._inbox)
+        except SnapshotError:
+            return None
 
     async def _published(self, ids: Sequence[str]) -> set[str]:
         """Those of `ids` that the published snapshot has."""

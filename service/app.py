@@ -13,6 +13,8 @@ from service.administration import Administration
 from service.builder import Builder, ChildBuilder
 from service.door import door
 from service.edge import Edge
+from service.metrics import Metrics
+from service.observed import Observed
 from service.pipeline import Pipeline
 from service.routes.admin import (
     article_options,
@@ -25,12 +27,15 @@ from service.routes.admin import (
 from service.routes.answers import article, ask, search
 from service.routes.failures import HANDLERS
 from service.routes.openai import chat_completions, list_models, read_model
+from service.routes.metrics import metrics
 from service.routes.pages import describe, description, front, reference, style
 from service.routes.probes import healthz, readyz
 from service.routes.request import GuardedRequest
 from service.settings import Settings
 from service.startup import Startup
 from service.stopping import Stopping
+from service.version import version
+from service.watched import Watched
 
 ROUTES = (
     article_options,
@@ -47,6 +52,7 @@ ROUTES = (
     index_state,
     healthz,
     readyz,
+    metrics,
     front,
     reference,
     description,
@@ -60,7 +66,8 @@ def create_app(settings: Settings, pipeline: Pipeline | None = None, builder: Bu
     The pipeline is started when the application is, in the background, and closed with it; `app.state.startup` tells
     how that went. Raises `SettingsError` where the settings name something that can't be had.
     """
-    served = compose(settings) if pipeline is None else pipeline
+    counted = Metrics(version())
+    served = Observed(compose(settings) if pipeline is None else pipeline, [counted.begin])
     administration = Administration(settings.index, served, builder or ChildBuilder(settings))
     app = Litestar(
         route_handlers=ROUTES,
@@ -74,6 +81,7 @@ def create_app(settings: Settings, pipeline: Pipeline | None = None, builder: Bu
                 "startup": Startup(served),
                 "stopping": Stopping(),
                 "administration": administration,
+                "metrics": counted,
             }
         ),
         openapi_config=None,
@@ -81,7 +89,7 @@ def create_app(settings: Settings, pipeline: Pipeline | None = None, builder: Bu
     )
     describe(app)
     # A Litestar middleware would not see what the router refuses, so these go around the router.
-    app.asgi_handler = cast(Any, Edge(door(cast(Any, app.asgi_handler), settings)))
+    app.asgi_handler = cast(Any, Edge(Watched(door(cast(Any, app.asgi_handler), settings), counted)))
     return app
 
 

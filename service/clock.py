@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+
+Listener = Callable[[str, float, float], None]
+"""Told of each stage: its name, when it began and when it ended, as `time.perf_counter` counts."""
+
+LISTENER: ContextVar[Listener | None] = ContextVar("listener", default=None)
+"""Who is told of the stages of the clocks that are made here."""
 
 
 class Clock:
@@ -13,10 +20,14 @@ class Clock:
     def __init__(self) -> None:
         self._started = time.perf_counter()
         self._stages: dict[str, float] = {}
+        self._listener = LISTENER.get()
 
     def add(self, stage: str, seconds: float) -> None:
-        """Add to a stage."""
+        """Add to a stage, which has just ended."""
         self._stages[stage] = self._stages.get(stage, 0.0) + seconds
+        if self._listener is not None:
+            ended = time.perf_counter()
+            self._listener(stage, ended - seconds, ended)
 
     @contextmanager
     def measured(self, stage: str) -> Iterator[None]:

@@ -25,15 +25,24 @@ def index_state(index_dir: Path, inbox: Inbox) -> IndexState:
     except SnapshotError as error:
         current = None
         warnings.append(str(error))
-    waiting = inbox.pending(current)
     return IndexState(
         served=None,
         published=current,
         snapshots=tuple(_info(row.manifest, row.bytes) for row in listed if row.manifest),
-        pending=PendingChanges(waiting.written, waiting.deleted, waiting.since),
+        pending=_pending(inbox, current),
         sequence=inbox.sequence(),
         warnings=tuple(warnings),
     )
+
+
+def pending_changes(index_dir: Path, inbox: Inbox) -> PendingChanges:
+    """What waits to be published. Raises SnapshotError where the disk refuses."""
+    return _pending(inbox, current_directory(index_dir).name)
+
+
+def _pending(inbox: Inbox, current: str | None) -> PendingChanges:
+    waiting = inbox.pending(current)
+    return PendingChanges(waiting.written, waiting.deleted, waiting.since)
 
 
 def _info(manifest: Manifest, size: int) -> SnapshotInfo:

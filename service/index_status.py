@@ -30,10 +30,22 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Contents:
+    """What a snapshot holds, and how its searches fall short of what was required; `created_at` is UTC."""
+
+    created_at: datetime
+    articles: int
+    passages: int
+    sentences: int
+    shortfalls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """What is served. `open` is every snapshot that is in memory, the served one last; times are UTC.
 
-    `failure` is the last one, `warning` what is wrong now, empty where the published snapshot is served.
+    `failure` is the last of `failures` attempts to serve another snapshot that failed, `warning` what is wrong now,
+    empty where the published snapshot is served. `contents` is None where nothing is served.
     """
 
     snapshot: str | None
@@ -43,6 +55,8 @@ class Status:
     attempted_at: datetime | None
     failure: Failure | None
     warning: str
+    failures: int = 0
+    contents: Contents | None = None
 
 
 class Attempts:
@@ -52,6 +66,7 @@ class Attempts:
         self._served: str | None = None
         self._since: datetime | None = None
         self._swaps = -1
+        self._failures = 0
         self._attempted_at: datetime | None = None
         self._began = 0.0
         self._failure: Failure | None = None
@@ -75,6 +90,7 @@ class Attempts:
     def fail(self, failure: Failure) -> None:
         """The attempt failed. The log has a line for each failure, not for each attempt."""
         before, self._failure, self._lasting = self._lasting, failure, failure
+        self._failures += 1
         now = time.monotonic()
         self._retry_at = now + max(RETRY_SECONDS, RETRY_TIMES * (now - self._began))
         if before is None or (before.snapshot, before.message) != (failure.snapshot, failure.message):
@@ -94,8 +110,8 @@ class Attempts:
         instead = f"{self._served} is served instead" if self._served else "nothing is served"
         return f"the published snapshot can't be served, {instead}: {self._lasting.message}"
 
-    def status(self, open_now: tuple[str, ...]) -> Status:
-        """Everything that is known; `open_now` is what is in memory."""
+    def status(self, open_now: tuple[str, ...], contents: Contents | None = None) -> Status:
+        """Everything that is known; `open_now` is what is in memory, `contents` what the served snapshot holds."""
         return Status(
             self._served,
             self._since,
@@ -104,4 +120,6 @@ class Attempts:
             self._attempted_at,
             self._failure,
             self.warning(),
+            self._failures,
+            contents,
         )

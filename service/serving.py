@@ -12,11 +12,12 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from index.errors import IndexingError, SnapshotError, SnapshotMismatch
 from service.errors import IndexUnavailable, ServiceError
-from service.index_status import Attempts, Failure, Status
+from service.index_status import Attempts, Contents, Failure, Status
 from service.leases import Leases, Opened
 from service.threads import Threads
 
@@ -70,7 +71,8 @@ class Serving:
 
     def status(self) -> Status:
         """What is served now and how it came to be."""
-        return self._attempts.status(self._leases.ids())
+        served = self._leases.served
+        return self._attempts.status(self._leases.ids(), _contents(served) if served else None)
 
     async def start(self) -> None:
         """Open the published snapshot, or the newest that verifies where that one is damaged, and watch for others.
@@ -197,6 +199,14 @@ class Serving:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+def _contents(opened: Opened) -> Contents:
+    manifest = opened.finder.snapshot.manifest
+    counts = manifest.counts
+    short = (f"{name}: {record.shortfall()}" for name, record in manifest.vectors.items() if not record.sufficient)
+    created = datetime.fromisoformat(manifest.created_at)
+    return Contents(created, counts.articles, counts.passages, counts.sentences, tuple(short))
 
 
 def _close_unwanted(future: Future[Opened]) -> None:

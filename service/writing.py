@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from time import perf_counter
 
 from index.quantities import Quantity, quantities
 from index.retrieve import Scores
@@ -71,6 +72,7 @@ class Run:
     miswritten: list[Evidence] = field(default_factory=list)
     attempts: int = 0
     usage: Usage = field(default_factory=Usage)
+    prompted_at: float | None = None
     sureness: Sureness = field(default_factory=Sureness)
 
     @property
@@ -81,6 +83,9 @@ class Run:
     def notice(self, delta: Delta) -> None:
         """Keep when the first token came, how sure the model is and what was used."""
         self.clock.mark("first_token")
+        if self.prompted_at is not None:
+            self.clock.add("read", perf_counter() - self.prompted_at)
+            self.prompted_at = None
         self.sureness.hear(delta.tokens)
         self.usage = delta.usage or self.usage
 
@@ -191,6 +196,15 @@ class Writer:
         return await self._released(source.shown(), run, quoted(run.evidence), abstention)
 
     async def _attempt(
+        self, generator: Generator, asked_for: Prompt, run: Run, compare: Compare, abstention: Abstention
+    ) -> AsyncGenerator[AnswerSentence, None]:
+        run.prompted_at = perf_counter()
+        with run.clock.measured("generate"):
+            async with aclosing(self._attempted(generator, asked_for, run, compare, abstention)) as released:
+                async for sentence in released:
+                    yield sentence
+
+    async def _attempted(
         self, generator: Generator, asked_for: Prompt, run: Run, compare: Compare, abstention: Abstention
     ) -> AsyncGenerator[AnswerSentence, None]:
         async with aclosing(generator.stream(asked_for)) as deltas:

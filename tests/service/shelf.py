@@ -8,9 +8,12 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from index.errors import IndexingError, SnapshotCorrupt, SnapshotMissing
+from index.manifest import Counts
 from service.abstain import Abstention
 from service.leases import Opened
 from tests.service.collection import NEVER
+
+MANIFEST = SimpleNamespace(created_at="2025-09-01T12:00:00.000+00:00", counts=Counts(3, 20, 90), vectors={})
 
 
 @dataclass(eq=False)
@@ -19,6 +22,7 @@ class Volume:
 
     id: str
     closed: int = 0
+    manifest: Any = field(default_factory=lambda: MANIFEST)
 
     def close(self) -> None:
         self.closed += 1
