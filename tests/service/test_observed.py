@@ -62,7 +62,8 @@ async def test_an_answer_is_told_with_its_times_and_stages(index: Path) -> None:
     assert outcome.answer is answer
     assert outcome.sources is not None and outcome.first_sentence is not None
     assert 0 < outcome.sources <= outcome.first_sentence <= outcome.seconds
-    assert {"embed", "search", "read", "generate", "verify", "compare"} == {stage.name for stage in outcome.stages}
+    stages = {"embed", "search", "queue", "read", "generate", "verify", "compare"}
+    assert {stage.name for stage in outcome.stages} == stages
     assert all(stage.start >= 0 and stage.start + stage.seconds <= outcome.seconds for stage in outcome.stages)
 
 
