@@ -1,0 +1,173 @@
+/**
+ * Citation marks, and the card that shows what one stands for: the quote in its context, and the ways to its article.
+ *
+ * @import { Citation, Server } from "./types.js"
+ * @import { Words } from "./words.js"
+ */
+
+import { element, webAddress } from "./dom.js";
+import { articlePage } from "./service.js";
+import { dayIn, languageName } from "./words.js";
+
+/** Milliseconds: a card waits for a pointer that only passes by, and for one on its way into the card. */
+const SHOW_AFTER = 120;
+const HIDE_AFTER = 300;
+
+const ELSEWHERE = { target: "_blank", rel: "noopener noreferrer" };
+
+/** The cards of one panel, of which one at a time is open. */
+export class Cards {
+  /**
+   * @param {Server} server
+   * @param {Words} words
+   * @param {string} language of the interface
+   */
+  constructor(server, words, language) {
+    this.server = server;
+    this.words = words;
+    this.language = language;
+    /** @type {{ mark: HTMLElement, card: HTMLElement, pinned: boolean } | null} */
+    this.open = null;
+    this.timer = 0;
+  }
+
+  /**
+   * A mark that shows its card while it is pointed at or has the focus, and keeps it where it is pressed.
+   *
+   * @param {Citation} citation
+   */
+  mark(citation) {
+    const label = this.words.quote(citation.label);
+    const mark = element("button", { type: "button", class: "mark", part: "mark", "aria-label": label, "aria-expanded": "false" }, String(citation.label));
+    const show = () => this.show(mark, citation);
+    mark.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && this.later(show, SHOW_AFTER));
+    mark.addEventListener("pointerleave", () => this.hideSoon());
+    mark.addEventListener("focus", () => mark.matches(":focus-visible") && show());
+    mark.addEventListener("blur", (event) => this.left(event));
+    mark.addEventListener("click", () => this.press(mark, citation));
+    return mark;
+  }
+
+  /** Close the open card; whether there was one. Its mark gets the focus that was inside it. */
+  close() {
+    window.clearTimeout(this.timer);
+    if (!this.open) return false;
+    const { mark, card } = this.open;
+    const inside = card.contains(focused(card));
+    this.open = null;
+    mark.setAttribute("aria-expanded", "false");
+    card.remove();
+    if (inside) mark.focus();
+    return true;
+  }
+
+  /**
+   * @param {HTMLElement} mark
+   * @param {Citation} citation
+   */
+  press(mark, citation) {
+    if (this.open?.mark === mark && this.open.pinned) return void this.close();
+    this.show(mark, citation);
+    if (this.open) this.open.pinned = true;
+  }
+
+  /**
+   * @param {HTMLElement} mark
+   * @param {Citation} citation
+   */
+  show(mark, citation) {
+    window.clearTimeout(this.timer);
+    if (this.open?.mark === mark) return;
+    this.close();
+    const card = this.card(citation);
+    this.open = { mark, card, pinned: false };
+    mark.setAttribute("aria-expanded", "true");
+    mark.after(card);
+    place(card, mark);
+  }
+
+  /** @param {Citation} citation */
+  card(citation) {
+    const { words, language } = this;
+    const about = [citation.published_at ? dayIn(citation.published_at, language) : "", inLanguage(citation, words, language)];
+    const original = webAddress(citation.fragment_url) ?? webAddress(citation.url);
+    return element(
+      "span",
+      {
+        class: "card",
+        part: "card",
+        role: "group",
+        "aria-label": words.quote(citation.label),
+        pointerenter: () => window.clearTimeout(this.timer),
+        pointerleave: () => this.hideSoon(),
+        focusout: (/** @type {FocusEvent} */ event) => this.left(event),
+      },
+      element("strong", { dir: "auto" }, citation.title),
+      element("small", {}, about.filter(Boolean).join(" · ")),
+      element("q", { lang: citation.language, dir: "auto" }, `${citation.prefix} `, element("mark", {}, citation.quote), ` ${citation.suffix}`),
+      element(
+        "span",
+        { class: "ways" },
+        element("a", { href: articlePage(this.server, citation), ...ELSEWHERE }, words.inArticle),
+        ...(original ? [element("a", { href: original, ...ELSEWHERE }, words.original)] : []),
+      ),
+    );
+  }
+
+  hideSoon() {
+    this.later(() => this.open && !this.open.pinned && !this.holdsFocus() && this.close(), HIDE_AFTER);
+  }
+
+  /**
+   * The focus has left a mark or its card: the card goes unless the focus is in the other of the two.
+   *
+   * @param {FocusEvent} event
+   */
+  left(event) {
+    const to = /** @type {Node | null} */ (event.relatedTarget);
+    if (this.open && to && to !== this.open.mark && !this.open.card.contains(to)) this.close();
+  }
+
+  holdsFocus() {
+    if (!this.open) return false;
+    const at = focused(this.open.card);
+    return at === this.open.mark || this.open.card.contains(at);
+  }
+
+  /**
+   * @param {() => void} call
+   * @param {number} milliseconds
+   */
+  later(call, milliseconds) {
+    window.clearTimeout(this.timer);
+    this.timer = window.setTimeout(call, milliseconds);
+  }
+}
+
+/**
+ * Below the mark, or above it where there is no room below.
+ *
+ * @param {HTMLElement} card
+ * @param {HTMLElement} mark
+ */
+function place(card, mark) {
+  const room = /** @type {HTMLElement} */ (mark.closest(".log")).getBoundingClientRect();
+  const at = mark.getBoundingClientRect();
+  const above = at.bottom + card.offsetHeight > room.bottom && at.top - card.offsetHeight > room.top;
+  card.style.insetBlockStart = `${mark.offsetTop + (above ? -card.offsetHeight - 4 : mark.offsetHeight + 4)}px`;
+}
+
+/** @param {Node} within */
+function focused(within) {
+  return /** @type {ShadowRoot} */ (within.getRootNode()).activeElement;
+}
+
+/**
+ * @param {Citation} citation
+ * @param {Words} words
+ * @param {string} language
+ */
+function inLanguage(citation, words, language) {
+  if (!citation.language || citation.language === "und" || language.startsWith(citation.language)) return "";
+  return words.language(languageName(citation.language, language));
+}

@@ -1,0 +1,227 @@
+/**
+ * A conversation: its turns, kept for as long as the tab lives, and the one question that is under way.
+ *
+ * @import { Answer, Failed, Passage, Place, Server, Turn } from "./types.js"
+ */
+
+import { Failure, ask } from "./service.js";
+
+/** Turns that are kept; the oldest go first. */
+const KEPT = 200;
+
+/** Times that a question is asked again by itself where the service says when to come back. */
+const TRIES = 3;
+
+export class Conversation extends EventTarget {
+  /**
+   * `change` events have the turn that changed as their `detail`, null where all are new.
+   *
+   * @param {Server} server
+   * @param {string} name under which it is kept in this tab
+   */
+  constructor(server, name) {
+    super();
+    this.server = server;
+    this.name = name;
+    /** @type {Turn[]} */
+    this.turns = restored(name);
+    /** @type {AbortController | null} */
+    this.asking = null;
+    this.timer = 0;
+    this.tries = 0;
+  }
+
+  /** @param {string} question */
+  ask(question) {
+    if (this.asking) return;
+    this.forgetTimer();
+    this.tries = 0;
+    this.turns.push(asked(question));
+    this.turns.splice(0, this.turns.length - KEPT);
+    this.answer(this.turns[this.turns.length - 1]);
+  }
+
+  /**
+   * Ask the question of `turn` again, in its place.
+   *
+   * @param {Turn} turn
+   */
+  retry(turn) {
+    if (this.asking) return;
+    this.forgetTimer();
+    Object.assign(turn, asked(turn.question));
+    this.answer(turn);
+  }
+
+  stop() {
+    this.forgetTimer();
+    this.asking?.abort();
+  }
+
+  clear() {
+    this.stop();
+    this.turns = [];
+    this.changed(null);
+  }
+
+  /** @param {Turn} turn */
+  async answer(turn) {
+    const asking = new AbortController();
+    this.asking = asking;
+    this.changed(turn);
+    try {
+      const before = this.turns.slice(0, this.turns.indexOf(turn));
+      await ask(this.server, turn.question, before, this.listener(turn), asking.signal);
+    } catch (error) {
+      Object.assign(turn, { state: "failed", failure: error instanceof Failure ? error.failed : failed(error) });
+      if (asking.signal.aborted) Object.assign(turn, { state: "stopped", failure: null });
+    } finally {
+      this.asking = null;
+    }
+    this.changed(turn);
+    this.comeBack(turn);
+  }
+
+  /**
+   * @param {Turn} turn
+   * @returns {import("./service.js").Listener}
+   */
+  listener(turn) {
+    return {
+      sources: (event) => {
+        Object.assign(turn, { id: event.id, sources: articles(event.passages) });
+        this.changed(turn);
+      },
+      sentence: (event) => {
+        turn.sentences.push({ text: event.text, citations: event.citations });
+        turn.citations.push(...event.new_citations);
+        this.changed(turn);
+      },
+      done: (answer) => void Object.assign(turn, settled(answer)),
+    };
+  }
+
+  /**
+   * Ask again when the service said that it can be asked again, a few times.
+   *
+   * @param {Turn} turn
+   */
+  comeBack(turn) {
+    const seconds = turn.failure?.retryAfter ?? 0;
+    if (!seconds || this.tries >= TRIES || this.turns.at(-1) !== turn) return;
+    this.tries += 1;
+    this.timer = window.setTimeout(() => this.retry(turn), seconds * 1000);
+    this.changed(turn);
+  }
+
+  /**
+   * Whether `turn` will be asked again by itself.
+   *
+   * @param {Turn} turn
+   */
+  comesBack(turn) {
+    return this.timer !== 0 && this.turns.at(-1) === turn && turn.state === "failed";
+  }
+
+  forgetTimer() {
+    window.clearTimeout(this.timer);
+    this.timer = 0;
+  }
+
+  /** @param {Turn | null} turn */
+  changed(turn) {
+    this.keep();
+    this.dispatchEvent(new CustomEvent("change", { detail: turn }));
+  }
+
+  /** What can't be kept is not missed before the next page: storage may be full or forbidden. */
+  keep() {
+    try {
+      sessionStorage.setItem(this.name, JSON.stringify(this.turns));
+    } catch {
+      return;
+    }
+  }
+}
+
+/**
+ * @param {string} question
+ * @returns {Turn}
+ */
+function asked(question) {
+  return {
+    question,
+    state: "asking",
+    id: "",
+    language: "",
+    text: "",
+    reason: "",
+    sources: null,
+    sentences: [],
+    citations: [],
+    conflicts: [],
+    failure: null,
+    rated: "",
+  };
+}
+
+/**
+ * The parts of a turn that the whole answer decides.
+ *
+ * @param {Answer} answer
+ * @returns {Partial<Turn>}
+ */
+function settled(answer) {
+  return {
+    id: answer.id,
+    state: answer.status,
+    language: answer.language,
+    text: answer.status === "refused" ? answer.answer : "",
+    reason: answer.reason ?? "",
+    sources: articles(answer.passages),
+    sentences: answer.sentences,
+    citations: answer.citations,
+    conflicts: answer.conflicts,
+  };
+}
+
+/**
+ * The first place in each article.
+ *
+ * @param {Passage[]} passages
+ * @returns {Place[]}
+ */
+function articles(passages) {
+  const first = new Map();
+  for (const { article_id, title, start, end } of passages) {
+    if (!first.has(article_id)) first.set(article_id, { article_id, title, start, end });
+  }
+  return [...first.values()];
+}
+
+/**
+ * @param {unknown} error
+ * @returns {Failed}
+ */
+function failed(error) {
+  return { kind: "broken", retryAfter: 0, detail: error instanceof Error ? error.message : "" };
+}
+
+/**
+ * What was kept under `name`. A question that was under way when the page was left counts as cut off.
+ *
+ * @param {string} name
+ * @returns {Turn[]}
+ */
+function restored(name) {
+  try {
+    const turns = JSON.parse(sessionStorage.getItem(name) ?? "[]");
+    return turns.map((/** @type {Partial<Turn>} */ turn) => {
+      const whole = { ...asked(""), ...turn };
+      if (whole.state !== "asking") return whole;
+      return { ...whole, state: "failed", failure: { kind: "cut", retryAfter: 0, detail: "" } };
+    });
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * The conversation on the screen: its turns, what to begin with, and where to write.
+ *
+ * @import { Conversation } from "./conversation.js"
+ * @import { Turn } from "./types.js"
+ * @import { Words } from "./words.js"
+ */
+
+import { Cards } from "./citation.js";
+import { Composer } from "./composer.js";
+import { element, iconButton } from "./dom.js";
+import { TurnView } from "./turn.js";
+
+/** Pixels from the end within which the view follows an answer that grows. */
+const NEAR = 80;
+
+export class Panel {
+  /**
+   * @param {Conversation} conversation
+   * @param {Words} words
+   * @param {{ language: string, heading: string, greeting: string, suggestions: string[], rates: boolean, close: (() => void) | null }} options
+   */
+  constructor(conversation, words, options) {
+    this.conversation = conversation;
+    this.words = words;
+    this.options = options;
+    this.cards = new Cards(conversation.server, words, options.language);
+    /** @type {Map<Turn, TurnView>} */
+    this.views = new Map();
+    this.composer = new Composer(words, (question) => conversation.ask(question), () => conversation.stop());
+    this.beginning = this.opening();
+    this.log = element("div", { class: "log", part: "log", role: "log", "aria-live": "off", "aria-label": this.heading(), tabindex: "0" }, this.beginning);
+    this.status = element("p", { class: "unseen", role: "status" });
+    this.root = element("section", { class: "panel", part: "panel", "aria-label": this.heading() }, this.header(), this.log, this.composer.root, this.status);
+    this.root.addEventListener("pointerdown", (event) => this.pressed(event));
+    conversation.addEventListener("change", (event) => this.changed(/** @type {CustomEvent<Turn | null>} */ (event).detail));
+    this.rebuild();
+  }
+
+  heading() {
+    return this.options.heading || this.words.title;
+  }
+
+  header() {
+    const { words, options } = this;
+    const fresh = iconButton("fresh", words.fresh, () => {
+      this.conversation.clear();
+      this.composer.focus();
+    });
+    const close = options.close ? [iconButton("close", words.close, options.close)] : [];
+    return element("header", { part: "header" }, element("h2", { dir: "auto" }, this.heading()), fresh, ...close);
+  }
+
+  opening() {
+    const { words, options } = this;
+    const suggestions = options.suggestions.map((question) =>
+      element("li", {}, element("button", { type: "button", class: "suggestion", part: "suggestion", dir: "auto", click: () => this.conversation.ask(question) }, question)),
+    );
+    const list = suggestions.length ? [element("p", {}, words.tryThese), element("ul", {}, ...suggestions)] : [];
+    return element("div", { class: "opening" }, element("p", { class: "greeting", dir: "auto" }, options.greeting || words.greeting), ...list);
+  }
+
+  /** @param {Turn | null} turn */
+  changed(turn) {
+    const view = turn && this.views.get(turn);
+    if (!turn || (!view && this.conversation.turns.length <= this.views.size)) this.rebuild();
+    else if (view) this.follow(() => view.update());
+    else this.add(turn);
+    this.composer.show(this.conversation.asking !== null);
+    if (turn) this.announce(turn);
+  }
+
+  /** Say that an answer has begun and, in whole, that it has ended; nothing in between. */
+  announce(/** @type {Turn} */ turn) {
+    const { words, conversation } = this;
+    if (turn.state === "asking") this.say(words.searching);
+    else if (conversation.asking) return;
+    else if (turn.state === "failed") this.say(words.failures[turn.failure?.kind ?? "broken"]);
+    else if (turn.state === "stopped") this.say(words.stopped);
+    else this.say(turn.sentences.map((sentence) => sentence.text).join(" ") || turn.text || words.ready);
+  }
+
+  /** @param {string} text */
+  say(text) {
+    if (this.status.textContent !== text) this.status.textContent = text;
+  }
+
+  /** @param {Turn} turn */
+  add(turn) {
+    const view = this.view(turn);
+    this.log.append(view.root);
+    this.beginning.hidden = true;
+    view.root.scrollIntoView({ block: "start" });
+  }
+
+  /** @param {Turn} turn */
+  view(turn) {
+    const view = new TurnView(turn, this.conversation, this.cards, this.words, this.options.rates);
+    this.views.set(turn, view);
+    return view;
+  }
+
+  /** Show the conversation as it is, whatever was shown before. */
+  rebuild() {
+    this.cards.close();
+    this.views.clear();
+    this.beginning.hidden = this.conversation.turns.length > 0;
+    this.log.replaceChildren(this.beginning, ...this.conversation.turns.map((turn) => this.view(turn).root));
+    this.toEnd();
+  }
+
+  toEnd() {
+    this.log.scrollTop = this.log.scrollHeight;
+  }
+
+  /**
+   * Do `change`, and stay at the end of the log if that is where the reader is.
+   *
+   * @param {() => void} change
+   */
+  follow(change) {
+    const { log } = this;
+    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
+    change();
+    if (atEnd) this.toEnd();
+  }
+
+  /** @param {PointerEvent} event */
+  pressed(event) {
+    const open = this.cards.open;
+    if (open && !event.composedPath().some((node) => node === open.card || node === open.mark)) this.cards.close();
+  }
+}
+
