@@ -31,6 +31,7 @@ from service.routes.metrics import metrics
 from service.routes.pages import describe, description, front, reference, style
 from service.routes.probes import healthz, readyz
 from service.routes.request import GuardedRequest
+from service.routes.widget import newest_widget, this_widget
 from service.settings import Settings
 from service.startup import Startup
 from service.stopping import Stopping
@@ -57,6 +58,8 @@ ROUTES = (
     reference,
     description,
     style,
+    newest_widget,
+    this_widget,
 )
 
 

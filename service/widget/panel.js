@@ -87,6 +87,7 @@ export class Panel {
 
   /** @param {Turn} turn */
   add(turn) {
+    this.cards.close();
     const view = this.view(turn);
     this.log.append(view.root);
     this.beginning.hidden = true;

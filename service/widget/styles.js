@@ -98,6 +98,7 @@ h2 { flex: 1; font-weight: 600; letter-spacing: -0.01em; }
 .suggestion:hover { border-color: var(--accent); background: var(--raised); }
 
 .turn { content-visibility: auto; contain-intrinsic-size: auto 12em; padding-block: 0.2em 1.6em; }
+.turn:has(.card) { content-visibility: visible; position: relative; z-index: 1; }
 .turn:last-child { content-visibility: visible; padding-block-end: 0.4em; }
 .question { inline-size: fit-content; max-inline-size: 88%; margin-inline-start: auto; padding: 0.55em 0.95em; border-radius: 1em 1em 0.3em 1em; background: var(--accent); color: var(--on-accent); white-space: pre-wrap; }
 .question:dir(rtl) { border-radius: 1em 1em 1em 0.3em; }

@@ -92,6 +92,19 @@ export class TurnView {
     return cited.length ? [element("span", { class: "marks" }, "\u2060", ...cited.map((citation) => this.cards.mark(citation)))] : [];
   }
 
+  /**
+   * A text in which labels stand in brackets, with marks in their place.
+   *
+   * @param {string} text
+   */
+  marked(text) {
+    return text.split(/ ?\[(\d+)\]/).flatMap((piece, place) => {
+      if (place % 2 === 0) return [piece];
+      const marks = this.marks([Number(piece)]);
+      return marks.length ? marks : [` [${piece}]`];
+    });
+  }
+
   /** What stands below the sentences. */
   ending() {
     const { turn, words } = this;
@@ -103,10 +116,9 @@ export class TurnView {
 
   refusal() {
     const { turn, words } = this;
-    if (turn.state !== "refused") return [];
-    const text = turn.text || words.refused;
-    const said = turn.sentences.length ? [] : [element("p", { lang: turn.language, dir: "auto" }, text, ...this.marks(turn.citations.map((citation) => citation.label)))];
-    return said.map((paragraph) => element("div", { class: "refusal", part: "refusal" }, paragraph));
+    if (turn.state !== "refused" || turn.sentences.length) return [];
+    const text = element("p", { lang: turn.language, dir: "auto" }, ...this.marked(turn.text || words.refused));
+    return [element("div", { class: "refusal", part: "refusal" }, text)];
   }
 
   /** @param {Conflict} conflict */
