@@ -12,7 +12,8 @@ from typing import Any
 from service.contract import Problem
 from service.errors import BadRequest
 from service.logs import LOGGER
-from service.problems import MEDIA_TYPE, encode, internal, problem
+from service.openai_errors import rendered
+from service.problems import internal, problem
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -53,7 +54,7 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        response = _Response(send, _request_id(scope), head=scope["method"] == "HEAD")
+        response = _Response(send, _request_id(scope), scope["path"], head=scope["method"] == "HEAD")
         scope.setdefault("state", {}).update({REQUEST_ID: response.request_id, RESPONSE_HEADERS: response.headers})
         line = {"id": response.request_id, "method": scope["method"], "path": scope["path"]}
         if response.head:
@@ -75,8 +76,9 @@ class Edge:
 class _Response:
     """One response on its way out. `status` is 499 until one is sent: the client left, or the service was stopped."""
 
-    def __init__(self, send: Send, request_id: str, *, head: bool) -> None:
+    def __init__(self, send: Send, request_id: str, path: str, *, head: bool) -> None:
         self.request_id = request_id
+        self.path = path
         self.head = head
         self.status = 499
         self.headers: dict[str, str] = {}
@@ -96,9 +98,10 @@ class _Response:
         if self.status != 499:
             return
         self.headers.update(headers or {})
+        body, media_type = rendered(self.path, document)
         start = {"type": "http.response.start", "status": document.status}
-        await self.send({**start, "headers": [(b"content-type", MEDIA_TYPE.encode())]})
-        await self.send({"type": "http.response.body", "body": encode(document)})
+        await self.send({**start, "headers": [(b"content-type", media_type.encode())]})
+        await self.send({"type": "http.response.body", "body": body})
 
     def _headers(self, given: Any) -> list[tuple[bytes, bytes]]:
         headers = [(name.lower(), value) for name, value in given]

@@ -6,9 +6,9 @@ import re
 
 import msgspec
 
+from service import problems
 from service.contract import Problem
 from service.openai_contract import ChatError, ChatProblem
-from service.problems import TYPE_PREFIX
 
 MEDIA_TYPE = "application/json"
 
@@ -26,13 +26,15 @@ def is_openai(path: str) -> bool:
 def chat_error(problem: Problem) -> ChatError:
     """`problem` in OpenAI's words. `param` is the field that its detail names."""
     place = _PLACE.search(problem.detail)
-    code = _CODES.get(problem.status, problem.type.removeprefix(TYPE_PREFIX).replace("-", "_"))
+    code = _CODES.get(problem.status, problem.type.removeprefix(problems.TYPE_PREFIX).replace("-", "_"))
     return ChatError(ChatProblem(problem.detail, _class(problem.status), place[1] if place else None, code))
 
 
-def encode(problem: Problem) -> bytes:
-    """`problem` in OpenAI's words, as JSON."""
-    return msgspec.json.encode(chat_error(problem))
+def rendered(path: str, problem: Problem) -> tuple[bytes, str]:
+    """The body that tells `problem` to whoever asked at `path`, and its media type."""
+    if is_openai(path):
+        return msgspec.json.encode(chat_error(problem)), MEDIA_TYPE
+    return problems.encode(problem), problems.MEDIA_TYPE
 
 
 def _class(status: int) -> str:

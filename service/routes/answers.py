@@ -43,6 +43,19 @@ from service.sse import event, is_preferred
 ARTICLES = "/v1/articles/"
 
 BODY_ERRORS = (InvalidBody, UnsupportedMedia, BodyTooLarge, BodyTimeout)
+ANSWER_ERRORS = (
+    *BODY_ERRORS,
+    *ACCESS_ERRORS,
+    IndexUnavailable,
+    Busy,
+    GeneratorUnavailable,
+    GeneratorTimeout,
+    DeadlineExceeded,
+    PromptTooLong,
+    ShuttingDown,
+    ServiceError,
+)
+"""What a question may end as, in whichever format it is asked."""
 
 
 @post(
@@ -51,18 +64,7 @@ BODY_ERRORS = (InvalidBody, UnsupportedMedia, BodyTooLarge, BodyTimeout)
     guards=[needs("ask")],
     summary="Answer a question, or refuse",
     opt={
-        "errors": (
-            *BODY_ERRORS,
-            *ACCESS_ERRORS,
-            IndexUnavailable,
-            Busy,
-            GeneratorUnavailable,
-            GeneratorTimeout,
-            DeadlineExceeded,
-            PromptTooLong,
-            ShuttingDown,
-            ServiceError,
-        ),
+        "errors": ANSWER_ERRORS,
         "body_examples": examples.ASK,
         "response_examples": examples.ANSWER,
         "events": {"sources": SourcesEvent, "sentence": SentenceEvent, "done": Answer, "error": Problem},

@@ -9,11 +9,11 @@ from typing import Any
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from service import openai_errors
 from service.contract import Problem
 from service.errors import BadRequest, MethodNotAllowed, NotFound, NotReady, ServiceError, ShuttingDown
 from service.logs import LOGGER
-from service.problems import MEDIA_TYPE, encode, internal, problem
+from service.openai_errors import rendered
+from service.problems import internal, problem
 from service.routes.request import request_id
 from service.streams import ClientLeft
 
@@ -81,7 +81,5 @@ def _refusal(request: Request[Any, Any, Any], error: HTTPException) -> ServiceEr
 def _response(
     request: Request[Any, Any, Any], document: Problem, headers: Mapping[str, str] | None = None
 ) -> Response[bytes]:
-    body, media_type = encode(document), MEDIA_TYPE
-    if openai_errors.is_openai(request.scope["path"]):
-        body, media_type = openai_errors.encode(document), openai_errors.MEDIA_TYPE
+    body, media_type = rendered(request.scope["path"], document)
     return Response(body, status_code=document.status, media_type=media_type, headers=dict(headers or {}))

@@ -9,16 +9,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
 
 from service import openai_answers
-from service.errors import (
-    GeneratorTimeout,
-    GeneratorUnavailable,
-    IndexUnavailable,
-    PromptTooLong,
-    ServiceError,
-    ShuttingDown,
-    UnknownModel,
-    UnsupportedRequest,
-)
+from service.errors import ServiceError, UnknownModel, UnsupportedRequest
 from service.events import Done, Event
 from service.openai_answers import Chunks, Frame
 from service.openai_contract import ChatChunk, ChatCompletion, ChatRequest, Model, ModelList
@@ -26,7 +17,7 @@ from service.openai_errors import chat_error
 from service.openapi import Parameter
 from service.routes import openai_examples
 from service.routes.access import ACCESS_ERRORS, needs
-from service.routes.answers import BODY_ERRORS
+from service.routes.answers import ANSWER_ERRORS
 from service.routes.request import BODY_LIMIT, GuardedRequest, client_of, indexed_pipeline
 from service.routes.streaming import streamed, whole
 from service.sse import message
@@ -42,18 +33,7 @@ CHAT_BYTES = 1024**2
     summary="Answer a question in OpenAI's format",
     opt={
         BODY_LIMIT: CHAT_BYTES,
-        "errors": (
-            *ACCESS_ERRORS,
-            *BODY_ERRORS,
-            UnknownModel,
-            UnsupportedRequest,
-            IndexUnavailable,
-            GeneratorUnavailable,
-            GeneratorTimeout,
-            PromptTooLong,
-            ShuttingDown,
-            ServiceError,
-        ),
+        "errors": (*ANSWER_ERRORS, UnknownModel, UnsupportedRequest),
         "body_examples": openai_examples.CHAT,
         "response_examples": openai_examples.COMPLETION,
         "events": {"message": ChatChunk},
