@@ -96,12 +96,13 @@ export class TurnView {
    * A text in which labels stand in brackets, with marks in their place.
    *
    * @param {string} text
+   * @returns {(Node | string)[]}
    */
   marked(text) {
-    return text.split(/ ?\[(\d+)\]/).flatMap((piece, place) => {
-      if (place % 2 === 0) return [piece];
-      const marks = this.marks([Number(piece)]);
-      return marks.length ? marks : [` [${piece}]`];
+    return text.split(/ ?(\[\d+\])/).flatMap((piece) => {
+      const label = /^\[(\d+)\]$/.exec(piece);
+      const marks = label ? this.marks([Number(label[1])]) : [];
+      return marks.length ? marks : [label ? ` ${piece}` : piece];
     });
   }
 
