@@ -9,8 +9,10 @@ from typing import Any, cast
 from litestar import Litestar
 from litestar.datastructures import State
 
+from service.access import Access
 from service.administration import Administration
 from service.builder import Builder, ChildBuilder
+from service.cross_origin import CrossOrigin
 from service.door import door
 from service.edge import Edge
 from service.metrics import Metrics
@@ -67,8 +69,10 @@ def create_app(settings: Settings, pipeline: Pipeline | None = None, builder: Bu
     """The service over `pipeline`, or over the one that `settings` describe; `builder` likewise builds the next index.
 
     The pipeline is started when the application is, in the background, and closed with it; `app.state.startup` tells
-    how that went. Raises `SettingsError` where the settings name something that can't be had.
+    how that went. Raises `SettingsError` where the settings name something that can't be had, or nobody could ask.
     """
+    access = Access(settings)
+    access.check()
     counted = Metrics(version())
     served = Observed(compose(settings) if pipeline is None else pipeline, [counted.begin])
     administration = Administration(settings.index, served, builder or ChildBuilder(settings))
@@ -80,6 +84,7 @@ def create_app(settings: Settings, pipeline: Pipeline | None = None, builder: Bu
         state=State(
             {
                 "settings": settings,
+                "access": access,
                 "pipeline": served,
                 "startup": Startup(served),
                 "stopping": Stopping(),
@@ -92,7 +97,7 @@ def create_app(settings: Settings, pipeline: Pipeline | None = None, builder: Bu
     )
     describe(app)
     # A Litestar middleware would not see what the router refuses, so these go around the router.
-    app.asgi_handler = cast(Any, Edge(Watched(door(cast(Any, app.asgi_handler), settings), counted)))
+    app.asgi_handler = cast(Any, Edge(Watched(door(CrossOrigin(cast(Any, app.asgi_handler), access), settings), counted)))
     return app
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import re
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from time import perf_counter
 from typing import Any
 
 from service.contract import Problem
-from service.errors import BadRequest
+from service.errors import ServiceError
 from service.logs import LOGGER
 from service.openai_errors import rendered
 from service.problems import internal, problem
@@ -62,7 +62,7 @@ class Edge:
         started = perf_counter()
         try:
             await self._app(scope, receive, response.send)
-        except BadRequest as error:
+        except ServiceError as error:
             await response.send_problem(problem(error, response.request_id), error.headers)
         except Exception:
             # Raised again it would go to the server, which logs what it says and answers in plain text.
@@ -108,7 +108,13 @@ class _Response:
         added = {name.lower().encode(): value.encode() for name, value in self.headers.items()}
         present = {name for name, _ in headers}
         headers += [(name, value) for name, value in {**HEADERS, **added}.items() if name not in present]
-        return [*map(_with_head, headers), (b"x-request-id", self.request_id.encode())]
+        return [*map(_with_head, _varied(headers)), (b"x-request-id", self.request_id.encode())]
+
+
+def _varied(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """`Vary` names the origin beside what the route named: pages of some origins may read what others may not."""
+    by = [value for name, value in headers if name == b"vary"]
+    return [*(header for header in headers if header[0] != b"vary"), (b"vary", b", ".join([*by, b"Origin"]))]
 
 
 def _with_head(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:

@@ -10,6 +10,7 @@ ServiceError
 │   ├── InvalidArticle       an article can't be indexed as it was sent
 │   ├── Unauthorized         the key is missing or wrong
 │   ├── Forbidden            the key is right and may not do this
+│   ├── OriginRefused        a web page of another site may not ask
 │   ├── AdministrationOff    no key may administer, so nobody may
 │   ├── HostNotAllowed       sent to a name that is none of the service's
 │   ├── RateLimited          the caller has used up a rate or daily limit
@@ -22,6 +23,7 @@ ServiceError
 └── Unavailable
     ├── Busy                 as many questions as may do wait for the language model already
     ├── IndexBusy            another program is writing to the index
+    ├── KeysUnavailable      the keys can't be read, so nobody is let in
     ├── NotReady             some part is still starting, or has failed, or the service is being stopped
     ├── ShuttingDown         the service is being stopped
     ├── IndexUnavailable     no snapshot could be opened
@@ -128,6 +130,14 @@ class Forbidden(BadRequest):
     headers = MappingProxyType({"WWW-Authenticate": 'Bearer realm="fundstelle", error="insufficient_scope"'})
 
 
+class OriginRefused(BadRequest):
+    """A web page of another site sent this, or a site key is used outside of its pages."""
+
+    status = 403
+    type = "origin"
+    title = "Origin not allowed"
+
+
 class AdministrationOff(BadRequest):
     """No key with the scope `admin` exists, so nobody may administer."""
 
@@ -232,6 +242,14 @@ class IndexBusy(Unavailable):
     type = "index-busy"
     title = "Index busy"
     headers = MappingProxyType({"Retry-After": "30"})
+
+
+class KeysUnavailable(Unavailable):
+    """The keys can't be read, so nobody is let in."""
+
+    type = "keys-unavailable"
+    title = "Keys unavailable"
+    headers = MappingProxyType({"Retry-After": "5"})
 
 
 class NotReady(Unavailable):

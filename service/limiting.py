@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.access import Scope
+from service.keys import Scope
 
 COUNTED: frozenset[Scope] = frozenset({"ask", "search"})
 """A request counts where it takes one of these scopes: administering and looking at metrics is not limited."""

@@ -30,6 +30,7 @@ GeneratorName = Literal["llama_cpp", "transformers", "openai_compatible", "extra
 Risk = Literal["low", "medium", "high"]
 Quoting = Literal["never", "unsure", "always"]
 Hub = Literal["off", "on"]
+Anonymous = Literal["loopback", "allowed", "never"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 KEY_CHARACTERS = 24
@@ -167,11 +168,21 @@ class Settings:
         float, About("Seconds without a new token after which an answer is given up.", 1, 3_600)
     ] = 60.0
     answer_timeout: Annotated[float, About("Seconds that one answer may take.", 1, 3_600)] = 180.0
+    keys: Annotated[
+        Path, About("File of the API keys and site keys, which scripts/keys.py writes. docs/access.md says how.")
+    ] = Path(".fundstelle/keys.json")
+    anonymous: Annotated[
+        Anonymous,
+        About(
+            "Who may ask, search and read without a key: `loopback` is everybody where the service listens on a "
+            "loopback address, and nobody elsewhere; `allowed` is everybody, `never` nobody."
+        ),
+    ] = "loopback"
     admin_key: Annotated[
         str | None,
         About(
-            "Key that administering the index over HTTP takes, as `Authorization: Bearer <key>`: at least 24 "
-            "characters, none of them a space. Without it, nobody may."
+            "Key that may do everything, also administer the index, as `Authorization: Bearer <key>`: at least 24 "
+            "characters, none of them a space. scripts/keys.py makes keys that may do less."
         ),
     ] = field(default=None, repr=False)
     allowed_hosts: Annotated[

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from dataclasses import dataclass
 from typing import Any
 
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from service.access import SCOPES, Caller, Scope, require
-from service.errors import Forbidden, Unauthorized
-from service.settings import Settings
+from service.access import Access, Caller
+from service.cross_origin import CALLER
+from service.errors import Forbidden, KeysUnavailable, OriginRefused, ServiceError, Unauthorized
+from service.keys import Scope
 
-CALLER = "caller"
-ACCESS_ERRORS = (Unauthorized, Forbidden)
+ACCESS_ERRORS = (Unauthorized, Forbidden, OriginRefused, KeysUnavailable)
 """What a guarded route may refuse before its handler runs; for the `errors` of its `opt`."""
 
 
@@ -26,9 +24,9 @@ class Needs:
     scopes: tuple[Scope, ...]
 
     def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-        """Raises `Unauthorized`, `Forbidden`, `AdministrationOff`."""
-        settings: Settings = connection.app.state.settings
-        require(caller(connection), *self.scopes, administered=settings.admin_key is not None)
+        """Raises `Unauthorized`, `Forbidden`, `AdministrationOff`, `OriginRefused`, `KeysUnavailable`."""
+        access: Access = connection.app.state.access
+        access.require(caller(connection), *self.scopes)
 
 
 def needs(*scopes: Scope) -> Needs:
@@ -37,25 +35,8 @@ def needs(*scopes: Scope) -> Needs:
 
 
 def caller(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
-    """Who sent the request. The same for all of it, however often this is asked."""
-    state = connection.scope.setdefault("state", {})
-    if CALLER not in state:
-        state[CALLER] = _identified(connection)
-    found: Caller = state[CALLER]
+    """Who sent the request. Raises what `Access.caller` raised."""
+    found: Caller | ServiceError = connection.scope["state"][CALLER]
+    if isinstance(found, ServiceError):
+        raise found
     return found
-
-
-def _identified(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
-    settings: Settings = connection.app.state.settings
-    address = connection.client.host if connection.client else ""
-    scheme, _, given = connection.headers.get("authorization", "").partition(" ")
-    if settings.admin_key and scheme.lower() == "bearer":
-        if not _same(given.strip(), settings.admin_key):
-            raise Unauthorized("The key is not known.")
-        return Caller("admin", "key", frozenset(SCOPES), address)
-    return Caller(address, "anonymous", frozenset({"ask", "search", "metrics"}), address)
-
-
-def _same(given: str, expected: str) -> bool:
-    """Compares hashes, in constant time: how long it takes tells neither how much is right nor how long the key is."""
-    return hmac.compare_digest(*(hashlib.sha256(key.encode("utf-8", "replace")).digest() for key in (given, expected)))

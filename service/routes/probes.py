@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from litestar import get
 
+from service.access import Access
 from service.contract import Health, Readiness
 from service.errors import NotReady, ServiceError
 from service.pipeline import Pipeline
@@ -27,6 +28,7 @@ async def readyz(request: GuardedRequest) -> Readiness:
     pipeline: Pipeline = request.app.state.pipeline
     startup: Startup = request.app.state.startup
     stopping: Stopping = request.app.state.stopping
+    access: Access = request.app.state.access
     parts = dict(pipeline.ready())
     missing = tuple(name for name, up in parts.items() if not up)
     if stopping.begun:
@@ -35,6 +37,8 @@ async def readyz(request: GuardedRequest) -> Readiness:
         raise NotReady(f"Starting failed: {failure}", missing)
     if missing or not startup.finished():
         raise NotReady(f"Not up{' yet' * (not startup.finished())}: {', '.join(missing) or 'still starting'}.", missing)
+    if access.problem():
+        raise NotReady("The keys can't be read, so nobody is let in; the log says why.", ("keys",))
     index = pipeline.index_status()
     warnings = (index.warning,) if index.warning else ()
     return Readiness(status="ready", parts=parts, snapshot=index.snapshot or "", warnings=warnings)
