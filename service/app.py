@@ -28,8 +28,8 @@ from service.routes.admin import (
 )
 from service.routes.answers import article, ask, search
 from service.routes.failures import HANDLERS
-from service.routes.openai import chat_completions, list_models, read_model
 from service.routes.metrics import metrics
+from service.routes.openai import chat_completions, list_models, read_model
 from service.routes.pages import describe, description, front, reference, style
 from service.routes.probes import healthz, readyz
 from service.routes.request import GuardedRequest
@@ -97,7 +97,9 @@ def create_app(settings: Settings, pipeline: Pipeline | None = None, builder: Bu
     )
     describe(app)
     # A Litestar middleware would not see what the router refuses, so these go around the router.
-    app.asgi_handler = cast(Any, Edge(Watched(door(CrossOrigin(cast(Any, app.asgi_handler), access), settings), counted)))
+    app.asgi_handler = cast(
+        Any, Edge(Watched(door(CrossOrigin(cast(Any, app.asgi_handler), access), settings), counted))
+    )
     return app
 
 
