@@ -16,10 +16,10 @@ def open_newest_sound(
 ) -> tuple[Snapshot, list[IndexingError]]:
     """The published snapshot; where a file of it is damaged, the newest before it of which every byte is right.
 
-    With it, why each one that comes first was passed over: nothing where the published one is sound. `expect` is as
-    in `Snapshot.open`. Nothing on disk is changed. Raises SnapshotMissing where none was published, SnapshotMismatch
-    where the published one was made by another embedder or program, and what is wrong with the published one where no
-    other is sound.
+    With it, why each one that comes first was passed over: nothing where the published one is sound. One without
+    articles is never taken in place of another. `expect` is as in `Snapshot.open`. Nothing on disk is changed. Raises
+    SnapshotMissing where none was published, SnapshotMismatch where the published one was made by another embedder or
+    program, and what is wrong with the published one where no other can be had.
     """
     try:
         return Snapshot.open(index_dir, expect=expect), []
@@ -29,9 +29,15 @@ def open_newest_sound(
         passed_over: list[IndexingError] = [error]
     for directory in _others(index_dir):
         try:
-            return Snapshot.open_directory(directory, expect=expect), passed_over
+            opened = Snapshot.open_directory(directory, expect=expect)
         except SnapshotError as error:
             passed_over.append(error)
+            continue
+        if opened.article_ids:
+            return opened, passed_over
+        opened.close()
+        # in its place, refusing every question would look like an answer
+        passed_over.append(SnapshotError(f"{directory}: has no articles"))
     raise passed_over[0]
 
 

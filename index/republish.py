@@ -16,10 +16,11 @@ from index.errors import NotPruned, SnapshotMissing
 from index.inbox import overlay
 from index.lock import writer_lock
 from index.progress import Progress
-from index.publish import current_directory
+from index.publish import SNAPSHOTS, current_directory
 from index.snapshot import ARTICLES
 from index.store import Store
 from index.types import Article
+from index.vector_kinds import shortfalls
 
 PATIENCE = 3.0
 """Seconds to wait for another writer."""
@@ -30,7 +31,8 @@ class Republished:
     """The snapshot that is published now, and the number of the last change in it.
 
     `unchanged` where it was published before, since nothing would have been another. `warning` says what did not go as
-    it should although the snapshot is published, empty where nothing.
+    it should although the snapshot is published, empty where nothing: an older one was left on disk, or too few of the
+    nearest vectors are found.
     """
 
     snapshot: str
@@ -68,7 +70,8 @@ def republish(
         except NotPruned as error:
             done = Republished(error.published, changes.sequence, warning=str(error))
         changes.settle(done.snapshot)
-    return done
+        too_few = shortfalls(manifests.read(index_dir / SNAPSHOTS / done.snapshot).vectors)
+    return replace(done, warning="; ".join(filter(None, [done.warning, *too_few])))
 
 
 def served_articles(index_dir: Path) -> Iterator[Article]:

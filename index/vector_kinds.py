@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log2
 from typing import Literal
@@ -66,6 +67,11 @@ class VectorsRecord(Struct, frozen=True, forbid_unknown_fields=True):
             f"(kind {self.kind}, {self.sampled} queries); FUNDSTELLE_VECTORS chooses another kind, "
             "FUNDSTELLE_VECTOR_RECALL another requirement"
         )
+
+
+def shortfalls(tables: Mapping[str, VectorsRecord]) -> tuple[str, ...]:
+    """What is wrong with each of `tables` in which too few of the nearest vectors are found; nothing where none is."""
+    return tuple(f"{name}: {record.shortfall()}" for name, record in tables.items() if not record.sufficient)
 
 
 def chosen(count: int, dim: int, wanted: Wanted) -> Kind:

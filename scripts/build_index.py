@@ -25,6 +25,7 @@ from index.lazy_embedding import LazyEmbedder
 from index.models import resolve
 from index.progress import Bars
 from index.token_cache import cached
+from index.vector_kinds import shortfalls
 from index.watching import INTERVAL, Watch
 from service.errors import SettingsError
 from service.settings import Settings, load_settings, vector_options
@@ -105,9 +106,8 @@ def _build(articles: Sequence[Path], out: Path, embedder: LazyEmbedder, options:
     )
     if not report.unchanged:
         remembering.retire()
-    for table, record in report.vectors.items():
-        if not record.sufficient:
-            bars.say(f"warning: {table}: {record.shortfall()}")
+    for warning in shortfalls(report.vectors):
+        bars.say(f"warning: {warning}")
     print(_summary(report, out, remembering), flush=True)
 
 

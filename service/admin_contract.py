@@ -166,6 +166,9 @@ class SnapshotInfo(Struct, frozen=True):
     passages: Annotated[int, Meta(description="How many passages.")]
     sentences: Annotated[int, Meta(description="How many sentences.")]
     bytes: Annotated[int, Meta(description="Size of its files.")]
+    withdrawn: Annotated[
+        bool, Meta(description="Whether it was gone back from, or never served, and is passed over.")
+    ] = False
 
 
 class PendingChanges(Struct, frozen=True):
@@ -186,6 +189,10 @@ class IndexState(Struct, frozen=True):
     snapshots: Annotated[tuple[SnapshotInfo, ...], Meta(description="All snapshots on disk, the newest last.")]
     pending: Annotated[PendingChanges, Meta(description="What the next publishing will make visible.")]
     sequence: Annotated[int, Meta(description="The number of the last change that was accepted.")]
+    since: Annotated[datetime | None, Meta(description="Since when `served` is served.")] = None
+    swaps: Annotated[
+        int, Meta(description="How often another snapshot was gone over to since the start of the service.")
+    ] = 0
     publishing: Annotated[
         Publishing | None, Meta(description="The publishing that is under way, else the last one since the start.")
     ] = None

@@ -74,7 +74,9 @@ class Administration:
             served=served.snapshot,
             publishing=self._publisher.last,
             last_failure=self._publisher.last_failure,
-            warnings=(*state.warnings, served.warning) if served.warning else state.warnings,
+            since=served.since,
+            swaps=served.swaps,
+            warnings=(*state.warnings, *served.warnings),
         )
 
     async def pending(self) -> PendingChanges | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from index.errors import SnapshotError
 from index.inbox import Inbox
-from index.listing import listing
+from index.listing import Listed, listing
 from index.manifest import Manifest
 from index.publish import current_directory
 from service.admin_contract import IndexState, PendingChanges, SnapshotInfo
@@ -28,7 +28,7 @@ def index_state(index_dir: Path, inbox: Inbox) -> IndexState:
     return IndexState(
         served=None,
         published=current,
-        snapshots=tuple(_info(row.manifest, row.bytes) for row in listed if row.manifest),
+        snapshots=tuple(_info(row.manifest, row) for row in listed if row.manifest),
         pending=_pending(inbox, current),
         sequence=inbox.sequence(),
         warnings=tuple(warnings),
@@ -45,7 +45,9 @@ def _pending(inbox: Inbox, current: str | None) -> PendingChanges:
     return PendingChanges(waiting.written, waiting.deleted, waiting.since)
 
 
-def _info(manifest: Manifest, size: int) -> SnapshotInfo:
+def _info(manifest: Manifest, row: Listed) -> SnapshotInfo:
     counts = manifest.counts
     created = datetime.fromisoformat(manifest.created_at)
-    return SnapshotInfo(manifest.id, created, counts.articles, counts.passages, counts.sentences, size)
+    return SnapshotInfo(
+        manifest.id, created, counts.articles, counts.passages, counts.sentences, row.bytes, row.withdrawn
+    )

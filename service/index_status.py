@@ -39,6 +39,12 @@ class Contents:
     sentences: int
     shortfalls: tuple[str, ...] = ()
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What an operator should know of it."""
+        empty = () if self.articles else ("the served snapshot has no articles: every question is refused",)
+        return (*empty, *self.shortfalls)
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -57,6 +63,11 @@ class Status:
     warning: str
     failures: int = 0
     contents: Contents | None = None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Everything that an operator should look at."""
+        return (*([self.warning] if self.warning else []), *(self.contents.notes if self.contents else ()))
 
 
 class Attempts:

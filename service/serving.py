@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from index.errors import IndexingError, SnapshotError, SnapshotMismatch
+from index.vector_kinds import shortfalls
 from service.errors import IndexUnavailable, ServiceError
 from service.index_status import Attempts, Contents, Failure, Status
 from service.leases import Leases, Opened
@@ -189,6 +190,8 @@ class Serving:
     def _serve(self, opened: Opened) -> None:
         self._leases.replace(opened)
         self._attempts.serve(opened.id)
+        for note in _contents(opened).notes:
+            log.warning("%s", note, extra={"fields": {"snapshot": opened.id}})
 
     def _free(self, opened: Opened) -> None:
         """Close what no request reads any more, once no thread does either: work outlives a client that leaves."""
@@ -204,9 +207,8 @@ class Serving:
 def _contents(opened: Opened) -> Contents:
     manifest = opened.finder.snapshot.manifest
     counts = manifest.counts
-    short = (f"{name}: {record.shortfall()}" for name, record in manifest.vectors.items() if not record.sufficient)
     created = datetime.fromisoformat(manifest.created_at)
-    return Contents(created, counts.articles, counts.passages, counts.sentences, tuple(short))
+    return Contents(created, counts.articles, counts.passages, counts.sentences, shortfalls(manifest.vectors))
 
 
 def _close_unwanted(future: Future[Opened]) -> None:

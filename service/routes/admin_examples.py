@@ -50,6 +50,8 @@ INDEX = {
         ),
         pending=PendingChanges(1, 0, datetime(2025, 9, 2, 10, 30, tzinfo=UTC)),
         sequence=19,
+        since=datetime(2025, 9, 2, 9, 15, 3, tzinfo=UTC),
+        swaps=1,
         publishing=_SERVED,
     )
 }

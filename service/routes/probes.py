@@ -23,7 +23,8 @@ async def healthz() -> Health:
 async def readyz(request: GuardedRequest) -> Readiness:
     """Send questions here only while this is 200. Otherwise the problem's `errors` names the parts that are missing.
 
-    `warnings` says where a snapshot was published that can't be served: the one before still is.
+    `warnings` says where a snapshot was published that can't be served, so that the one before still is, and what is
+    wrong with the served one: it has no articles, or a search finds too few of the nearest vectors.
     """
     pipeline: Pipeline = request.app.state.pipeline
     startup: Startup = request.app.state.startup
@@ -40,5 +41,4 @@ async def readyz(request: GuardedRequest) -> Readiness:
     if access.problem():
         raise NotReady("The keys can't be read, so nobody is let in; the log says why.", ("keys",))
     index = pipeline.index_status()
-    warnings = (index.warning,) if index.warning else ()
-    return Readiness(status="ready", parts=parts, snapshot=index.snapshot or "", warnings=warnings)
+    return Readiness(status="ready", parts=parts, snapshot=index.snapshot or "", warnings=index.warnings)

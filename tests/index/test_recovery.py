@@ -50,6 +50,22 @@ def test_behind_a_damaged_file_the_snapshot_before_opens_and_the_file_is_named(
     assert str(passed_over[0]).startswith(f"{three_published[-1] / name}: ")
 
 
+def test_an_empty_snapshot_is_not_served_in_place_of_a_damaged_one(
+    tmp_path: Path, publish_articles: Publish, three_articles: list[Article]
+) -> None:
+    first, empty, last = (
+        tmp_path / "snapshots" / publish_articles(tmp_path, three_articles[:count]) for count in (1, 0, 2)
+    )
+    damage(last / VECTORS)
+    opened, passed_over = open_newest_sound(tmp_path)
+    with opened:
+        assert opened.id == first.name
+    assert str(passed_over[1]) == f"{empty}: has no articles"
+    damage(first / VECTORS)
+    with pytest.raises(SnapshotCorrupt, match=str(last / VECTORS)):
+        open_newest_sound(tmp_path)
+
+
 def test_behind_two_damaged_snapshots_the_third_opens(tmp_path: Path, three_published: list[Path]) -> None:
     damage(three_published[2] / snapshot.ARTICLES)
     damage(three_published[1] / VECTORS)

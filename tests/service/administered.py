@@ -12,6 +12,7 @@ from typing import Any
 
 from litestar.testing import TestClient
 
+from index.build import DEFAULTS, BuildOptions
 from index.errors import IndexingError
 from index.republish import republish
 from service.app import create_app
@@ -33,8 +34,9 @@ COMMAND = (sys.executable, "-c", START)
 class ThreadBuilder:
     """Builds like the process, in a thread: without the seconds that starting one takes."""
 
-    def __init__(self, index: Path) -> None:
+    def __init__(self, index: Path, options: BuildOptions = DEFAULTS) -> None:
         self.index = index
+        self.options = options
 
     async def build(self, on_step: Callable[[Step], None]) -> Built:
         left_out: list[str] = []
@@ -46,6 +48,7 @@ class ThreadBuilder:
                 WordEmbedder(),
                 on_error=lambda error: left_out.append(str(error)),
                 progress=reports,
+                options=self.options,
             )
         except IndexingError as error:
             raise PublishFailed(str(error)) from error

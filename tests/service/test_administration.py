@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from litestar.testing import TestClient
 
-from index.build import build, build_articles
+from index.build import BuildOptions, build, build_articles
 from index.inbox import Inbox, overlay
 from index.lock import writer_lock
 from index.publish import current_directory, published, rollback
 from index.republish import served_articles
+from index.vector_kinds import VectorOptions
 from service.app import create_app
 from service.builder import ChildBuilder
 from service.publish_messages import Built, Step
@@ -136,20 +137,6 @@ def test_an_article_without_a_sentence_is_left_out_and_told(client: Client) -> N
     put(client, "pier.md", "The pier is long.")
     assert publish(client)["left_out"] == ["empty.md: no sentence worth indexing was found in it"]
     assert text_of(client, "pier.md") == "The pier is long."
-
-
-def test_the_last_article_can_not_be_taken_away(client: Client, index: Path) -> None:
-    before = current_directory(index).name
-    for article in ("museum.md", "harbour.md"):
-        client.delete(f"/v1/articles/{article}")
-    response = client.post("/v1/index:publish", json={"wait": True})
-    assert (response.status_code, response.json()["type"].rpartition(":")[2]) == (500, "publish-failed")
-    state = client.get("/v1/index").json()
-    assert (state["served"], state["last_failure"]["state"]) == (before, "failed")
-    assert state["last_failure"]["detail"] == response.json()["detail"]
-    put(client, "pier.md", "The pier is long.")
-    publish(client)
-    assert found(client, "Porthaven pier museum") == {"pier.md"}
 
 
 def test_a_file_build_afterwards_keeps_what_was_said_over_http(client: Client, index: Path, tmp_path: Path) -> None:
@@ -293,3 +280,34 @@ def test_a_service_that_is_stopped_takes_its_builder_along(index: Path) -> None:
     assert time.monotonic() - began < 5
     with writer_lock(index, "testing", wait=5):
         assert Inbox(index).sequence() == 1
+
+
+def test_vectors_of_which_too_few_are_found_are_told_wherever_an_operator_looks(
+    index: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    unreachable = BuildOptions(vectors=VectorOptions(recall=1.01))
+    with administered(index, ThreadBuilder(index, unreachable)) as client:
+        put(client, "pier.md", PIER["text"])
+        told = publish(client)["detail"]
+        (ready, state) = (client.get(path).json() for path in ("/readyz", "/v1/index"))
+    said = ["vectors/passages", "vectors/sentences"]
+    assert [warning.split(":")[0] for warning in ready["warnings"]] == said
+    assert all("100.0% of the ten nearest vectors, 101.0% are required" in warning for warning in ready["warnings"])
+    assert (state["warnings"], told) == (ready["warnings"], "; ".join(ready["warnings"]))
+    assert set(ready["warnings"]) <= set(caplog.messages)
+
+
+def test_the_state_tells_which_snapshots_were_gone_back_from_and_since_when_which_is_served(
+    index: Path, client: Client
+) -> None:
+    before = client.get("/v1/index").json()
+    put(client, "pier.md", PIER["text"])
+    newer = publish(client)["snapshot"]
+    between = client.get("/v1/index").json()
+    assert ([row["withdrawn"] for row in between["snapshots"]], between["swaps"]) == ([False, False], 1)
+    rollback(index, before["served"])
+    until(lambda: client.get("/v1/index").json()["served"] == before["served"])
+    after = client.get("/v1/index").json()
+    assert {row["id"]: row["withdrawn"] for row in after["snapshots"]} == {before["served"]: False, newer: True}
+    assert after["swaps"] == 2
+    assert before["since"] < between["since"] < after["since"]

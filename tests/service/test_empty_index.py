@@ -112,8 +112,11 @@ def test_a_service_on_a_directory_without_an_index_is_filled_over_http(
         assert "there was no index, an empty one was begun" in caplog.messages
         assert ask(client, "What did the pier of Porthaven cost?")["reason"] == "no_relevant_source"
         assert counts(client) == [0]
+        said = ["the served snapshot has no articles: every question is refused"]
+        assert client.get("/readyz").json()["warnings"] == client.get("/v1/index").json()["warnings"] == said
         assert client.put("/v1/articles/pier.md", json=PIER).status_code == 202
         publish(client)
+        assert client.get("/readyz").json()["warnings"] == []
         (citation,) = ask(client, "What did the pier of Porthaven cost?")["citations"]
         assert citation["quote"] == "The pier of Porthaven cost 9 million euros."
 
