@@ -6,7 +6,7 @@ import re
 from time import perf_counter
 
 from service.edge import App, Message, Receive, Scope, Send
-from service.errors import BadRequest, ServiceError
+from service.errors import ServiceError
 from service.metrics import OTHER, UNMATCHED, Metrics
 from service.problems import TYPE_PREFIX, served_errors
 
@@ -62,7 +62,7 @@ class _Response:
     def fail(self, error: Exception) -> None:
         """The edge will answer with `error` as a problem, where nothing was sent yet."""
         if self.status == 499:
-            kind = type(error) if isinstance(error, BadRequest) else ServiceError
+            kind = type(error) if isinstance(error, ServiceError) else ServiceError
             self.status, self.problem = kind.status, kind.type
 
 

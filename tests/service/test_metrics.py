@@ -70,7 +70,7 @@ def test_what_is_refused_at_the_door_is_counted(client: TestClient[Any]) -> None
     assert client.get("/healthz/no", headers={"Host": "elsewhere.example"}).status_code == 421
     found = scraped(client)
     assert value(found, "http_requests_total", route="unmatched", method="GET", status="421") == 1
-    assert value(found, "http_problems_total", type="host-not-allowed") == 1
+    assert value(found, "http_problems_total", type="host") == 1
 
 
 def test_what_falls_through_everything_is_counted_as_internal(client: TestClient[Any], pipeline: FakePipeline) -> None:
