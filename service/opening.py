@@ -21,6 +21,7 @@ from index.retrieve import Retriever
 from index.snapshot import Snapshot
 from service import calibration, confidence
 from service.abstain import QUOTING, Abstention
+from service.admission import Admission
 from service.answer import AnswerPipeline
 from service.calibration import Calibration
 from service.confidence import Confidence
@@ -37,6 +38,8 @@ ASKING = "model"
 """The `second_check` that is the language model itself."""
 LOCAL = ("llama_cpp", "transformers")
 """Generators that load a model of this machine."""
+SERVER_SLOTS = 8
+"""Answers that are asked for at once of a server, unless the settings say otherwise."""
 
 log = logging.getLogger(LOGGER)
 
@@ -127,9 +130,13 @@ def open_pipeline(settings: Settings, *, begins: bool = False) -> AnswerPipeline
     generator = open_generator(settings)
     second_check = AskingTheModel(generator) if settings.second_check == ASKING else None
     limits = Limits(settings.answer_tokens, settings.answer_timeout, settings.cached_answers, settings.quoting)
-    return AnswerPipeline(
-        PublishedIndex(settings, second_check, begins=begins), generator, limits, settings.reload_seconds
-    )
+    source = PublishedIndex(settings, second_check, begins=begins)
+    return AnswerPipeline(source, generator, limits, settings.reload_seconds, open_admission(settings))
+
+
+def open_admission(settings: Settings) -> Admission:
+    """The queue in front of the language model."""
+    return Admission(_slots(settings), settings.queue, settings.queue_each or max(1, settings.queue // 2))
 
 
 def open_models(settings: Settings) -> Models:
@@ -189,11 +196,18 @@ def open_generator(settings: Settings) -> Generator:
             api_key=settings.llm_api_key or "",
             threads=settings.threads or available_cores(),
             context=settings.context,
+            # A judge that is the model itself is asked while the answer that it judges is still being written.
+            slots=_slots(settings) * (2 if settings.second_check == ASKING else 1),
             startup_timeout=settings.start_timeout,
             token_timeout=settings.token_timeout,
             offline=settings.hub == "off",
         )
     )
+
+
+def _slots(settings: Settings) -> int:
+    """A model of this machine has one answer's work to do at a time; a server is there for many."""
+    return settings.slots or (1 if settings.generator in LOCAL else SERVER_SLOTS)
 
 
 def _found(name: str, settings: Settings) -> Path | str:

@@ -167,7 +167,6 @@ class Settings:
     token_timeout: Annotated[
         float, About("Seconds without a new token after which an answer is given up.", 1, 3_600)
     ] = 60.0
-    answer_timeout: Annotated[float, About("Seconds that one answer may take.", 1, 3_600)] = 180.0
     keys: Annotated[
         Path, About("File of the API keys and site keys, which scripts/keys.py writes. docs/access.md says how.")
     ] = Path(".fundstelle/keys.json")
@@ -178,6 +177,35 @@ class Settings:
             "loopback address, and nobody elsewhere; `allowed` is everybody, `never` nobody."
         ),
     ] = "loopback"
+    answer_timeout: Annotated[
+        float,
+        About("Seconds that one answer may take, from its request, waiting for the language model included.", 1, 3_600),
+    ] = 180.0
+    slots: Annotated[
+        int,
+        About(
+            "Answers that the language model writes at once; 0 is 1 for a model of this machine and 8 for a server. "
+            "With `llama_cpp` each takes memory for a context of its own.",
+            0,
+            1_024,
+        ),
+    ] = 0
+    queue: Annotated[
+        int,
+        About(
+            "Questions that may wait for the language model while it writes; further ones are told to come back later.",
+            0,
+            100_000,
+        ),
+    ] = 16
+    queue_each: Annotated[
+        int,
+        About(
+            "Questions of one client that may wait or be answered at once; 0 is half of `queue`, and 1 at least.",
+            0,
+            100_000,
+        ),
+    ] = 0
     admin_key: Annotated[
         str | None,
         About(

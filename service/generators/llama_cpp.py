@@ -137,6 +137,11 @@ class LlamaCppGenerator:
         self._connection: _Connection | None = None
 
     @property
+    def slots(self) -> int:
+        """How many answers run at once."""
+        return self._options.slots
+
+    @property
     def pid(self) -> int | None:
         """Process id of the server, None while there is none."""
         return self._process.pid if self._process is not None else None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +11,9 @@ from index.embedding import SentenceTransformerEmbedder
 from index.errors import SnapshotCorrupt
 from index.rerank import CrossEncoderReranker, RerankingRetriever, reranked
 from index.retrieve import Retriever
-from service.errors import IndexUnavailable, SettingsError
-from service.opening import PublishedIndex, entailment_folder, open_generator, open_pipeline
+from service.errors import Busy, IndexUnavailable, SettingsError
+from service.generators.llama_cpp import LlamaCppGenerator
+from service.opening import PublishedIndex, entailment_folder, open_admission, open_generator, open_pipeline
 from service.settings import Settings
 from tests.index.tiny_cross_encoder import tiny_cross_encoder
 from tests.service.collection import write_articles
@@ -44,6 +46,33 @@ def test_a_missing_embedding_model_makes_the_index_unavailable(tmp_path: Path) -
 def test_a_pipeline_is_not_ready_before_it_is_started() -> None:
     pipeline = open_pipeline(Settings(generator="extractive"))
     assert pipeline.ready() == {"index": False, "generator": False}
+
+
+def test_the_queue_is_as_long_as_the_settings_say() -> None:
+    pipeline = open_pipeline(Settings(generator="openai_compatible", llm_base_url="http://127.0.0.1:1/v1", queue=5))
+    load = pipeline.load()
+    assert (load.slots, load.places, load.running, load.waiting) == (8, 5, 0, 0)
+    assert (load.restarts, load.refused, load.generating) == (0, 0, False)
+    alone = open_admission(Settings(slots=3, queue=0))
+    assert (alone.slots, alone.places) == (3, 0)
+
+
+@pytest.mark.parametrize(("queue", "each", "taken"), [(6, 0, 3), (1, 0, 1), (6, 5, 5)])
+def test_one_client_may_have_half_of_the_queue_or_what_the_settings_say(queue: int, each: int, taken: int) -> None:
+    admission = open_admission(Settings(queue=queue, queue_each=each))
+    with ExitStack() as held:
+        for _ in range(taken):
+            held.enter_context(admission.place("a"))
+        with pytest.raises(Busy, match="of yours"), admission.place("a"):
+            pass
+
+
+def test_a_model_that_judges_its_own_sentences_can_do_so_while_it_writes(tmp_path: Path) -> None:
+    gguf = tmp_path / "other.gguf"
+    gguf.write_bytes(b"")
+    generator = open_generator(Settings(llm=str(gguf), second_check="model"))
+    assert isinstance(generator, LlamaCppGenerator)
+    assert generator.slots == 2
 
 
 def test_a_reranker_that_is_not_there_is_a_wrong_setting_before_anything_is_opened(tmp_path: Path) -> None:
