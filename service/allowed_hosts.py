@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address
 
 ANY = "*"
-LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 _NAME = r"[0-9A-Za-z_](?:[0-9A-Za-z_.-]*[0-9A-Za-z_])?\.?"
 _HOST = re.compile(rf"(?P<name>{_NAME}|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{{0,5}}))?")
@@ -38,22 +37,6 @@ class AllowedHosts:
 def host_patterns(text: str) -> tuple[str, ...]:
     """Names separated by commas. Raises ValueError that names the wrong one."""
     return tuple(_pattern(entry) for entry in filter(None, (part.strip() for part in text.split(","))))
-
-
-def default_patterns(bind: str) -> tuple[str, ...]:
-    """What is allowed where nothing is set: `*`, unless `bind`, where the service listens, is of this machine only."""
-    if not is_loopback(bind):
-        return (ANY,)
-    own = f"[{bind}]" if ":" in bind else bind
-    return tuple({*LOOPBACK_NAMES, host_name(own)})
-
-
-def is_loopback(bind: str) -> bool:
-    """Whether only programs of this machine reach what listens on `bind`, an address or a name."""
-    try:
-        return ip_address(bind).is_loopback
-    except ValueError:
-        return bind.lower() == "localhost"
 
 
 def host_name(host: str) -> str:

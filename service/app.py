@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -12,9 +13,11 @@ from litestar.datastructures import State
 from service.access import Access
 from service.administration import Administration
 from service.builder import Builder, ChildBuilder
+from service.counting import Counts
 from service.cross_origin import CrossOrigin
 from service.door import door
 from service.edge import Edge
+from service.limiting import limiter
 from service.metrics import Metrics
 from service.observed import Observed
 from service.pipeline import Pipeline
@@ -28,6 +31,7 @@ from service.routes.admin import (
 )
 from service.routes.answers import article, ask, search
 from service.routes.failures import HANDLERS
+from service.routes.limited import within_limits
 from service.routes.metrics import metrics
 from service.routes.openai import chat_completions, list_models, read_model
 from service.routes.pages import describe, description, front, reference, style
@@ -78,6 +82,7 @@ def create_app(settings: Settings, pipeline: Pipeline | None = None, builder: Bu
     administration = Administration(settings.index, served, builder or ChildBuilder(settings))
     app = Litestar(
         route_handlers=ROUTES,
+        guards=[within_limits],
         request_class=GuardedRequest,
         exception_handlers=cast(Any, HANDLERS),
         lifespan=[_lifespan],
@@ -90,6 +95,7 @@ def create_app(settings: Settings, pipeline: Pipeline | None = None, builder: Bu
                 "stopping": Stopping(),
                 "administration": administration,
                 "metrics": counted,
+                "limiter": limiter(settings),
             }
         ),
         openapi_config=None,
@@ -115,8 +121,13 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
     startup: Startup = app.state.startup
     administration: Administration = app.state.administration
     startup.begin()
+    counts: Counts = app.state.limiter.counts
+    watching = asyncio.create_task(counts.watch())
     try:
         yield
     finally:
         await administration.close()
         await startup.end()
+        watching.cancel()
+        await asyncio.wait({watching})
+        await counts.close()

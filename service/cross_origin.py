@@ -13,6 +13,7 @@ from service.client_address import Headers, Sender
 from service.door import SENDER
 from service.edge import RESPONSE_HEADERS, App, Receive, Scope, Send
 from service.errors import KeysUnavailable, OriginRefused, ServiceError
+from service.limiting import RATE_HEADERS
 from service.origins import is_same_host
 
 CALLER = "caller"
@@ -22,7 +23,7 @@ PREFLIGHT_SECONDS = 600
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _READABLE = {
-    "Access-Control-Expose-Headers": "Retry-After, RateLimit, RateLimit-Policy, X-Request-Id",
+    "Access-Control-Expose-Headers": ", ".join(("Retry-After", *RATE_HEADERS, "X-Request-Id")),
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
 _PREFLIGHT = [

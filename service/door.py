@@ -6,9 +6,11 @@ Afterwards the request says so itself, as if no proxy stood between: its client,
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from ipaddress import ip_address
 
-from service.allowed_hosts import AllowedHosts, default_patterns, host_name, host_patterns, only_host
+from service.access import is_loopback
+from service.allowed_hosts import ANY, AllowedHosts, host_name, host_patterns, only_host
 from service.client_address import FORWARDING, Headers, Proxies, Sender, networks
 from service.edge import App, Receive, Scope, Send
 from service.errors import BadRequest, HostNotAllowed
@@ -17,6 +19,9 @@ from service.settings import Settings
 
 SENDER = "sender"
 """In `scope["state"]`: the `Sender` of the request."""
+
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+"""What is allowed where nothing is set and only this machine can ask. Others ask by names that nobody here knows."""
 
 PROBES = frozenset({"/healthz", "/readyz"})
 """Asked by whatever name: an orchestrator knows a process by the address that it has just been given."""
@@ -81,10 +86,16 @@ class Door:
 
 def door(app: App, settings: Settings) -> Door:
     """The door that `settings` describe, in front of `app`."""
-    allowed = settings.allowed_hosts
-    hosts = default_patterns(settings.host) if allowed is None else host_patterns(allowed)
     trusted = networks(settings.trusted_proxies or "")
-    return Door(app, AllowedHosts(hosts), Proxies(trusted, settings.forwarded_header))
+    return Door(app, AllowedHosts(_allowed(settings)), Proxies(trusted, settings.forwarded_header))
+
+
+def _allowed(settings: Settings) -> Collection[str]:
+    if settings.allowed_hosts is not None:
+        return host_patterns(settings.allowed_hosts)
+    if not is_loopback(settings.host):
+        return (ANY,)
+    return {*LOOPBACK_NAMES, host_name(f"[{settings.host}]" if ":" in settings.host else settings.host)}
 
 
 def _host(headers: Headers) -> str | None:

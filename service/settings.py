@@ -232,6 +232,32 @@ class Settings:
         ForwardedHeader,
         About("The header in which trusted proxies say so; what clients send in it they have to replace or add to."),
     ] = "x-forwarded-for"
+    anonymous_per_minute: Annotated[
+        int,
+        About(
+            "Requests a minute without a key, for each address (of IPv6, each /64 network); 0 is any number, here and "
+            "below. Programs of the service's own machine are not counted.",
+            0,
+            1_000_000,
+        ),
+    ] = 60
+    anonymous_per_day: Annotated[int, About("The same, a day.", 0, 1_000_000_000)] = 2_000
+    key_per_minute: Annotated[
+        int,
+        About("Requests a minute with a key that does not say itself; with a site's, of all visitors.", 0, 1_000_000),
+    ] = 300
+    key_per_day: Annotated[int, About("The same, a day.", 0, 1_000_000_000)] = 20_000
+    visitor_per_minute: Annotated[
+        int, About("Requests a minute of each visitor of the pages that have one site key, by address.", 0, 1_000_000)
+    ] = 20
+    visitor_per_day: Annotated[int, About("The same, a day.", 0, 1_000_000_000)] = 300
+    redis_url: Annotated[
+        str | None,
+        About(
+            "Redis that counts requests for several processes or hosts, as in `redis://:password@redis:6379/0`, "
+            "`rediss://` with TLS. Without it, each process counts by itself."
+        ),
+    ] = field(default=None, repr=False)
     body_timeout: Annotated[float, About("Seconds within which a request's body has to arrive.", 0.1, 3_600)] = 10.0
     keep_alive_seconds: Annotated[
         float,
@@ -356,10 +382,6 @@ def _found(setting: _Setting, value: Any) -> str:
     return "" if setting.secret else f", not {value!r}"
 
 
-_READERS: Mapping[str, Callable[[str], object]] = {"allowed_hosts": host_patterns, "trusted_proxies": networks}
-"""What reads a setting of several words. Each raises ValueError where it can't."""
-
-
 def _checked(settings: Settings) -> Settings:
     for name, read in _READERS.items():
         try:
@@ -377,6 +399,25 @@ def _checked(settings: Settings) -> Settings:
             'spaces; `python -c "import secrets; print(secrets.token_urlsafe(32))"` makes one'
         )
     return settings
+
+
+def _redis(url: str) -> None:
+    """Says nothing of the address, which may hold a password."""
+    try:
+        parts = urlsplit(url)
+        known = not url or (parts.scheme in ("redis", "rediss") and bool(parts.hostname) and parts.port != 0)
+    except ValueError:
+        known = False
+    if not known:
+        raise ValueError("must be an address such as redis://127.0.0.1:6379/0")
+
+
+_READERS: Mapping[str, Callable[[str], object]] = {
+    "allowed_hosts": host_patterns,
+    "trusted_proxies": networks,
+    "redis_url": _redis,
+}
+"""What reads a setting that is more than its text. Each raises ValueError where it can't."""
 
 
 def _is_http(url: str) -> bool:

@@ -34,7 +34,6 @@ IMPORT_NAMES = {
 }
 NOT_IMPORTED = {
     "gguf": "transformers reads GGUF files with it",
-    "redis": "limits counts in Redis with it",
     "setuptools": "builds the project itself in scripts/setup",
 }
 FOR_DEVELOPERS = {"sklearn": {"scripts/calibrate.py"}}

@@ -7,6 +7,7 @@ from litestar import get
 from service.access import Access
 from service.contract import Health, Readiness
 from service.errors import NotReady, ServiceError
+from service.limiting import Limiter
 from service.pipeline import Pipeline
 from service.routes.request import GuardedRequest
 from service.startup import Startup
@@ -24,7 +25,8 @@ async def readyz(request: GuardedRequest) -> Readiness:
     """Send questions here only while this is 200. Otherwise the problem's `errors` names the parts that are missing.
 
     `warnings` says where a snapshot was published that can't be served, so that the one before still is, and what is
-    wrong with the served one: it has no articles, or a search finds too few of the nearest vectors.
+    wrong with the served one: it has no articles, or a search finds too few of the nearest vectors. It also says
+    where limits are not shared as they should be.
     """
     pipeline: Pipeline = request.app.state.pipeline
     startup: Startup = request.app.state.startup
@@ -41,4 +43,6 @@ async def readyz(request: GuardedRequest) -> Readiness:
     if access.problem():
         raise NotReady("The keys can't be read, so nobody is let in; the log says why.", ("keys",))
     index = pipeline.index_status()
-    return Readiness(status="ready", parts=parts, snapshot=index.snapshot or "", warnings=index.warnings)
+    limiter: Limiter = request.app.state.limiter
+    warnings = tuple(filter(None, (*index.warnings, limiter.counts.warning())))
+    return Readiness(status="ready", parts=parts, snapshot=index.snapshot or "", warnings=warnings)
