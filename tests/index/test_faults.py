@@ -50,6 +50,8 @@ BEFORE = article_of("edited", "The bridge over the sound opens in May.\n\nTrams 
 AFTER = article_of("edited", "The bridge over the sound opens in August.\n\nTrams are not to cross it.\n")
 ADDED = article_of("added", "Die Fähre fällt am Montag aus.\n\nEin Ersatz ist nicht vorgesehen.\n", language="de")
 OLD, NEW, NEWEST = [STAYS, REMOVED, BEFORE], [STAYS, AFTER, ADDED], [STAYS, ADDED]
+NONE: list[Article] = []
+ONE = [STAYS]
 
 
 def fail(error: ArticleError) -> None:
@@ -76,6 +78,14 @@ def second_alone(index_dir: Path) -> None:
     update(index_dir, NEW, keep=1)
 
 
+def emptied(index_dir: Path) -> None:
+    update(index_dir, NONE, keep=1)
+
+
+def one(index_dir: Path) -> None:
+    update(index_dir, ONE, keep=1)
+
+
 def back(index_dir: Path) -> None:
     rollback(index_dir, published(index_dir)[0])
 
@@ -93,8 +103,10 @@ CHANGES = {
     "first publication": Change(first, None, "old"),
     "update": Change(second_alone, "old", "new"),
     "rollback": Change(back, "new", "old"),
+    "the last articles go": Change(emptied, "old", "empty"),
+    "the first article comes": Change(one, "empty", "one"),
 }
-COLLECTIONS = {"old": OLD, "new": NEW, "newest": NEWEST}
+COLLECTIONS = {"old": OLD, "new": NEW, "newest": NEWEST, "empty": NONE, "one": ONE}
 
 
 @pytest.fixture(scope="module")
@@ -117,13 +129,14 @@ def clean(root: Path) -> dict[str, Files]:
 @pytest.fixture(scope="module")
 def befores(root: Path, clean: dict[str, Files]) -> dict[str | None, Path]:
     """Indexes that serve a collection, with those before it; each in a directory of its own."""
-    for name in ("none", "old", "new"):
+    for name in ("none", "old", "new", "empty"):
         (root / "before" / name).mkdir(parents=True)
     with put_in(CountingDisk()):
         first(root / "before" / "old" / "index")
         first(root / "before" / "new" / "index")
         second(root / "before" / "new" / "index")
-    return {None: root / "before" / "none", "old": root / "before" / "old", "new": root / "before" / "new"}
+        emptied(root / "before" / "empty" / "index")
+    return {None: root / "before" / "none", **{name: root / "before" / name for name in ("old", "new", "empty")}}
 
 
 @pytest.fixture
