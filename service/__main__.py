@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 import signal
 import socket
 import sys
@@ -105,5 +107,13 @@ def _leave(number: int, frame: object) -> NoReturn:
     sys.exit(0)
 
 
+def leave(code: int) -> NoReturn:
+    """End the process at once: everything is closed, and taking a large interpreter apart takes up to a second."""
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -6,15 +6,14 @@ A question may end with a JSON object, which is taken off before the question is
 
 Without one, the model says the two sentences of `SAID`. `FUNDSTELLE_INDEX` is built where it is not there yet; without
 it, a temporary index is. To the file that `SCRIPTED_LOG` names, a line is added whenever an answer or the model begins
-and ends: `answer begun 12.3`, in seconds of the system's monotonic clock. `SCRIPTED_CACHED` is how many answers are
-kept, 0 by default.
+and ends: `answer begun 12.3`, in seconds of the system's monotonic clock. `SCRIPTED_SLOTS` is how many answers the
+model writes at once, 64 by default; as many again may wait.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import sys
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Iterator
@@ -26,8 +25,9 @@ from typing import Literal
 import msgspec
 
 import service.app
-from service.__main__ import main
+from service.__main__ import leave, main
 from service.abstain import Abstention
+from service.admission import Admission
 from service.answer import AnswerPipeline
 from service.contract import AskRequest
 from service.errors import GeneratorUnavailable
@@ -44,7 +44,8 @@ PIECE = 7
 
 class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the model says and how. Seconds: `find` before anything is found, `before` the first piece of 7 characters,
-    `pause` before each. Half way, the model `dies`, `hangs` for ever, or has a `bug`.
+    `pause` before each. Half way, the model `dies`, `hangs` for ever, or has a `bug`. Only with `kept` is an answer
+    that was given before given again.
     """
 
     say: str = SAID
@@ -52,6 +53,7 @@ class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     before: float = 0.0
     pause: float = 0.001
     fault: Literal["", "dies", "hangs", "bug"] = ""
+    kept: bool = False
 
 
 SCRIPT: ContextVar[Script] = ContextVar("SCRIPT")
@@ -110,6 +112,8 @@ class DirectedPipeline(AnswerPipeline):
         SCRIPT.set(script)
         with logged("answer"):
             await asyncio.sleep(script.find)
+            if not script.kept:
+                self._cache.forget(self.index_status().snapshot or "")
             asked = msgspec.structs.replace(request, question=question)
             async with aclosing(super().answer(asked, client)) as events:
                 async for event in events:
@@ -118,14 +122,20 @@ class DirectedPipeline(AnswerPipeline):
 
 def compose(settings: Settings) -> Pipeline:
     source = WordIndex(settings.index, Abstention(NEVER))
-    limits = Limits(200, settings.answer_timeout, int(os.environ.get("SCRIPTED_CACHED", "0")))
-    return DirectedPipeline(source, DirectedGenerator(), limits, settings.reload_seconds)
+    limits = Limits(200, settings.answer_timeout, settings.cached_answers)
+    slots = int(os.environ.get("SCRIPTED_SLOTS", "64"))
+    admission = Admission(slots, slots, 2 * slots)
+    return DirectedPipeline(source, DirectedGenerator(), limits, settings.reload_seconds, admission)
 
 
-if __name__ == "__main__":
+def run() -> int:
     with tempfile.TemporaryDirectory() as folder:
         index = Path(os.environ.setdefault("FUNDSTELLE_INDEX", f"{folder}/index"))
         if not index.exists():
             published(index.parent)
         service.app.compose = compose
-        sys.exit(main())
+        return main()
+
+
+if __name__ == "__main__":
+    leave(run())

@@ -1,0 +1,112 @@
+"""What clients see of a service that is told to stop, and when it has ended."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.service.scripted import SECONDS, STREAM, Service, events, opened, question, serving
+
+GRACE = 2.0
+ENDLESS = {"before": 3600}
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    with serving(tmp_path, SHUTDOWN_TIMEOUT=str(GRACE)) as service:
+        yield service
+
+
+@pytest.fixture
+def client(service: Service) -> Iterator[httpx.Client]:
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+    with httpx.Client(base_url=service.url, timeout=SECONDS, limits=limits) as client:
+        yield client
+
+
+def until_stopping(client: httpx.Client) -> httpx.Response:
+    """The first response of `/readyz` that is not 200."""
+    deadline = time.monotonic() + SECONDS
+    while (response := client.get("/readyz")).status_code == 200:
+        assert time.monotonic() < deadline
+    return response
+
+
+def assert_ends_well(service: Service, seconds: float) -> None:
+    """It ends of itself within `seconds`, without a complaint."""
+    _, err = service.process.communicate(timeout=seconds)
+    assert (service.process.returncode, err) == (0, "")
+
+
+def kind_of(problem: dict[str, Any]) -> tuple[str, int]:
+    return problem["type"].removeprefix("urn:fundstelle:problem:"), problem["status"]
+
+
+def test_answers_under_way_end_while_nothing_new_is_begun(service: Service, client: httpx.Client) -> None:
+    assert client.get("/readyz").status_code == 200
+    under_way = opened(client, {"before": 0.7})
+    service.process.send_signal(signal.SIGTERM)
+    at_once = time.monotonic()
+    unready = until_stopping(client)
+    assert time.monotonic() - at_once < 0.3
+    assert kind_of(unready.json()) == ("not-ready", 503)
+    assert unready.json()["detail"] == "The service is being stopped."
+    with httpx.Client(base_url=service.url) as newcomer:
+        assert newcomer.get("/readyz").status_code == 503
+        for headers in ({}, STREAM):
+            refused = newcomer.post("/v1/ask", json=question(), headers=headers)
+            assert kind_of(refused.json()) == ("stopping", 503)
+            assert (refused.headers["retry-after"], refused.headers["connection"]) == ("5", "close")
+    assert [event.name for event in events(under_way)] == ["sources", "sentence", "sentence", "done"]
+    assert_ends_well(service, 1.0)
+
+
+def test_what_does_not_end_in_time_is_told_so_before_the_service_ends(service: Service, client: httpx.Client) -> None:
+    streams = [opened(client, ENDLESS) for _ in range(20)]
+    with ThreadPoolExecutor(1) as threads:
+        whole = threads.submit(client.post, "/v1/ask", json=question(ENDLESS))
+        service.wait_for("model begun", 21)
+        service.process.send_signal(signal.SIGTERM)
+        told_to_stop = time.monotonic()
+        for stream in streams:
+            *_, last = events(stream)
+            assert (last.name, kind_of(last.content)) == ("error", ("stopping", 503))
+            assert last.content["instance"] == stream.headers["x-request-id"]
+            assert GRACE / 2 < last.at - told_to_stop < GRACE
+        response = whole.result()
+    assert (response.status_code, kind_of(response.json())) == (503, ("stopping", 503))
+    assert_ends_well(service, told_to_stop + GRACE - time.monotonic())
+    assert len(service.times("answer ended")) == 21
+
+
+def test_a_second_signal_ends_it_at_once(service: Service, client: httpx.Client) -> None:
+    stream = opened(client, ENDLESS)
+    service.process.send_signal(signal.SIGTERM)
+    until_stopping(client)
+    service.process.send_signal(signal.SIGTERM)
+    told_to_stop = time.monotonic()
+    *_, last = events(stream)
+    assert kind_of(last.content) == ("stopping", 503)
+    assert last.at - told_to_stop < 0.3
+    assert_ends_well(service, 1.0)
+
+
+def test_an_idle_connection_holds_nothing_up(service: Service, client: httpx.Client) -> None:
+    assert client.get("/healthz").status_code == 200
+    service.process.send_signal(signal.SIGTERM)
+    assert_ends_well(service, 1.0)
+
+
+def test_a_client_that_reads_nothing_holds_nothing_up_for_longer_than_others(
+    service: Service, client: httpx.Client
+) -> None:
+    opened(client, ENDLESS)
+    service.process.send_signal(signal.SIGTERM)
+    assert_ends_well(service, GRACE + 0.5)
