@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn, cast
 
 import uvicorn
 from litestar import Litestar
@@ -16,6 +16,7 @@ from litestar import Litestar
 from index.errors import IndexingError
 from service import logs
 from service.app import create_app
+from service.connection import Patience, connections
 from service.errors import ServiceError, SettingsError
 from service.pages import ask_command
 from service.server import SIGNALS, Server
@@ -41,7 +42,7 @@ def main() -> int:
 async def serve(app: Litestar, settings: Settings, listener: socket.socket) -> None:
     """Serve `app` on `listener` until a signal comes. Raises what starting the pipeline raised."""
     _listen(listener)
-    server = Server(_config(app), app.state.stopping, settings.shutdown_timeout)
+    server = Server(_config(app, settings), app.state.stopping, settings.shutdown_timeout)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     starting = asyncio.create_task(_announced(server, app.state.startup, _url(settings.host, listener)))
     await asyncio.wait({serving, starting}, return_when=asyncio.FIRST_COMPLETED)
@@ -58,8 +59,16 @@ def _failed(task: asyncio.Task[None]) -> bool:
     return task.done() and not task.cancelled() and task.exception() is not None
 
 
-def _config(app: Litestar) -> uvicorn.Config:
-    return uvicorn.Config(app, ws="none", log_config=None, access_log=False, server_header=False, proxy_headers=False)
+def _config(app: Litestar, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=cast(Any, connections(Patience(settings.body_timeout, settings.connections))),
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+    )
 
 
 def bound(host: str, port: int) -> socket.socket:

@@ -7,6 +7,7 @@ ServiceError
 │   ├── UnsupportedMedia     the content type is not application/json
 │   ├── BodyTooLarge
 │   ├── BodyTimeout          the body did not arrive in time
+│   ├── HeadTimeout          the head of the request did not arrive in time
 │   ├── InvalidArticle       an article can't be indexed as it was sent
 │   ├── Unauthorized         the key is missing or wrong
 │   ├── Forbidden            the key is right and may not do this
@@ -21,6 +22,7 @@ ServiceError
 │   └── MethodNotAllowed
 ├── PublishFailed            the next snapshot could not be built or opened
 └── Unavailable
+    ├── TooManyConnections   as many clients as may be are connected already
     ├── Busy                 as many questions as may do wait for the language model already
     ├── IndexBusy            another program is writing to the index
     ├── KeysUnavailable      the keys can't be read, so nobody is let in
@@ -53,6 +55,8 @@ class ServiceError(Exception):
     """What exactly is wrong, where that is more than one thing."""
     headers: Mapping[str, str] = MappingProxyType({})
     """Headers of the response beside the usual ones."""
+    own_headers: ClassVar[tuple[str, ...]] = ()
+    """Names of those whose value differs from error to error."""
 
 
 class SettingsError(ServiceError):
@@ -99,6 +103,14 @@ class BodyTimeout(BadRequest):
     status = 408
     type = "body-timeout"
     title = "Body took too long"
+
+
+class HeadTimeout(BadRequest):
+    """The head of the request did not arrive in time."""
+
+    status = 408
+    type = "head-timeout"
+    title = "Request took too long"
 
 
 class InvalidArticle(BadRequest):
@@ -160,6 +172,7 @@ class RateLimited(BadRequest):
     status = 429
     type = "rate-limited"
     title = "Too many requests"
+    own_headers = ("Retry-After",)
 
     def __init__(self, detail: str, headers: Mapping[str, str]) -> None:
         super().__init__(detail)
@@ -224,11 +237,20 @@ class Unavailable(ServiceError):
     title = "Service unavailable"
 
 
+class TooManyConnections(Unavailable):
+    """As many clients as may be are connected already."""
+
+    type = "too-many-connections"
+    title = "Too many connections"
+    headers = MappingProxyType({"Retry-After": "1"})
+
+
 class Busy(Unavailable):
     """As many questions wait for the language model as may do, or as many of one client's."""
 
     type = "busy"
     title = "Too many questions"
+    own_headers = ("Retry-After",)
 
     def __init__(self, detail: str, retry_after: int) -> None:
         """`retry_after` is after how many seconds it is worth asking again."""

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from service.contract import Problem
-from service.errors import BadRequest, ServiceError
+from service.errors import BadRequest, HeadTimeout, ServiceError, TooManyConnections
 from service.openai_contract import ChatError
 from service.openai_errors import chat_error, is_openai
 from service.problems import MEDIA_TYPE, problem, problem_type
@@ -35,8 +35,8 @@ _ANONYMOUS = frozenset({"ask", "search"})
 
 Document = dict[str, Any]
 
-ANYWHERE: tuple[type[ServiceError], ...] = (BadRequest, ServiceError)
-"""What any request may end as, whatever its route declares: the door refuses before a route is chosen."""
+ANYWHERE: tuple[type[ServiceError], ...] = (BadRequest, HeadTimeout, TooManyConnections, ServiceError)
+"""What any request may end as, whatever its route declares: before a route is chosen, or by a fault of ours."""
 
 
 def _header(schema: Mapping[str, Any], meaning: str, example: str) -> Document:
@@ -56,6 +56,7 @@ HEADERS: Mapping[str, Document] = {
     "WWW-Authenticate": _header(_TEXT, "How to send a key.", 'Bearer realm="fundstelle"'),
 }
 """Every header that a response is documented with, by name."""
+_HOP = frozenset({"Connection"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +207,7 @@ def _problem(status: int, kinds: Sequence[type[ServiceError]]) -> Document:
 
 
 def _refused(status: int, kinds: Sequence[type[ServiceError]], lines: Sequence[str]) -> Document:
-    headers = _headers(sorted({name for kind in kinds for name in kind.headers}))
+    headers = _headers(sorted({name for kind in kinds for name in (*kind.headers, *kind.own_headers)} - _HOP))
     return {"description": "\n".join([HTTPStatus(status).phrase, "", *lines]), "headers": headers}
 
 

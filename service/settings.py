@@ -258,7 +258,18 @@ class Settings:
             "`rediss://` with TLS. Without it, each process counts by itself."
         ),
     ] = field(default=None, repr=False)
-    body_timeout: Annotated[float, About("Seconds within which a request's body has to arrive.", 0.1, 3_600)] = 10.0
+    body_timeout: Annotated[
+        float,
+        About(
+            "Seconds within which a request's head has to arrive, then its body; also those after which a client that "
+            "reads nothing of its response is left.",
+            0.1,
+            3_600,
+        ),
+    ] = 10.0
+    connections: Annotated[
+        int, About("Connections that clients may have at a time; one more is answered with 503.", 1, 1_000_000)
+    ] = 500
     keep_alive_seconds: Annotated[
         float,
         About("Seconds of silence after which a stream sends a comment, so that nothing between closes it.", 0.01, 600),
