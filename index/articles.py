@@ -35,15 +35,21 @@ def described(article_id: str, record: Record, sha256: str) -> tuple[str, str]:
 
 
 def read_collection(
-    paths: Sequence[Path], on_error: OnError, describe: Describe = described, *, allow_empty: bool = False
+    paths: Sequence[Path],
+    on_error: OnError,
+    describe: Describe = described,
+    *,
+    without: Path | None = None,
+    allow_empty: bool = False,
 ) -> Iterator[Article]:
     """Every article in `paths` (files, or directories with all that is below them), in a fixed order, one at a time.
 
     What can't be used is told to `on_error` and left out. Raises EmptyCollection at the end where nothing was found;
-    with `allow_empty` only where one of `paths` is not there. `describe` is for who remembers what `described` gave.
+    with `allow_empty` only where one of `paths` is not there. The directory `without` is left out wherever it lies in
+    one of them. `describe` is for who remembers what `described` gave.
     """
     seen: dict[str, str] = {}
-    for article_id, record in _records(paths, on_error):
+    for article_id, record in _records(paths, without, on_error):
         first = seen.get(article_id)
         if first is not None:
             on_error(ArticleError(record.source, f"has the id {article_id!r}, which {first} has already; left out"))
@@ -59,8 +65,8 @@ def read_collection(
         raise EmptyCollection(f"no article found in {', '.join(map(str, paths)) or 'an empty list of places'}")
 
 
-def _records(paths: Sequence[Path], on_error: OnError) -> Iterator[tuple[str, Record]]:
-    for path, file_id in files(paths, on_error):
+def _records(paths: Sequence[Path], without: Path | None, on_error: OnError) -> Iterator[tuple[str, Record]]:
+    for path, file_id in files(paths, on_error, without):
         try:
             for record in READERS[path.suffix.lower()](path, on_error):
                 yield (file_id if record.id is None else record.id), record
@@ -70,8 +76,9 @@ def _records(paths: Sequence[Path], on_error: OnError) -> Iterator[tuple[str, Re
             on_error(ArticleError(str(path), f"can't be read: {error.strerror or error}"))
 
 
-def files(paths: Sequence[Path], on_error: OnError) -> Iterator[tuple[Path, str]]:
-    """Every readable file with the id that it gives."""
+def files(paths: Sequence[Path], on_error: OnError, without: Path | None = None) -> Iterator[tuple[Path, str]]:
+    """Every readable file with the id that it gives; a directory `without` that lies in one of `paths` is left out."""
+    left_out = None if without is None else os.path.realpath(without)
     told: set[str] = set()
     for path in paths:
         try:
@@ -80,14 +87,14 @@ def files(paths: Sequence[Path], on_error: OnError) -> Iterator[tuple[Path, str]
             on_error(ArticleError(str(path), _why_not(error)))
             continue
         if stat.S_ISDIR(mode):
-            for file in _walk(path, (os.path.realpath(path),), on_error):
+            for file in _walk(path, (os.path.realpath(path),), left_out, on_error):
                 if _is_readable(file, told, on_error):
                     yield file, file.relative_to(path).as_posix()
         elif _is_readable(path, set(), on_error):
             yield path, path.name
 
 
-def _walk(directory: Path, above: tuple[str, ...], on_error: OnError) -> Iterator[Path]:
+def _walk(directory: Path, above: tuple[str, ...], left_out: str | None, on_error: OnError) -> Iterator[Path]:
     """The files below a directory, sorted by name within each; `above` are the real paths of it and its parents."""
     try:
         entries = sorted(entry for entry in directory.iterdir() if not entry.name.startswith("."))
@@ -99,10 +106,12 @@ def _walk(directory: Path, above: tuple[str, ...], on_error: OnError) -> Iterato
             yield entry
             continue
         real = os.path.realpath(entry)
+        if real == left_out:
+            continue
         if real in above:
             on_error(ArticleError(str(entry), f"is a symbolic link into a directory that it lies in ({real}); skipped"))
             continue
-        yield from _walk(entry, (*above, real), on_error)
+        yield from _walk(entry, (*above, real), left_out, on_error)
 
 
 def _is_readable(path: Path, told: set[str], on_error: OnError) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from index import inbox
 from index.articles import Describe, read_collection
 from index.changes import Changes, Comparison, Served, nothing_in, served
 from index.derived import FILE_NAME, DerivedCache
@@ -21,7 +22,7 @@ from index.derived_entries import Derived
 from index.deriving import Deriver
 from index.draft import DraftWriter
 from index.embedding import Embedder, TokenEmbedder, Vectors
-from index.errors import ArticleError, EmptyCollection
+from index.errors import ArticleError, EmptyCollection, NotPruned
 from index.inbox import overlay
 from index.inputs import (
     SPLITTING,
@@ -33,7 +34,7 @@ from index.inputs import (
 from index.lock import WriterLock, held_or_taken
 from index.manifest import Manifest
 from index.progress import Progress, Silence, Step
-from index.publish import KEPT, publish, staging
+from index.publish import KEPT, publish, remove_strays, staging
 from index.types import Article
 from index.vector_kinds import VectorOptions, VectorsRecord
 
@@ -96,7 +97,8 @@ def build(
 ) -> BuildReport:
     """Index the articles in `paths` and publish them as a snapshot in `out`, unless the served one is the same.
 
-    What was written and deleted over HTTP (`inbox.py`) goes before what the files say, and is told to `on_error`.
+    What was written and deleted over HTTP (`inbox.py`) goes before what the files say, and is told to `on_error`. Where
+    `out` lies in a directory of `paths`, it is no part of the collection.
 
     Each article that can't be used is told to `on_error` and left out. `held` is the lock on `out` of a caller that has
     it already. Raises EmptyCollection where no article was found or none of them could be used (not where all were
@@ -108,12 +110,16 @@ def build(
         def hidden(article: Article) -> None:
             skip(ArticleError(article.id, "what was said of it over HTTP goes before its file"))
 
-        articles = read_collection(paths, skip, describe, allow_empty=options.allow_empty)
+        articles = read_collection(paths, skip, describe, without=out, allow_empty=options.allow_empty)
         return changes.over(articles, hidden)
 
     # The lock comes first: an inbox read before another writer published would take back what that one made of it.
     with held_or_taken(out, "building", held) as lock, overlay(out) as changes:
-        report = _built(source, out, embedder, on_error, progress or Silence(), options, lock)
+        try:
+            report = _built(source, out, embedder, on_error, progress or Silence(), options, lock)
+        except NotPruned as error:
+            changes.settle(error.published)
+            raise
         changes.settle(report.snapshot)
     return report
 
@@ -152,6 +158,8 @@ def _built(
         on_error(error)
 
     with held_or_taken(out, "building", held) as lock, closing(DerivedCache(out / FILE_NAME)) as cache:
+        remove_strays(out)
+        inbox.remove_strays(out)
         deriver = Deriver(embedder, cache)
         articles = source(skip, deriver.describe)
         with served(out) as before:

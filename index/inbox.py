@@ -14,6 +14,7 @@ import hashlib
 import json
 import sqlite3
 import tempfile
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ FILE_NAME = "inbox.sqlite"
 SCHEMA = 1
 PATIENCE = 10.0
 """Seconds to wait for another process that writes."""
+STRAY_SECONDS = 3_600.0
+"""After which an inbox that is still being made is what a process left that died: making one takes a moment."""
+_DRAFT = ".inbox-"
 SNAPSHOTS_KNOWN = 1_000
 """More than anybody keeps on disk."""
 
@@ -196,6 +200,22 @@ def overlay(index_dir: Path) -> Iterator[Overlay]:
         yield Overlay(path, db, sequence)
 
 
+def remove_strays(index_dir: Path) -> None:
+    """Delete what processes have left that died while they made an inbox. Raises SnapshotError."""
+    with durable.storage_errors(index_dir):
+        found = [path for path in index_dir.iterdir() if path.name.startswith(_DRAFT)]
+        strays = [path for path in found if _is_old(path)]
+    for path in strays:
+        durable.remove_tree(path)
+
+
+def _is_old(draft: Path) -> bool:
+    try:
+        return abs(time.time() - draft.stat().st_mtime) > STRAY_SECONDS
+    except FileNotFoundError:
+        return False
+
+
 @contextmanager
 def _refusals(path: Path) -> Iterator[None]:
     """What SQLite refuses, and what it does not get out for damage, as SnapshotError."""
@@ -236,7 +256,7 @@ def _writing(path: Path) -> Iterator[sqlite3.Connection]:
 def _create(path: Path) -> None:
     """Make an inbox, unless somebody else does meanwhile. Under its name there is never a part of one."""
     durable.make_directory(path.parent)
-    with tempfile.TemporaryDirectory(prefix=".inbox-", dir=path.parent) as folder:
+    with tempfile.TemporaryDirectory(prefix=_DRAFT, dir=path.parent) as folder:
         draft = Path(folder) / path.name
         with durable.library_writes(draft), closing(_connect(draft)) as db:
             db.executescript(_SCHEMA)

@@ -66,6 +66,19 @@ def publish(index_dir: Path, draft: Path, manifest: Manifest, *, keep: int = KEP
         raise NotPruned(manifest.id, str(error)) from error
 
 
+def remove_strays(index_dir: Path) -> None:
+    """Delete what writers that died have left. Only for who has the lock: nobody else is writing any of it then.
+
+    Raises SnapshotError where the disk refuses.
+    """
+    for path in _beginning(index_dir, _BUILDING, _REMOVING):
+        durable.remove_tree(path)
+    new = index_dir / f"{CURRENT}.new"
+    with durable.storage_errors(new):
+        if new.exists():
+            durable.disk.unlink(new)
+
+
 def published(index_dir: Path) -> list[str]:
     """The ids of all snapshots that are on disk, the newest last."""
     return manifests.ids(index_dir / SNAPSHOTS)
@@ -148,28 +161,18 @@ def prune(index_dir: Path, keep: int = KEPT, *, held: WriterLock | None = None) 
     """
     current_directory(index_dir)
     with held_or_taken(index_dir, "removing old snapshots", held):
-        _remove_strays(index_dir)
+        remove_strays(index_dir)
         return _prune(index_dir, keep)
 
 
 def _new_draft(index_dir: Path) -> Path:
-    _remove_strays(index_dir)
+    remove_strays(index_dir)
     with suppress(SnapshotMissing, SnapshotCorrupt):
         # a newer one that is not served is what a writer left that died just before it was
         _withdraw_after(index_dir, current_directory(index_dir).name)
     draft = index_dir / SNAPSHOTS / f"{_BUILDING}{secrets.token_hex(4)}"
     durable.make_directory(draft)
     return draft
-
-
-def _remove_strays(index_dir: Path) -> None:
-    """Delete what writers that died have left. Whoever has the lock is the only one who has any."""
-    for path in _beginning(index_dir, _BUILDING, _REMOVING):
-        durable.remove_tree(path)
-    new = index_dir / f"{CURRENT}.new"
-    with durable.storage_errors(new):
-        if new.exists():
-            durable.disk.unlink(new)
 
 
 def _beginning(index_dir: Path, *prefixes: str) -> list[Path]:

@@ -19,10 +19,13 @@ LOOKS_AT_MOST = 30
 """While files go on changing; then they are taken as they are."""
 
 
-def fingerprint(paths: Sequence[Path]) -> str:
-    """Changes when a file that is read of `paths` comes, goes, or is written to. What vanishes meanwhile is gone."""
+def fingerprint(paths: Sequence[Path], without: Path | None = None) -> str:
+    """Changes when a file that is read of `paths` comes, goes, or is written to. What vanishes meanwhile is gone.
+
+    Files below `without` are not read.
+    """
     digest = hashlib.sha256()
-    for path, _ in files(paths, lambda error: None):
+    for path, _ in files(paths, lambda error: None, without):
         try:
             status = path.stat()
         except OSError:
@@ -35,18 +38,22 @@ def fingerprint(paths: Sequence[Path]) -> str:
 class Watch:
     """Notices changes of the files of `paths` since they were last looked at, at first when this object is made."""
 
-    def __init__(self, paths: Sequence[Path], sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, paths: Sequence[Path], sleep: Callable[[float], None] = time.sleep, *, without: Path | None = None
+    ) -> None:
+        """Files below `without` are not looked at."""
         self._paths = paths
+        self._without = without
         self._sleep = sleep
-        self._seen = fingerprint(paths)
+        self._seen = fingerprint(paths, without)
 
     def wait(self, interval: float) -> None:
         """Return after the next change, once nothing changes any more between two looks, `interval` seconds apart."""
-        while (now := fingerprint(self._paths)) == self._seen:
+        while (now := fingerprint(self._paths, self._without)) == self._seen:
             self._sleep(interval)
         for _ in range(LOOKS_AT_MOST):
             self._sleep(interval)
-            before, now = now, fingerprint(self._paths)
+            before, now = now, fingerprint(self._paths, self._without)
             if now == before:
                 break
         self._seen = now

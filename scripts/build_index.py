@@ -113,7 +113,7 @@ def _build(articles: Sequence[Path], out: Path, embedder: LazyEmbedder, options:
 
 def _follow(articles: Sequence[Path], out: Path, embedder: LazyEmbedder, options: BuildOptions, bars: Bars) -> int:
     """Build, and again after every change, until the process is told to stop."""
-    watch = Watch(articles)
+    watch = Watch(articles, without=out)
     try:
         while True:
             try:

@@ -235,3 +235,14 @@ def test_a_json_line_is_an_article(tmp_path: Path) -> None:
     assert articles[0].text == "Die Fähre über\r\nden See."
     assert articles[0].published_at == date(2025, 5, 1)
     assert (articles[1].title, articles[1].url, articles[1].published_at) == ("The lake is frozen.", None, None)
+
+
+def test_an_index_inside_the_collection_is_no_part_of_it(tmp_path: Path) -> None:
+    index = tmp_path / "state" / "index"
+    index.mkdir(parents=True)
+    for place in (tmp_path / "a.txt", tmp_path / "state" / "b.txt", index / "c.txt", index / "derived.sqlite"):
+        place.write_text("The ferry to Holm was sold in March.")
+    (tmp_path / "link").symlink_to(index)
+    errors: list[ArticleError] = []
+    found = [article.id for article in read_collection([tmp_path], errors.append, without=index)]
+    assert (found, errors) == (["a.txt", "state/b.txt"], [])

@@ -129,3 +129,10 @@ def test_what_is_forgotten_has_changed(folder: Path) -> None:
     watch.forget()
     watch.wait(1.0)
     assert clock.slept == 1
+
+
+def test_what_is_written_to_an_index_inside_the_collection_is_no_change(folder: Path) -> None:
+    (folder / "index").mkdir()
+    before = fingerprint([folder], folder / "index")
+    (folder / "index" / "told.txt").write_text("published")
+    assert fingerprint([folder], folder / "index") == before != fingerprint([folder])
