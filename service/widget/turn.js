@@ -99,11 +99,13 @@ export class TurnView {
    * @returns {(Node | string)[]}
    */
   marked(text) {
-    return text.split(/ ?(\[\d+\])/).flatMap((piece) => {
+    /** @param {string} piece */
+    const shown = (piece) => {
       const label = /^\[(\d+)\]$/.exec(piece);
       const marks = label ? this.marks([Number(label[1])]) : [];
       return marks.length ? marks : [label ? ` ${piece}` : piece];
-    });
+    };
+    return text.split(/ ?(\[\d+\])/).flatMap(/** @type {(piece: string) => (Node | string)[]} */ (shown));
   }
 
   /** What stands below the sentences. */
