@@ -1,0 +1,35 @@
+"use strict";
+
+const form = document.getElementById("choices");
+const tag = document.getElementById("tag");
+const said = document.getElementById("said");
+
+/** The attributes that were chosen, as pairs of a name and a value; empty ones are left out. */
+function chosen() {
+  return [...new FormData(form)].filter(([name, value]) => name !== "pinned" && value);
+}
+
+function show() {
+  const { url, name, integrity } = tag.dataset;
+  const pinned = form.elements.namedItem("pinned").checked;
+  const source = pinned ? [["src", `${url}/${name}`], ["integrity", integrity], ["crossorigin", "anonymous"]] : [["src", `${url}/widget.js`]];
+  const attributes = [...source, ...chosen().map(([key, value]) => [`data-${key}`, value])];
+  const quoted = attributes.map(([key, value]) => `${key}="${value.replaceAll("&", "&amp;").replaceAll('"', "&quot;")}"`);
+  tag.textContent = `<script ${quoted.join(" ")} defer></script>`;
+  preview();
+}
+
+/** A new element each time: what it looks like is decided when it is put on the page. */
+function preview() {
+  const chat = document.createElement("fundstelle-chat");
+  chat.setAttribute("inline", "");
+  for (const [name, value] of chosen()) chat.setAttribute(name, value);
+  document.getElementById("preview").replaceChildren(chat);
+}
+
+document.getElementById("copy").addEventListener("click", async (event) => {
+  await navigator.clipboard.writeText(tag.textContent);
+  said.textContent = event.target.dataset.copied;
+});
+form.addEventListener("change", show);
+show();
