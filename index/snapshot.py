@@ -165,6 +165,10 @@ class Snapshot:
         """An article with its text; None where there is none of this id."""
         return self._store.article(article_id)
 
+    def newest_articles(self, start: int, count: int) -> list[ArticleInfo]:
+        """What is known of `count` articles from the `start`-th on, the newest first, undated ones last."""
+        return self._store.newest(start, count)
+
     def article_info(self, article_id: str) -> ArticleInfo | None:
         """What is known of an article; None where there is none of this id."""
         return self._store.info(article_id)

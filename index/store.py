@@ -205,6 +205,14 @@ class Store:
         query = "SELECT id, title, url, published_at, language, sha256 FROM articles ORDER BY row"
         return [_info(*fields) for fields in self._rows(query)]
 
+    def newest(self, start: int, count: int) -> list[ArticleInfo]:
+        """What is known of `count` articles from the `start`-th on, the newest first, undated ones last."""
+        query = (
+            "SELECT id, title, url, published_at, language, sha256 FROM articles "
+            "ORDER BY published_at DESC NULLS LAST, row LIMIT ? OFFSET ?"
+        )
+        return [_info(*fields) for fields in self._rows(query, count, start)]
+
     def info(self, article_id: str) -> ArticleInfo | None:
         """What is known of one article; None where there is none of this id."""
         query = "SELECT id, title, url, published_at, language, sha256 FROM articles WHERE id = ?"

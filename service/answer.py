@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, aclosing
 from functools import partial
 
+from index.types import ArticleInfo
 from service.admission import Admission, Place
 from service.answer_cache import AnswerCache
 from service.answering import Answering, Whole
@@ -134,6 +135,12 @@ class AnswerPipeline:
         """What the pipeline searches with, for an evaluation of how it ranks; only where nothing is ever reloaded."""
         with self._serving.lease() as opened:
             return opened.finder
+
+    async def list_articles(self, start: int, count: int) -> tuple[Sequence[ArticleInfo], int]:
+        """What is known of `count` articles from the `start`-th on, the newest first; and how many there are."""
+        with self._serving.lease() as opened:
+            snapshot = opened.finder.snapshot
+            return await self._threads.run(snapshot.newest_articles, start, count), len(snapshot.article_ids)
 
     def article(self, article_id: str) -> ArticleResponse:
         """One article with its text."""

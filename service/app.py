@@ -34,9 +34,10 @@ from service.routes.failures import HANDLERS
 from service.routes.limited import within_limits
 from service.routes.metrics import metrics
 from service.routes.openai import chat_completions, list_models, read_model
-from service.routes.pages import describe, description, front, reference, style
+from service.routes.pages import describe, description, reference, style
 from service.routes.probes import healthz, readyz
 from service.routes.request import GuardedRequest
+from service.routes.site import PAGES
 from service.routes.widget import newest_widget, this_widget
 from service.settings import Settings
 from service.startup import Startup
@@ -60,10 +61,10 @@ ROUTES = (
     healthz,
     readyz,
     metrics,
-    front,
     reference,
     description,
     style,
+    *PAGES,
     newest_widget,
     this_widget,
 )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Literal, TypeVar
 
+from index.types import ArticleInfo
 from service.clock import LISTENER
 from service.contract import Answer, ArticleResponse, AskRequest, SearchRequest, SearchResponse
 from service.errors import ServiceError
@@ -117,6 +118,10 @@ class Observed:
     async def wait_for(self, snapshot: str, seconds: float) -> str:
         """Have the pipeline serve `snapshot`."""
         return await self._pipeline.wait_for(snapshot, seconds)
+
+    async def list_articles(self, start: int, count: int) -> tuple[Sequence[ArticleInfo], int]:
+        """Articles of the pipeline, the newest first; and how many there are."""
+        return await self._pipeline.list_articles(start, count)
 
     def article(self, article_id: str) -> ArticleResponse:
         """An article of the pipeline."""

@@ -31,19 +31,6 @@ def ask_command(url: str) -> str:
     return f"curl -s {url}/v1/ask -H 'Content-Type: application/json' -d '{_QUESTION}'"
 
 
-def front_page(url: str) -> str:
-    """The page at `/` of the service that the client knows as `url`."""
-    return _page(
-        "Fundstelle",
-        "<h1>Fundstelle</h1>",
-        "<p>Answers questions from a collection of articles. Every sentence of an answer names the exact characters of "
-        "an article that bear it out; what the articles don't say is refused.</p>",
-        f"<pre><code>{escape(ask_command(url))}</code></pre>",
-        '<ul><li><a href="/docs">API reference</a></li><li><a href="/openapi.json">OpenAPI document</a></li>'
-        '<li><a href="/readyz">Whether it is ready</a></li></ul>',
-    )
-
-
 def reference_page(document: Document) -> str:
     """The page at `/docs`, which shows an OpenAPI document made by `service.openapi`."""
     info, schemas = document["info"], document["components"]["schemas"]

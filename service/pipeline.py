@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Protocol
 
+from index.types import ArticleInfo
 from service.contract import Answer, ArticleResponse, AskRequest, SearchRequest, SearchResponse
 from service.events import Event
 from service.index_status import Status
@@ -61,6 +62,10 @@ class Pipeline(Protocol):
 
     async def search(self, request: SearchRequest) -> SearchResponse:
         """Find passages."""
+        ...
+
+    async def list_articles(self, start: int, count: int) -> tuple[Sequence[ArticleInfo], int]:
+        """What is known of `count` articles from the `start`-th on, the newest first; and how many there are."""
         ...
 
     def article(self, article_id: str) -> ArticleResponse:

@@ -52,7 +52,7 @@ class Mark:
 
 def mark_of(text: str, length: int) -> Mark | None:
     """The mark that `text`, as in `120-260`, asks for in an article of `length` characters; None where it is none."""
-    found = re.fullmatch(r"(\d{1,9})-(\d{1,9})", text)
+    found = re.fullmatch(r"([0-9]{1,9})-([0-9]{1,9})", text)
     start, end = (int(found[1]), int(found[2])) if found else (0, 0)
     return Mark(start, end) if start < end <= length else None
 
@@ -136,7 +136,7 @@ def article_page(language: Language, article: ArticleResponse, mark: Mark | None
 
 
 def embed_page(language: Language, widget: Widget, url: str) -> str:
-    """A form that writes the tag for the chat, and the chat as that tag shows it. `url` is the service's own address."""
+    """A form that writes the tag for the chat, and what that tag shows. `url` is the service's own address."""
     words = WORDS[language]
     choices = "".join(
         f'<label>{escape(words[name])} <select name="{name}">'
@@ -145,8 +145,9 @@ def embed_page(language: Language, widget: Widget, url: str) -> str:
         for name, values in _CHOICES.items()
     )
     texts = "".join(
-        f'<label>{escape(words[name])} <input name="{name}" autocomplete="off" placeholder="{escape(words[hint])}"></label>'
-        for name, hint in (("site-key", "site_key_hint"), ("heading", "heading_hint"), ("suggestions", "suggestions_hint"))
+        f'<label>{escape(words[name])} <input name="{name}" autocomplete="off" placeholder="{escape(words[hint])}">'
+        "</label>"
+        for name, hint in _TEXTS.items()
     )
     return _page(
         language,
@@ -157,16 +158,17 @@ def embed_page(language: Language, widget: Widget, url: str) -> str:
         f'<label class="check"><input type="checkbox" name="pinned"> {escape(words["pinned"])}</label></form>',
         f'<h2>{escape(words["tag"])}</h2><pre><code id="tag" data-url="{escape(url)}" data-name="{widget.name}" '
         f'data-integrity="{widget.integrity}"></code></pre><p><button type="button" id="copy" '
-        f'data-copied="{escape(words["copied"])}">{escape(words["copy"])}</button> <span id="said" role="status"></span></p>'
+        f'data-copied="{escape(words["copied"])}">{escape(words["copy"])}</button> '
+        '<span id="said" role="status"></span></p>'
         f"<p>{escape(words['keys_how'])}</p><pre><code>python scripts/keys.py create-site Intranet "
         f"--origin https://intranet.example.org</code></pre></div>",
-        f'<div><h2>{escape(words["preview"])}</h2><div id="preview"><fundstelle-chat inline id="shown"></fundstelle-chat>'
-        f"</div></div></div></main>",
+        f'<div><h2>{escape(words["preview"])}</h2><div id="preview"></div></div></div></main>',
         _script(widget),
         '<script src="static/embed.js" defer></script>',
     )
 
 
+_TEXTS = {"site-key": "site_key_hint", "heading": "heading_hint", "suggestions": "suggestions_hint"}
 _CHOICES: dict[str, tuple[tuple[str, str], ...]] = {
     "theme": (("", "by_system"), ("light", "light"), ("dark", "dark")),
     "language": (("", "by_page"), ("de", "german"), ("en", "english")),

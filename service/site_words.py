@@ -84,7 +84,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "position": "Ort",
         "right": "rechts",
         "left": "links",
-        "pinned": "Diese Fassung durch ihre Prüfsumme festhalten (nach jeder neuen Fassung des Dienstes den Tag erneuern)",
+        "pinned": "Diese Fassung durch ihre Prüfsumme festhalten (nach jeder neuen den Tag erneuern)",
         "tag": "Der Tag",
         "copy": "Kopieren",
         "copied": "Kopiert.",

@@ -58,14 +58,14 @@ def joined(modules: dict[str, str], entry: str) -> str:
             needed[name] = _IMPORT.findall(modules[name])
             waiting += needed[name]
     bodies = [_body(name, modules[name]) for name in TopologicalSorter(needed).static_order()]
-    return '(() => {\n"use strict";\n' + "".join(bodies) + "})();\n"
+    return '(() => {\n"use strict";\n' + re.sub(r"\n{2,}", "\n", "".join(bodies)) + "})();\n"
 
 
 def _body(name: str, source: str) -> str:
     body = _EXPORT.sub("", _IMPORT.sub("", _COMMENT.sub("", source)))
     if unknown := re.search(r"^(import|export)\b.*", body, re.MULTILINE):
         raise ValueError(f"{name}: {unknown[0]!r} is neither an import by name nor an exported declaration")
-    return re.sub(r"\n{2,}", "\n", body)
+    return body
 
 
 def _sources() -> list[Traversable]:

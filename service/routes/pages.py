@@ -1,4 +1,4 @@
-"""Pages for people, the front page and the API reference: without scripts, so that they need no network."""
+"""The API reference as a page and as a document: without scripts, so that they need no network."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from service.door import DOOR_ERRORS, PROBES
 from service.errors import RateLimited
 from service.limiting import COUNTED
 from service.openapi import Document, Operation, document
-from service.pages import front_page, reference_page
+from service.pages import reference_page
 from service.routes.access import Needs
 from service.routes.request import GuardedRequest
 
@@ -24,12 +24,6 @@ _PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 }
-
-
-@get("/", summary="What this is", media_type=_HTML)
-async def front(request: GuardedRequest) -> Response[str]:
-    """A page with links and a command to try."""
-    return Response(front_page(str(request.base_url).rstrip("/")), media_type=_HTML, headers=_PAGE_HEADERS)
 
 
 @get("/docs", summary="The API reference as a page", media_type=_HTML)

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
 
+from index.types import ArticleInfo
 from service.contract import (
     Answer,
     ArticleResponse,
@@ -87,6 +88,10 @@ class FakePipeline:
         if self.fault is not None:
             raise self.fault
         return SearchResponse((PASSAGE,), request.question, "snapshot-1", {"total": 0.1})
+
+    async def list_articles(self, start: int, count: int) -> tuple[list[ArticleInfo], int]:
+        listed = [ArticleInfo(name, "A", None, None, "de", "") for name in self.articles]
+        return listed[start : start + count], len(listed)
 
     def article(self, article_id: str) -> ArticleResponse:
         if article_id not in self.articles:

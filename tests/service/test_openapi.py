@@ -27,10 +27,11 @@ from service.contract import Answer, ArticleResponse, AskRequest, Problem, Searc
 from service.openai_contract import ChatCompletion, Model, ModelList
 from service.problems import problem_type, served_errors
 from service.routes import admin_examples, examples, openai_examples
+from service.routes.widget import WIDGET
 from tests.service.administered import KEY, NoBuilder, settings_of
 from tests.service.fakes import FakePipeline
 
-PAGES = ("/", "/docs")
+PAGES = ("/docs",)
 CHARACTERS = ("a", " a\n", "\n", " \t", "a\0", "\0", "ä b", "\u00a0", "a\x85b", "\x7f", "a\n")
 ADDRESSES = (
     *("https://a", "HTTP://ä.example:8/ü?q=[1]#x", "http://[::1]/", "http://u:p@a", "https://a?b", "https://a:"),
@@ -68,8 +69,8 @@ def operations(document: Any) -> Iterator[tuple[str, str, Any]]:
 def test_every_route_is_described_and_nothing_else(app: Litestar, document: Any) -> None:
     served = {(r.path_format, m) for r in app.routes for m in getattr(r, "methods", ()) if m != "OPTIONS"}
     described = {(path, method.upper()) for path, method, _ in operations(document)}
-    hidden = {re.sub("-[0-9a-f]{12}", "", path) for path, _ in served - described}
-    assert hidden == {"/static/style.css", "/widget.js"}
+    unlisted = {"/static/style.css", "/static/site.css", "/static/embed.js", f"/{WIDGET.name}"}
+    assert served - described == {(path, "GET") for path in unlisted}
     assert described <= served
     assert ("/v1/ask", "POST") in described
 
@@ -266,13 +267,13 @@ def test_the_reference_shows_every_operation_every_object_and_every_problem(
         assert problem_type(kind) in page
 
 
-def test_the_front_page_shows_a_command_for_the_address_it_was_fetched_from(client: TestClient[Litestar]) -> None:
-    page = client.get("/", headers={"Host": "127.0.0.1:8080"}).text
-    assert "curl -s http://127.0.0.1:8080/v1/ask" in page
+def test_the_tag_for_other_pages_names_the_address_that_the_page_was_fetched_from(client: TestClient[Litestar]) -> None:
+    page = client.get("/embed", headers={"Host": "127.0.0.1:8080"}).text
+    assert 'data-url="http://127.0.0.1:8080"' in page
 
 
-def test_the_front_page_does_not_repeat_markup_of_a_host(client: TestClient[Litestar]) -> None:
-    response = client.get("/", headers={"Host": "a'&amp;b"})
+def test_the_tag_does_not_repeat_markup_of_a_host(client: TestClient[Litestar]) -> None:
+    response = client.get("/embed", headers={"Host": "a'&amp;b"})
     assert "a'&amp;b" not in response.text
 
 

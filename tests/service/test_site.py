@@ -1,0 +1,141 @@
+"""The pages that people read: escaped, highlighted, in their language, and without a way to other addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from html import unescape
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from index.types import ArticleInfo
+from service.app import create_app
+from service.contract import ArticleResponse
+from service.settings import Settings
+from service.site import Mark, article_page, articles_page, mark_of, preferred
+from tests.service.fakes import FakePipeline
+
+EVIL = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
+
+
+@pytest.fixture
+def client() -> Iterator[TestClient[Litestar]]:
+    articles = {"a.md": "Erster Absatz.\n\nDer zweite Absatz.", f"x/{EVIL}": EVIL}
+    app = create_app(Settings(allowed_hosts="*"), FakePipeline(articles))
+    with TestClient(app) as client:
+        yield client
+
+
+def article(text: str, url: str | None = None) -> ArticleResponse:
+    return ArticleResponse("a.md", "A", url, date(2025, 9, 1), "de", "", text, "snapshot-1")
+
+
+def test_the_marked_characters_are_highlighted_where_the_address_leads(client: TestClient[Litestar]) -> None:
+    page = client.get("/articles/a.md?mark=20-26").text
+
+    assert '<mark id="mark" tabindex="-1">zweite</mark> Absatz.' in page
+    assert page.count("<mark") == 1
+
+
+def test_a_mark_over_two_paragraphs_is_one_in_each(client: TestClient[Litestar]) -> None:
+    page = client.get("/articles/a.md?mark=7-26").text
+
+    assert re.findall(r"<mark[^>]*>([^<]*)</mark>", page) == ["Absatz.", "Der zweite"]
+    assert page.count('id="mark"') == 1
+
+
+@pytest.mark.parametrize("mark", ["", "5", "9-3", "0-99999", "-1-4", "a-b", "1-2-3", "٣-٤"])
+def test_a_mark_that_is_none_highlights_nothing(client: TestClient[Litestar], mark: str) -> None:
+    response = client.get("/articles/a.md", params={"mark": mark})
+
+    assert response.status_code == 200
+    assert "<mark" not in response.text
+
+
+@settings(deadline=None)
+@given(st.text(max_size=60), st.integers(0, 70), st.integers(0, 70))
+def test_no_character_is_lost_or_read_as_markup_whatever_is_marked(text: str, start: int, end: int) -> None:
+    page = article_page("en", article(text), mark_of(f"{start}-{end}", len(text)), "../")
+
+    paragraphs = re.findall(r'<p dir="auto">(.*?)</p>', page, re.DOTALL)
+    shown = [unescape(re.sub(r'<mark( id="mark" tabindex="-1")?>|</mark>', "", inner)) for inner in paragraphs]
+    assert "".join("".join(shown).split()) == "".join(text.split())
+    assert all("<" not in re.sub(r'<mark( id="mark" tabindex="-1")?>|</mark>', "", inner) for inner in paragraphs)
+
+
+def test_nothing_of_an_article_becomes_markup(client: TestClient[Litestar]) -> None:
+    listed = client.get("/articles").text
+    (address,) = re.findall(r'href="(articles/x[^"]*)"', listed)
+    page = client.get("/" + unescape(address)).text
+
+    for html in (listed, page):
+        assert "<script>alert" not in html
+        assert "<img" not in html
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//evil.example", "https://", None])
+def test_only_web_addresses_become_links(url: str | None) -> None:
+    assert "Original" not in article_page("en", article("A.", url), None, "../")
+    assert 'href="https://news.example/a"' in article_page("en", article("A.", "https://news.example/a"), None, "../")
+
+
+@pytest.mark.parametrize("path", ["/", "/articles", "/articles/a.md", "/embed", "/articles?q=What"])
+def test_every_page_has_the_strict_policy(client: TestClient[Litestar], path: str) -> None:
+    response = client.get(path)
+
+    policy = response.headers["content-security-policy"]
+    assert response.status_code == 200
+    assert "default-src 'none'" in policy
+    assert "require-trusted-types-for 'script'" in policy
+    assert "unsafe" not in policy
+    assert not re.search(r"<style|style=|onclick|<script>", response.text)
+
+
+def test_all_that_a_page_loads_is_there(client: TestClient[Litestar]) -> None:
+    for path in ("/", "/embed", "/articles"):
+        loaded = re.findall(r'(?:src|<link rel="stylesheet" href)="([^"]+)"', client.get(path).text)
+        assert loaded
+        assert {address: client.get("/" + address).status_code for address in loaded} == dict.fromkeys(loaded, 200)
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [("de-DE,de;q=0.9,en;q=0.8", "de"), ("en-US,en", "en"), ("fr,de;q=0.5", "de"), ("fr", "en"), ("", "en")],
+)
+def test_pages_speak_the_language_of_the_reader(header: str, language: str) -> None:
+    assert preferred(header) == language
+
+
+def test_a_long_list_is_turned_page_by_page() -> None:
+    infos = [ArticleInfo(f"{n}.md", f"Title {n}", None, None, "en", "") for n in range(50)]
+
+    page = articles_page("en", infos, 50, 120)
+
+    assert 'rel="prev" href="articles?start=0"' in page
+    assert 'rel="next" href="articles?start=100"' in page
+    assert page.count("<li>") == 50
+
+
+def test_a_search_on_the_page_leads_to_the_places_found(client: TestClient[Litestar]) -> None:
+    page = client.get("/articles", params={"q": "Wörd?"}).text
+
+    assert 'href="articles/a.md?mark=0-4#mark"' in page
+    assert 'value="Wörd?"' in page
+
+
+@pytest.mark.parametrize("query", ["?start=abc", "?start=-4", "?start=99999999999999999999", "?q=%00", "?q=%FF%FE"])
+def test_a_query_that_makes_no_sense_shows_a_page_all_the_same(client: TestClient[Litestar], query: str) -> None:
+    assert client.get(f"/articles{query}").status_code == 200
+
+
+def test_an_article_that_is_not_there_is_a_problem(client: TestClient[Litestar]) -> None:
+    assert client.get("/articles/none.md").json()["type"] == "urn:fundstelle:problem:article-not-found"
+
+
+def test_offsets_that_fit_are_a_mark() -> None:
+    assert mark_of("3-7", 7) == Mark(3, 7)
