@@ -271,7 +271,7 @@ class Settings:
         int, About("Connections that clients may have at a time; one more is answered with 503.", 1, 1_000_000)
     ] = 500
     suggestions: Annotated[str | None, About("Questions to begin with on the chat page, divided by `|`.")] = None
-    body_timeout: Annotated[float, About("Seconds within which a request's body has to arrive.", 0.1, 3_600)] = 10.0
+    keep_alive_seconds: Annotated[
         float,
         About("Seconds of silence after which a stream sends a comment, so that nothing between closes it.", 0.01, 600),
     ] = 15.0
