@@ -12,6 +12,7 @@ from ipaddress import IPv6Address
 
 ANY = "*"
 
+_NO_HOST = "it is not a name or an address, with or without a port"
 _NAME = r"[0-9A-Za-z_](?:[0-9A-Za-z_.-]*[0-9A-Za-z_])?\.?"
 _HOST = re.compile(rf"(?P<name>{_NAME}|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{{0,5}}))?")
 
@@ -46,9 +47,14 @@ def host_name(host: str) -> str:
     """
     match = _HOST.fullmatch(host)
     if match is None or int(match["port"] or 0) > 65_535:
-        raise ValueError("it is not a name or an address, with or without a port")
+        raise ValueError(_NO_HOST)
     name = match["name"].lower()
-    return f"[{IPv6Address(name[1:-1])}]" if name.startswith("[") else name.removesuffix(".")
+    if not name.startswith("["):
+        return name.removesuffix(".")
+    try:
+        return f"[{IPv6Address(name[1:-1])}]"
+    except ValueError as error:
+        raise ValueError(_NO_HOST) from error
 
 
 def only_host(values: Sequence[bytes]) -> str | None:

@@ -26,6 +26,10 @@ SUBNET_BITS = 64
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"  # noqa: S105
 _QUOTED = r'"(?:[^"\\]|\\.)*+"'
+_PORT = r"(?::[0-9]{1,5})?"
+_ZONE = r"(?:%[^]]*)?"
+_IPV6 = r"[0-9A-Fa-f:.]+"
+_ADDRESS = re.compile(rf"(?P<v4>[0-9.]+){_PORT}|\[(?P<bracketed>{_IPV6}){_ZONE}\]{_PORT}|(?P<v6>{_IPV6}){_ZONE}")
 _PAIR = re.compile(rf"\s*+({_TOKEN})=({_TOKEN}|{_QUOTED})\s*+(;|,|\Z)")
 
 
@@ -119,7 +123,7 @@ def subnet(address: str) -> str:
     parsed = _address(address)
     if isinstance(parsed, IPv6Address):
         return str(IPv6Network((int(parsed), SUBNET_BITS), strict=False))
-    return address
+    return address if parsed is None else str(parsed)
 
 
 def _values(headers: Headers, name: bytes) -> list[str]:
@@ -138,19 +142,12 @@ def _scheme(text: str | None) -> str | None:
 
 def _address(text: str) -> Address | None:
     """The address of `1.2.3.4`, `1.2.3.4:80`, `::1`, `[::1]` or `[::1]:80`; None for anything else."""
-    text = text.strip()
-    if text.startswith("["):
-        text, _, port = text[1:].partition("]")
-        port = port.removeprefix(":")
-    elif text.count(":") == 1:
-        text, _, port = text.partition(":")
-    else:
-        port = ""
-    try:
-        address = ip_address(text.partition("%")[0])
-    except ValueError:
+    match = _ADDRESS.fullmatch(text.strip())
+    if match is None:
         return None
-    if port and not (port.isascii() and port.isdecimal()):
+    try:
+        address = ip_address(match["v4"] or match["bracketed"] or match["v6"])
+    except ValueError:
         return None
     return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
 
