@@ -84,8 +84,10 @@ async def take(windows: RateLimiter, claims: Sequence[Claim]) -> list[Standing]:
     standings: list[Standing] = []
     for claim in claims:
         granted = await windows.hit(claim.limit, claim.who)
-        reset, remaining = await windows.get_window_stats(claim.limit, claim.who)
-        standings.append(Standing(claim, granted, remaining, max(0.0, reset - time.time())))
+        moment, remaining = await windows.get_window_stats(claim.limit, claim.who)
+        reset = max(0.0, moment - time.time())
+        # A window of Redis has just begun where none of it seems left: the rest of dividing its length by itself.
+        standings.append(Standing(claim, granted, remaining, reset or (claim.limit.get_expiry() if granted else 0.0)))
         if not granted:
             break
     return standings

@@ -38,7 +38,14 @@ class SharedCounts:
     def __init__(self, url: str) -> None:
         # Connections that Redis has closed meanwhile, by a restart, are opened anew once; nothing is waited for.
         retry = Retry(NoBackoff(), 1, supported_errors=(NotConnected,))
-        self._pool = BlockingConnectionPool.from_url(url, max_connections=CONNECTIONS, timeout=SECONDS, retry=retry)
+        self._pool = BlockingConnectionPool.from_url(
+            url,
+            max_connections=CONNECTIONS,
+            timeout=SECONDS,
+            socket_timeout=SECONDS,
+            socket_connect_timeout=SECONDS,
+            retry=retry,
+        )
         self._client = Redis.from_pool(self._pool)
         storage = RedisStorage(
             f"async+{url}", implementation="redispy", key_prefix=PREFIX, connection_pool=cast(Any, self._pool)
