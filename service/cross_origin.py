@@ -7,6 +7,7 @@ the reader's own machine or intranet in the reader's name. Pages that have a sit
 from __future__ import annotations
 
 from collections.abc import Iterable
+from urllib.parse import parse_qs
 
 from service.access import Access, Caller, Credentials, Page
 from service.client_address import Headers, Sender
@@ -20,6 +21,7 @@ CALLER = "caller"
 """In `scope["state"]`: the `Caller` of the request, or the `ServiceError` for want of one."""
 SITE_KEY_HEADER = "x-fundstelle-site-key"
 PREFLIGHT_SECONDS = 600
+ARTICLE_PAGES = "/articles/"
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _READABLE = {
@@ -86,10 +88,11 @@ def credentials(scope: Scope) -> Credentials:
     headers: Headers = scope["headers"]
     sender: Sender = scope["state"][SENDER]
     page, origin = _page(_values(headers, b"origin"), _values(headers, b"sec-fetch-site"), _values(headers, b"host"))
+    followed = _site_key_of_a_link(scope)
     return Credentials(
         keys=tuple(_bearer(_values(headers, b"authorization"))),
-        site_keys=tuple(_values(headers, SITE_KEY_HEADER.encode())),
-        page=page,
+        site_keys=(*_values(headers, SITE_KEY_HEADER.encode()), *followed),
+        page="none" if followed else page,
         origin=origin,
         reads=scope["method"] in _SAFE,
         local=sender.local,
@@ -109,6 +112,16 @@ def _page(origins: list[bytes], sites: list[bytes], hosts: list[bytes]) -> tuple
     if not origins:
         return "none", ""
     return "own" if len(hosts) == 1 and is_same_host(origin, hosts[0].decode("latin-1")) else "foreign", origin
+
+
+def _site_key_of_a_link(scope: Scope) -> tuple[bytes, ...]:
+    """The site key in the address of an article's page, which the widget links to: who follows a link sends no headers.
+
+    The page that the link was on can't read what is answered, so it does not matter whose it is.
+    """
+    if scope["method"] not in _SAFE or not scope["path"].startswith(ARTICLE_PAGES):
+        return ()
+    return tuple(key.encode() for key in parse_qs(scope["query_string"].decode("latin-1")).get("site-key", ()))
 
 
 def _values(headers: Headers, name: bytes) -> list[bytes]:

@@ -160,7 +160,7 @@ def embed_page(language: Language, widget: Widget, url: str) -> str:
         f'data-integrity="{widget.integrity}"></code></pre><p><button type="button" id="copy" '
         f'data-copied="{escape(words["copied"])}">{escape(words["copy"])}</button> '
         '<span id="said" role="status"></span></p>'
-        f"<p>{escape(words['keys_how'])}</p><pre><code>python scripts/keys.py create-site Intranet "
+        f"<p>{escape(words['keys_how'])}</p><pre><code>python scripts/keys.py create Intranet "
         f"--origin https://intranet.example.org</code></pre></div>",
         f'<div><h2>{escape(words["preview"])}</h2><div id="preview"></div></div></div></main>',
         _script(widget),

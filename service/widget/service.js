@@ -75,13 +75,15 @@ export async function rate(server, answer, helpful, comment) {
 }
 
 /**
- * The page of an article at the service, at the characters `start` to `end`.
+ * The page of an article at the service, at the characters `start` to `end`. A page that is gone to can't be sent a
+ * header, so the site key, which is no secret, is in its address.
  *
  * @param {Server} server
  * @param {{ article_id: string, start: number, end: number }} place
  */
 export function articlePage(server, place) {
-  return `${server.base}articles/${encodeURIComponent(place.article_id)}?mark=${place.start}-${place.end}#mark`;
+  const key = server.siteKey ? `&site-key=${encodeURIComponent(server.siteKey)}` : "";
+  return `${server.base}articles/${encodeURIComponent(place.article_id)}?mark=${place.start}-${place.end}${key}#mark`;
 }
 
 /**

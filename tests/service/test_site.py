@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from html import unescape
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,8 @@ from litestar.testing import TestClient
 from index.types import ArticleInfo
 from service.app import create_app
 from service.contract import ArticleResponse
+from service.key_file import add
+from service.keys import make
 from service.settings import Settings
 from service.site import Mark, article_page, articles_page, mark_of, preferred
 from tests.service.fakes import FakePipeline
@@ -139,3 +142,37 @@ def test_an_article_that_is_not_there_is_a_problem(client: TestClient[Litestar])
 
 def test_offsets_that_fit_are_a_mark() -> None:
     assert mark_of("3-7", 7) == Mark(3, 7)
+
+
+@pytest.fixture
+def site_key(tmp_path: Path) -> str:
+    secret, key = make("intranet", "site", ("ask", "search"), datetime.now(UTC), origins=["https://intranet.example"])
+    add(tmp_path / "keys.json", key)
+    return secret
+
+
+@pytest.fixture
+def closed(tmp_path: Path, site_key: str) -> Iterator[TestClient[Litestar]]:
+    """A service that takes a key."""
+    settings = Settings(allowed_hosts="*", anonymous="never", keys=tmp_path / "keys.json")
+    with TestClient(create_app(settings, FakePipeline({"a.md": "Text."}))) as client:
+        yield client
+
+
+def test_a_link_of_the_widget_opens_an_article_where_keys_are_needed(
+    closed: TestClient[Litestar], site_key: str
+) -> None:
+    followed = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+
+    assert closed.get("/articles/a.md", headers=followed).status_code == 401
+    assert closed.get("/articles/a.md?site-key=fss_wrong", headers=followed).status_code == 401
+    assert closed.get(f"/articles/a.md?site-key={site_key}", headers=followed).status_code == 200
+
+
+def test_the_key_in_an_address_opens_nothing_else(closed: TestClient[Litestar], site_key: str) -> None:
+    origin = {"Origin": "https://evil.example"}
+
+    assert closed.get(f"/v1/articles/a.md?site-key={site_key}").status_code == 401
+    assert closed.post(f"/v1/search?site-key={site_key}", json={"question": "?"}).status_code == 401
+    response = closed.get(f"/articles/a.md?site-key={site_key}", headers=origin)
+    assert "access-control-allow-origin" not in response.headers
