@@ -18,6 +18,8 @@ from service.contract import (
     Models,
     SearchRequest,
     SearchResponse,
+    SentenceEvent,
+    SourcesEvent,
     Turn,
     Usage,
 )
@@ -126,3 +128,5 @@ ANSWER = {
         usage=Usage(),
     ),
 }
+SOURCES = SourcesEvent(ANSWER["answered"].id, _QUESTION, _SNAPSHOT, (_FOUND,))
+SENTENCE = SentenceEvent(_SENTENCE, (1,), ANSWER["answered"].citations)

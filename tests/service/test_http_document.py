@@ -49,7 +49,7 @@ def kind_of(name: str) -> Any:
 
 
 def test_every_kind_of_body_is_shown() -> None:
-    responses = {"Answer", "SearchResponse", "ArticleResponse", "Problem"}
+    responses = {"Answer", "SearchResponse", "ArticleResponse", "Problem", "SourcesEvent", "SentenceEvent"}
     responses |= {"AcceptedChange", "AcceptedBatch", "Publishing", "IndexState"}
     assert {name for name, _ in BLOCKS} == REQUESTS | responses
 
@@ -70,6 +70,8 @@ def test_the_examples_are_those_of_the_openapi_document() -> None:
     shown = {name: json.loads(text) for name, text in BLOCKS}
     for name, example in (
         ("Answer", examples.ANSWER["answered"]),
+        ("SourcesEvent", examples.SOURCES),
+        ("SentenceEvent", examples.SENTENCE),
         ("SearchResponse", examples.PASSAGES["found"]),
         ("ArticleResponse", examples.ARTICLE["article"]),
         ("ArticleRequest", admin_examples.ARTICLE["article"]),
@@ -113,7 +115,7 @@ def test_every_command_is_answered(command: str, tmp_path: Path) -> None:
 
 def test_there_is_a_command_for_each_thing_to_do() -> None:
     shown = [(method, path.split("/")[2]) for method, path, _ in map(request_of, COMMANDS)]
-    asking = [("POST", "ask"), ("POST", "search"), ("GET", "articles")]
+    asking = [("POST", "ask"), ("POST", "ask"), ("POST", "search"), ("GET", "articles")]
     writing = [("PUT", "articles"), ("DELETE", "articles"), ("POST", "articles:batch")]
     assert shown == [*asking, *writing, ("POST", "index:publish"), ("GET", "index")]
 
