@@ -16,22 +16,20 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from index.centring import Similarities
 from index.embedding import Embedder, TokenEmbedder, Vectors
-from index.language import detect_question
+from index.filtering import admitted
 from index.ranking import PASSAGE, SENTENCE, WITHOUT_TOKENS, Ranking, features, load, scores, standardised
 from index.recent import RecentVectors
-from index.scales import SAMPLE, scale, spread
 from index.snapshot import Snapshot
 from index.standing import NOWHERE, Standing, standing
 from index.token_match import TokenMatch, Weighing
-from index.types import ArticleInfo, Filters, Hit, SentenceHit
-from index.vectors import VectorIndex
+from index.types import Filters, Hit, SentenceHit
+from index.word_scores import Sampled, WordScores
 
 Scores = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
-FALLBACK_LANGUAGE = "en"
-"""Whose numbers are read where a question is too short to tell its language."""
 CANDIDATES = 256
 """Passages and sentences by vectors, and as many by words, that are looked at more closely for one question."""
 ALL_COMPARED = 16_384
@@ -46,17 +44,8 @@ SENTENCE_SHARE = 0.5
 """Of the best sentence's similarity in the first ranking, the passage's own being the rest."""
 WORDS_BESIDE = 0.1
 """What shared words count beside both in the first ranking, in standard deviations."""
-TELLING = 0.3
-"""Share of a question's words from which on the best passage's match is believed in full."""
 KEPT_ALONE = 4096
 """Sentences whose vectors without their surroundings are kept in memory, about 6 MB."""
-
-AVERAGED = 32_768
-"""Rows of each language that its mean vector is taken of: more would not move it, and reading all takes long."""
-LEAST_DEVIATION = 0.01
-"""Of shares of words, that is taken for one."""
-SHRINKAGE = 10.0
-"""A language's mean is trusted as if this many texts of the collection's overall mean stood beside its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +100,12 @@ class Retriever:
         """
         self.snapshot = snapshot
         self.ranking = ranking or (load() if isinstance(embedder, TokenEmbedder) else WITHOUT_TOKENS)
-        self._centring = np.float32(centring)
+        self._similarities = Similarities(snapshot, centring)
         self._embedder = embedder
-        self._passage_means = _means(snapshot.passage_vectors, snapshot.passage_language)
         self._alone = RecentVectors(partial(_embedded_alone, snapshot, embedder), KEPT_ALONE)
-        self._sentence_means = _means(snapshot.sentence_vectors, snapshot.sentence_language)
         tokens = isinstance(embedder, TokenEmbedder) and snapshot.passage_tokens is not None
         self._tokens = Weighing(snapshot) if tokens else None
-        self._sampled_passages = spread(snapshot.passage_language, SAMPLE)
-        self._sampled_sentences = spread(snapshot.sentence_language, SAMPLE)
+        self._sampled = Sampled.of(snapshot)
         self._first_sentence = np.searchsorted(snapshot.sentence_passage, np.arange(len(snapshot.passages) + 1))
 
     def search(self, queries: Sequence[str], k: int, filters: Filters | None = None) -> Found:
@@ -147,8 +133,8 @@ class Retriever:
             return None
         return self._look(*self._embed([question]), self._words(question), Filters())
 
-    def _words(self, query: str) -> _Words:
-        return _Words(self.snapshot, query, (self._sampled_passages, self._sampled_sentences))
+    def _words(self, query: str) -> WordScores:
+        return WordScores(self.snapshot, query, self._sampled)
 
     def _embed(self, queries: list[str]) -> tuple[Vectors, TokenMatch | None]:
         """The mean vector of `queries`, and what their tokens meet, where snapshot and model know tokens."""
@@ -159,25 +145,23 @@ class Retriever:
 
     def embed_alone(self, rows: Sequence[int]) -> Vectors:
         """The vectors of the sentences `rows` without what stands around them, float32 `(len(rows), dim)`."""
-        vectors = self._alone.of(rows)
-        vectors -= self._sentence_means[self.snapshot.sentence_language[list(rows)]]
-        return vectors
+        return self._similarities.centred(self._alone.of(rows), np.asarray(rows, dtype=np.int64))
 
     def compare(self, text: str, sentences: Vectors) -> Scores:
         """How near in meaning `text` is to each of `sentences` (from `embed_alone`); unrelated ones are near 0."""
         scores: Scores = sentences @ self._embedder.embed_documents([text])[0]
         return scores
 
-    def _look(self, vector: Vectors, tokens: TokenMatch | None, words: _Words, filters: Filters) -> Looked | None:
+    def _look(self, vector: Vectors, tokens: TokenMatch | None, words: WordScores, filters: Filters) -> Looked | None:
         rows, nearest = self._candidates(vector, words, filters)
         if not len(rows):
             return None
-        dense, shared = self._passage_scores(vector, rows), words.of_passages(rows)
+        dense, shared = self._similarities.of_passages(vector, rows), words.of_passages(rows)
         # what is known of sentences before all of them are looked at
         first = np.argsort(-_first(dense, nearest, shared), kind="stable")
         closer = np.sort(first[:CLOSER])
         counts, sentence_rows = self._sentences_of(rows[closer])
-        own = self._sentence_scores(vector, sentence_rows)
+        own = self._similarities.of_sentences(vector, sentence_rows)
         best = np.maximum.reduceat(own, np.cumsum(counts) - counts)
         order = np.argsort(-_first(dense[closer], best, shared[closer]), kind="stable")
         chosen = np.sort(order[:MATCHED])
@@ -203,7 +187,7 @@ class Retriever:
         of_sentences: tuple[Rows, Scores, Rows],
         others: tuple[Rows, tuple[Scores, Scores]],
         tokens: TokenMatch | None,
-        words: _Words,
+        words: WordScores,
     ) -> Looked:
         sentence_rows, own, counts = of_sentences
         owner = np.repeat(np.arange(len(rows)), counts)
@@ -235,7 +219,7 @@ class Retriever:
         )
 
     def _ranked(
-        self, looked: Looked, words: _Words, k: int
+        self, looked: Looked, words: WordScores, k: int
     ) -> tuple[tuple[Hit, ...], tuple[SentenceHit, ...], Standing]:
         passage_scores = scores(looked.passages, self.ranking.passage, PASSAGE)
         order = np.argsort(-passage_scores, kind="stable")
@@ -276,15 +260,15 @@ class Retriever:
             for i in order
         )
 
-    def _candidates(self, vector: Vectors, words: _Words, filters: Filters) -> tuple[Rows, Scores]:
+    def _candidates(self, vector: Vectors, words: WordScores, filters: Filters) -> tuple[Rows, Scores]:
         """Rows of the passages worth a closer look, ascending: the best by vectors and words, own or of a sentence.
 
         With each comes the similarity of the best of its sentences that were found; the least of all where none was.
         """
         snapshot = self.snapshot
-        similarities, sentences = (found[0] for found in snapshot.sentence_vectors.search(vector[None], CANDIDATES))
+        sentences, near = self._similarities.nearest_sentences(vector, CANDIDATES)
         owners = snapshot.sentence_passage[sentences]
-        allowed = self._allowed(filters) if filters != Filters() else None
+        allowed = admitted(snapshot, filters) if filters != Filters() else None
         if allowed is not None and np.count_nonzero(allowed) <= ALL_COMPARED:
             rows = np.flatnonzero(allowed).astype(np.int64)
         else:
@@ -293,7 +277,6 @@ class Retriever:
             named_sentences, _ = words.sentences.top(CANDIDATES)
             rows = np.unique(np.concatenate([passages[0], named, owners, snapshot.sentence_passage[named_sentences]]))
             rows = rows if allowed is None else rows[allowed[rows]]
-        near = similarities - (self._centring * (self._sentence_means @ vector))[snapshot.sentence_language[sentences]]
         nearest = np.full(len(rows), near.min(initial=0.0), dtype=np.float32)
         places = np.searchsorted(rows, owners)
         there = (places < len(rows)) & (rows[np.minimum(places, len(rows) - 1)] == owners) if len(rows) else []
@@ -312,64 +295,6 @@ class Retriever:
         follows = (rows[1:] == rows[:-1] + 1) & (articles[1:] == articles[:-1])
         return np.concatenate([np.zeros(1, dtype=np.float32), np.where(follows, own[:-1], np.float32(0))])
 
-    def _allowed(self, filters: Filters) -> NDArray[np.bool_]:
-        """Which passages the filters admit, bool `(passages,)`."""
-        snapshot = self.snapshot
-        articles = np.array([_admits(filters, info) for info in snapshot.article_infos()])
-        allowed = articles[snapshot.passage_article]
-        if filters.languages:
-            languages = np.array([language in filters.languages for language in snapshot.languages])
-            allowed &= languages[snapshot.passage_language]
-        return allowed
-
-    def _passage_scores(self, vector: Vectors, rows: Rows) -> Scores:
-        bias = self._centring * (self._passage_means @ vector)
-        vectors = self.snapshot.passage_vectors.reconstruct(rows)
-        return vectors @ vector - bias[self.snapshot.passage_language[rows]]
-
-    def _sentence_scores(self, vector: Vectors, rows: Rows) -> Scores:
-        bias = self._centring * (self._sentence_means @ vector)
-        vectors = self.snapshot.sentence_vectors.reconstruct(rows)
-        return vectors @ vector - bias[self.snapshot.sentence_language[rows]]
-
-
-class _Words:
-    """How well passages and sentences meet the words of one query, by character 4-grams: those need no one language.
-
-    Like vectors, letters meet their own language by chance, so that scores are measured from their language's mean.
-    """
-
-    def __init__(self, snapshot: Snapshot, query: str, sampled: tuple[Rows, Rows]) -> None:
-        """`sampled` are the rows of passages and of sentences that tell the scale of each language."""
-        language = detect_question(query, "")
-        self._snapshot = snapshot
-        self._language = snapshot.languages.index(language) if language in snapshot.languages else -1
-        self._sampled = sampled
-        self.passages = snapshot.passage_words.match_grams(query, language or FALLBACK_LANGUAGE)
-        self.sentences = snapshot.sentence_words.match_grams(query, language or FALLBACK_LANGUAGE)
-
-    def same_language(self, rows: Rows) -> Scores:
-        """1 for those of the passages `rows` that are in the language of the query, else 0, float32 `(len(rows),)`."""
-        same: Scores = (self._snapshot.passage_language[rows] == self._language).astype(np.float32)
-        return same
-
-    def of_passages(self, rows: Rows) -> Scores:
-        """How far the passages `rows` lie above the mean of their language, in standard deviations of it."""
-        languages = self._snapshot.passage_language
-        covered = self.passages.covered(rows)
-        trust = min(1.0, float(covered.max(initial=0.0)) / TELLING)
-        sampled = self._sampled[0]
-        known = scale(self.passages.covered(sampled), languages[sampled], LEAST_DEVIATION)
-        standard: Scores = np.float32(trust) * known.standardise(covered, languages[rows])
-        return standard
-
-    def of_sentences(self, rows: Rows) -> Scores:
-        """The same of the sentences `rows`."""
-        languages, sampled = self._snapshot.sentence_language, self._sampled[1]
-        known = scale(self.sentences.covered(sampled), languages[sampled], LEAST_DEVIATION)
-        standard: Scores = known.standardise(self.sentences.covered(rows), languages[rows])
-        return standard
-
 
 def _embedded_alone(snapshot: Snapshot, embedder: Embedder, rows: Sequence[int]) -> Vectors:
     return embedder.embed_documents([snapshot.sentence_text(row) for row in rows])
@@ -385,36 +310,3 @@ def sentence_matrix(looked: Looked, passage_scores: Scores) -> Scores:
     matrix = looked.sentences.copy()
     matrix[:, SENTENCE.index("passage")] = standardised(passage_scores[looked.owner])
     return matrix
-
-
-def _means(vectors: VectorIndex, languages: NDArray[np.int32]) -> Vectors:
-    """The mean vector of each language code, of at most `AVERAGED` rows of each."""
-    rows = spread(languages, AVERAGED)
-    return language_means(vectors.reconstruct(rows), languages[rows])
-
-
-def language_means(vectors: Vectors, languages: NDArray[np.int32]) -> Vectors:
-    """The mean vector of each language code, float32 `(codes, dim)`, drawn towards the mean of all where it has few."""
-    if not len(languages):
-        return np.zeros((0, vectors.shape[1]), dtype=np.float32)
-    overall = vectors.mean(axis=0)
-    means = np.tile(overall, (int(languages.max()) + 1, 1))
-    for code in np.unique(languages):
-        own = vectors[languages == code]
-        means[code] = (own.sum(axis=0) + SHRINKAGE * overall) / (len(own) + SHRINKAGE)
-    return means
-
-
-def _admits(filters: Filters, article: ArticleInfo) -> bool:
-    if filters.article_ids and article.id not in filters.article_ids:
-        return False
-    if filters.as_of is not None and article.published_at is not None and article.published_at > filters.as_of:
-        return False
-    if filters.published_from is None and filters.published_to is None:
-        return True
-    published = article.published_at
-    return (
-        published is not None
-        and (filters.published_from is None or filters.published_from <= published)
-        and (filters.published_to is None or published <= filters.published_to)
-    )

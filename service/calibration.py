@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from wordfreq import zipf_frequency
 
 from index.analysis import grams
-from index.retrieve import Found, language_means
+from index.centring import language_means
+from index.retrieve import Found
 from index.snapshot import Snapshot
 from index.types import SentenceHit
 from index.vectors import VectorIndex

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from index.build import BuildOptions, build
+from index.centring import language_means
 from index.embedding import Vectors
 from index.errors import SnapshotCorrupt
 from index.ranking import SCHEMA, Ranking
-from index.retrieve import MATCHED, Retriever, language_means
+from index.retrieve import MATCHED, Retriever
 from index.snapshot import TOKEN_FILES, Snapshot
 from index.types import Filters
 from index.vector_kinds import VectorOptions

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from bilingual import CONCEPTS, ConceptEmbedder
 
+from index.centring import language_means
 from index.progress import Silence
-from index.retrieve import Retriever, language_means
+from index.retrieve import Retriever
 from service.calibration import FEATURES, NOTHING_FOUND, Features, FittedOn, Measured, load, spread_of
 from service.evaluation import parallel
 from service.evaluation.answerability import Row, all_but, benchmark_rows
