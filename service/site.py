@@ -34,6 +34,7 @@ _HEAD = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{title}</title>
+<link rel="icon" href="{up}static/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="{up}static/site.css">
 </head>
 <body class="{kind}">
@@ -162,7 +163,7 @@ def embed_page(language: Language, widget: Widget, url: str) -> str:
         '<span id="said" role="status"></span></p>'
         f"<p>{escape(words['keys_how'])}</p><pre><code>python scripts/keys.py create Intranet "
         f"--origin https://intranet.example.org</code></pre></div>",
-        f'<div><h2>{escape(words["preview"])}</h2><div id="preview"></div></div></div></main>',
+        f'<div><h2>{escape(words["preview"])}</h2><div id="place"></div></div></div></main>',
         _script(widget),
         '<script src="static/embed.js" defer></script>',
     )
@@ -198,7 +199,8 @@ def _page(language: Language, kind: str, title: str, *parts: str, up: str = "./"
 
 
 def _script(widget: Widget) -> str:
-    return f'<script src="{widget.name}" integrity="{widget.integrity}" defer></script>'
+    """The element alone: a page of ours says itself where the chat is."""
+    return f'<script src="{widget.name}" integrity="{widget.integrity}" data-launcher="off" defer></script>'
 
 
 def _search_form(language: Language, question: str) -> str:

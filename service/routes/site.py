@@ -104,7 +104,13 @@ async def embed_script() -> Response[bytes]:
     return _static("embed.js", "text/javascript")
 
 
-PAGES = (chat_on_its_own, list_articles, read_article, embedding_tag, site_style, embed_script)
+@get("/static/icon.svg", opt={"hidden": True})
+async def icon() -> Response[bytes]:
+    """The picture of the pages in a browser's tabs."""
+    return _static("icon.svg", "image/svg+xml")
+
+
+PAGES = (chat_on_its_own, list_articles, read_article, embedding_tag, site_style, embed_script, icon)
 
 
 def _language(request: GuardedRequest) -> Language:

@@ -23,8 +23,9 @@ function show() {
 function preview() {
   const chat = document.createElement("fundstelle-chat");
   chat.setAttribute("inline", "");
+  chat.id = "preview";
   for (const [name, value] of chosen()) chat.setAttribute(name, value);
-  document.getElementById("preview").replaceChildren(chat);
+  document.getElementById("place").replaceChildren(chat);
 }
 
 document.getElementById("copy").addEventListener("click", async (event) => {

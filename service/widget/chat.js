@@ -65,7 +65,7 @@ export class FundstelleChat extends HTMLElement {
     this.launcher.hidden = true;
     this.launcher.setAttribute("aria-expanded", "true");
     this.panel.toEnd();
-    this.remember(true);
+    if (this.floats()) this.remember(true);
   }
 
   build() {
