@@ -30,7 +30,7 @@ def main() -> int:
         signal.signal(number, _leave)
     try:
         settings = load_settings()
-        logs.configure(settings.log_level)
+        logs.configure(settings.log_level, settings.log_format)
         with bound(settings.host, settings.port) as listener:
             asyncio.run(serve(create_app(settings), settings, listener))
     except (ServiceError, IndexingError) as error:

@@ -21,6 +21,7 @@ from service.limiting import limiter
 from service.metrics import Metrics
 from service.observed import Observed
 from service.pipeline import Pipeline
+from service.question_log import question_log
 from service.routes.admin import (
     article_options,
     change_articles,
@@ -79,7 +80,10 @@ def create_app(settings: Settings, pipeline: Pipeline | None = None, builder: Bu
     access = Access(settings)
     access.check()
     counted = Metrics(version())
-    served = Observed(compose(settings) if pipeline is None else pipeline, [counted.begin])
+    served = Observed(
+        compose(settings) if pipeline is None else pipeline,
+        [counted.begin, question_log(texts=settings.log_questions == "on")],
+    )
     administration = Administration(settings.index, served, builder or ChildBuilder(settings))
     app = Litestar(
         route_handlers=ROUTES,

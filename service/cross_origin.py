@@ -12,13 +12,11 @@ from urllib.parse import parse_qs
 from service.access import Access, Caller, Credentials, Page
 from service.client_address import Headers, Sender
 from service.door import SENDER
-from service.edge import RESPONSE_HEADERS, App, Receive, Scope, Send
+from service.edge import CALLER, RESPONSE_HEADERS, App, Receive, Scope, Send
 from service.errors import KeysUnavailable, OriginRefused, ServiceError
 from service.limiting import RATE_HEADERS
 from service.origins import is_same_host
 
-CALLER = "caller"
-"""In `scope["state"]`: the `Caller` of the request, or the `ServiceError` for want of one."""
 SITE_KEY_HEADER = "x-fundstelle-site-key"
 PREFLIGHT_SECONDS = 600
 ARTICLE_PAGES = "/articles/"

@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequen
 from time import perf_counter
 from typing import Any
 
+from service.access import Caller
 from service.contract import Problem
 from service.errors import ServiceError
-from service.logs import LOGGER
+from service.logs import LOGGER, REQUEST
 from service.openai_errors import rendered
 from service.problems import internal, problem
 
@@ -22,6 +23,10 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 REQUEST_ID = "request_id"
+CALLER = "caller"
+"""In `scope["state"]`: the `Caller` of the request, or the `ServiceError` for want of one."""
+PROBLEM = "problem"
+"""In `scope["state"]`: the type of the problem that the request met, once that is known."""
 RESPONSE_HEADERS = "response_headers"
 """In `scope["state"]`: headers (name to value) that the response gets, whatever becomes of the request."""
 
@@ -56,7 +61,9 @@ class Edge:
             return
         response = _Response(send, _request_id(scope), scope["path"], head=scope["method"] == "HEAD")
         scope.setdefault("state", {}).update({REQUEST_ID: response.request_id, RESPONSE_HEADERS: response.headers})
-        line = {"id": response.request_id, "method": scope["method"], "path": scope["path"]}
+        # Each request has a task of its own, so that this is set for nothing else.
+        REQUEST.set(response.request_id)
+        line = {"method": scope["method"], "path": scope["path"]}
         if response.head:
             scope["method"] = "GET"
         started = perf_counter()
@@ -66,11 +73,12 @@ class Edge:
             await response.send_problem(problem(error, response.request_id), error.headers)
         except Exception:
             # Raised again it would go to the server, which logs what it says and answers in plain text.
-            logger.exception("failed", extra={"fields": {"id": response.request_id}})
+            logger.exception("failed")
             await response.send_problem(internal(response.request_id))
         finally:
             milliseconds = round((perf_counter() - started) * 1000, 1)
-            logger.info("request", extra={"fields": {**line, "status": response.status, "ms": milliseconds}})
+            fields = {**line, "status": response.status, "ms": milliseconds, **_client(scope)}
+            logger.info("request", extra={"fields": fields})
 
 
 class _Response:
@@ -124,6 +132,12 @@ def _with_head(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
         return header
     methods = set(value.decode().replace(" ", "").split(","))
     return name, ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods)).encode()
+
+
+def _client(scope: Scope) -> dict[str, str]:
+    """Who asked, where that is known: the id of a key or an address, never a key."""
+    caller = scope["state"].get(CALLER)
+    return {"client": caller.name} if isinstance(caller, Caller) else {}
 
 
 def _request_id(scope: Scope) -> str:

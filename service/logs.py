@@ -1,31 +1,48 @@
-"""The log: one line a record on standard error, `key=value` after the message, without a word of any question."""
+"""The log: one line a record on standard error, without a word of any question unless that is wanted.
+
+The kinds of lines are `text`, `key=value` after the message, and `json`. What is logged while a request is served has
+the id of the request, in whichever layer or thread.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
 import traceback
+from collections.abc import Mapping
+from contextvars import ContextVar
 
 LOGGER = "fundstelle"
+REQUEST: ContextVar[str] = ContextVar("request", default="")
+"""The id of the request that is served here; empty elsewhere."""
+
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:%,+@~")
+_TELLS_ALL = frozenset({"asyncio"})
+"""Loggers that add the values of what has failed to their messages, on lines of their own."""
 
 
-class LineFormatter(logging.Formatter):
-    """`2025-08-30T12:00:00+0000 INFO fundstelle: request method=GET path=/healthz status=200 ms=0.4`.
+class _Formatter(logging.Formatter):
+    """What both kinds of lines have in common.
 
-    Fields are what `extra={"fields": {...}}` holds. A value with anything but plain characters is a JSON string, so
-    that nothing that a client sends can forge a line. Of an exception the kinds and places are told; what it says only
-    with `messages`, because it may quote a question.
+    Of an exception the kinds and places are told; what it says only with `messages`, because it may quote a question.
     """
 
     def __init__(self, messages: bool) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S%z")
+        super().__init__(datefmt="%Y-%m-%dT%H:%M:%S%z")
         self._messages = messages
 
-    def formatMessage(self, record: logging.LogRecord) -> str:
-        """The line without the exception."""
-        fields = getattr(record, "fields", {})
-        return " ".join([super().formatMessage(record), *(f"{name}={_value(value)}" for name, value in fields.items())])
+    def said(self, record: logging.LogRecord) -> str:
+        """The message, on one line."""
+        message = record.getMessage()
+        if record.name in _TELLS_ALL and not self._messages:
+            message = message.partition("\n")[0]
+        return message.replace("\r", "\\r").replace("\n", "\\n")
+
+    def fields(self, record: logging.LogRecord) -> Mapping[str, object]:
+        """What `extra={"fields": {...}}` holds, and the id of the request."""
+        fields: Mapping[str, object] = getattr(record, "fields", {})
+        request = REQUEST.get()
+        return {"id": request, **fields} if request else fields
 
     def formatException(self, ei: object) -> str:
         """The exception, and those that it came from, as lines."""
@@ -37,10 +54,43 @@ class LineFormatter(logging.Formatter):
         return _places(error)
 
 
-def configure(level: str) -> None:
-    """Send the log of the whole process to standard error. `level` as `Settings.log_level`."""
+class LineFormatter(_Formatter):
+    """`2025-08-30T12:00:00+0000 INFO fundstelle: request id=7f2c method=GET path=/healthz status=200 ms=0.4`.
+
+    A value with anything but plain characters is a JSON string, so that nothing that a client sends can forge a line.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, and the lines of an exception."""
+        head = f"{self.formatTime(record, self.datefmt)} {record.levelname} {record.name}: {self.said(record)}"
+        line = " ".join([head, *(f"{name}={_value(value)}" for name, value in self.fields(record).items())])
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+class JsonFormatter(_Formatter):
+    """One JSON object a line: `time`, `level`, `logger`, `message`, the fields, and `exception` where there is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        line: dict[str, object] = {
+            "time": self.formatTime(record, self.datefmt),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": self.said(record),
+            **self.fields(record),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str)
+
+
+FORMATTERS = {"text": LineFormatter, "json": JsonFormatter}
+
+
+def configure(level: str, kind: str = "text") -> None:
+    """Send the log of the whole process to standard error. `level` as `Settings.log_level`, `kind` as `log_format`."""
     handler = logging.StreamHandler()
-    handler.setFormatter(LineFormatter(messages=level == "debug"))
+    handler.setFormatter(FORMATTERS[kind](messages=level == "debug"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger(LOGGER).setLevel(level.upper())
 

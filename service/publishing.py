@@ -100,7 +100,7 @@ class Publisher:
             run.fail(PublishFailed("An internal error; the log of the service has it."))
         if run.error is not None:
             self._failed = run
-            log.error("publishing failed", extra={"fields": {"id": run.told.id, "detail": run.told.detail}})
+            log.error("publishing failed", extra={"fields": {"publishing": run.told.id, "detail": run.told.detail}})
 
     async def _publish(self, run: _Run) -> None:
         run.tell(state="building")

@@ -32,6 +32,8 @@ Quoting = Literal["never", "unsure", "always"]
 Hub = Literal["off", "on"]
 Anonymous = Literal["loopback", "allowed", "never"]
 LogLevel = Literal["debug", "info", "warning", "error"]
+LogFormat = Literal["text", "json"]
+Switch = Literal["off", "on"]
 
 KEY_CHARACTERS = 24
 _KEY = re.compile(rf"[!-~]{{{KEY_CHARACTERS},}}")
@@ -288,6 +290,12 @@ class Settings:
         LogLevel,
         About("Least severity that is logged. `debug` also logs what errors say, which can quote questions."),
     ] = "info"
+    log_format: Annotated[
+        LogFormat, About("How a line of the log is written: `text` for reading, `json` for collecting.")
+    ] = "text"
+    log_questions: Annotated[Switch, About("Whether the log, and the traces, hold what was asked and answered.")] = (
+        "off"
+    )
 
 
 @dataclass(frozen=True, slots=True)

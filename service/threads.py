@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -24,8 +26,8 @@ class Threads:
         return await asyncio.wrap_future(self.begin(work, *args, **kwargs))
 
     def begin(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Start `work` whose result is needed later."""
-        future = self._pool.submit(work, *args, **kwargs)
+        """Start `work` whose result is needed later. It runs for whichever request this one does."""
+        future = self._pool.submit(copy_context().run, partial(work, *args, **kwargs))
         self._under_way.add(future)
         future.add_done_callback(self._under_way.discard)
         return future

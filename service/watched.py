@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from time import perf_counter
 
-from service.edge import App, Message, Receive, Scope, Send
+from service.edge import PROBLEM, App, Message, Receive, Scope, Send
 from service.errors import ServiceError
-from service.metrics import OTHER, UNMATCHED, Metrics
-from service.problems import TYPE_PREFIX, served_errors
-
-_TYPE = re.compile(rb'"type":"' + TYPE_PREFIX.encode() + rb'([a-z-]+)"')
-_TYPES = frozenset(kind.type for kind in served_errors())
-_WITHIN = 200
-"""Bytes in which a problem document names its type."""
+from service.metrics import UNMATCHED, Metrics
 
 
 class Watched:
@@ -34,13 +27,15 @@ class Watched:
         try:
             await self._app(scope, receive, response.send)
         except Exception as error:
-            response.fail(error)
+            if response.status == 499:
+                response.status, scope["state"][PROBLEM] = _answered(error)
             raise
         finally:
             # The router names the route in the scope, where it finds one.
             route = scope.get("path_template") or UNMATCHED
             seconds = perf_counter() - started
-            self._metrics.end_request(route, scope["method"], response.status, seconds, response.problem)
+            problem = scope["state"].get(PROBLEM, "")
+            self._metrics.end_request(route, scope["method"], response.status, seconds, problem)
 
 
 class _Response:
@@ -48,27 +43,16 @@ class _Response:
 
     def __init__(self, send: Send) -> None:
         self.status = 499
-        self.problem = ""
         self._send = send
 
     async def send(self, message: Message) -> None:
         """Pass a message on."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-        elif self.status >= 400 and not self.problem:
-            self.problem = _problem(message.get("body", b""))
         await self._send(message)
 
-    def fail(self, error: Exception) -> None:
-        """The edge will answer with `error` as a problem, where nothing was sent yet."""
-        if self.status == 499:
-            kind = type(error) if isinstance(error, ServiceError) else ServiceError
-            self.status, self.problem = kind.status, kind.type
 
-
-def _problem(body: bytes) -> str:
-    found = _TYPE.search(body[:_WITHIN])
-    if found is None:
-        return ""
-    kind = found[1].decode()
-    return kind if kind in _TYPES else OTHER
+def _answered(error: Exception) -> tuple[int, str]:
+    """The status and the type of the problem that the edge makes of `error`."""
+    kind = type(error) if isinstance(error, ServiceError) else ServiceError
+    return kind.status, kind.type

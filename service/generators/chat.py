@@ -179,7 +179,9 @@ class ChatClient:
         said = body.decode(errors="replace")
         if self._secret:
             said = said.replace(self._secret, "***")
-        log.warning("%s refused with %s: %s", self._server, status, said)
+        log.warning("%s refused with %s", self._server, status)
+        # It may quote the prompt.
+        log.debug("%s said: %s", self._server, said)
         if any(mark in said for mark in _TOO_LONG):
             return PromptTooLong(f"the prompt does not fit the context of {self._server}")
         return GeneratorUnavailable(f"{self._server} {_reason(status, retry_after)}")

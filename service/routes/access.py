@@ -9,7 +9,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from service.access import Access, Caller
-from service.cross_origin import CALLER
+from service.edge import CALLER
 from service.errors import Forbidden, KeysUnavailable, OriginRefused, ServiceError, Unauthorized
 from service.keys import Scope
 

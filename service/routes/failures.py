@@ -10,6 +10,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from service.contract import Problem
+from service.edge import PROBLEM
 from service.errors import BadRequest, MethodNotAllowed, NotFound, NotReady, ServiceError, ShuttingDown
 from service.logs import LOGGER
 from service.openai_errors import rendered
@@ -34,7 +35,7 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
     """What the router refuses: an unknown path, a method that is not served, a malformed `Host`."""
     if error.status_code >= 500:
         return on_unforeseen(request, error)
-    return _response(request, problem(_refusal(request, error), request_id(request)), error.headers or {})
+    return _response(request, _problem(request, _refusal(request, error)), error.headers or {})
 
 
 def on_unforeseen(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -58,10 +59,15 @@ HANDLERS = {
 def told(request: Request[Any, Any, Any], error: Exception) -> Problem:
     """What a client is told of `error`, which goes into the log."""
     if not isinstance(error, ServiceError):
-        logger.error("unforeseen", exc_info=error, extra={"fields": {"id": request_id(request)}})
+        request.scope["state"][PROBLEM] = ServiceError.type
+        logger.error("unforeseen", exc_info=error)
         return internal(request_id(request))
-    fields = {"id": request_id(request), "type": error.type, "status": error.status}
-    logger.log(_level(error), "problem", extra={"fields": fields})
+    logger.log(_level(error), "problem", extra={"fields": {"type": error.type, "status": error.status}})
+    return _problem(request, error)
+
+
+def _problem(request: Request[Any, Any, Any], error: ServiceError) -> Problem:
+    request.scope["state"][PROBLEM] = error.type
     return problem(error, request_id(request))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from service.edge import Edge, Message, Receive, Scope, Send
+from service.logs import LineFormatter
 
 
 async def run(app: Any, *headers: tuple[bytes, bytes], method: str = "GET") -> list[Message]:
@@ -84,8 +85,10 @@ def test_a_response_that_breaks_off_is_left_incomplete_for_the_server_to_cut() -
 
 def test_a_request_leaves_one_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", logger="fundstelle")
+    caplog.handler.setFormatter(LineFormatter(messages=False))
     sent(answering(), (b"x-request-id", b"call-7"), method="HEAD")
     (record,) = caplog.records
     fields = vars(record)["fields"]
-    assert {**fields, "ms": 0} == {"id": "call-7", "method": "HEAD", "path": "/x", "status": 200, "ms": 0}
+    assert {**fields, "ms": 0} == {"method": "HEAD", "path": "/x", "status": 200, "ms": 0}
+    assert "INFO fundstelle: request id=call-7 method=HEAD path=/x status=200 ms=" in caplog.text
     assert 0 <= fields["ms"] < 1000

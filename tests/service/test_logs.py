@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import asyncio
+import json
 import logging
 import sys
+from contextvars import copy_context
 
 import pytest
 
-from service.logs import LineFormatter
+from service.logs import REQUEST, JsonFormatter, LineFormatter
+from service.threads import Threads
 
 
 def record(message: str, exc_info: object = None, **fields: object) -> logging.LogRecord:
@@ -46,3 +50,68 @@ def test_an_exception_is_told_with_its_places_and_only_on_request_with_what_it_s
     assert "KeyError" in text
     assert "test_logs.py" in text
     assert ("ValueError: Who asked what?" in text) is messages
+
+
+def test_a_line_has_the_id_of_the_request_that_it_belongs_to() -> None:
+    def serving() -> str:
+        REQUEST.set("call-7")
+        return LineFormatter(messages=False).format(record("restarted", tries=2))
+
+    assert copy_context().run(serving).endswith(" INFO fundstelle: restarted id=call-7 tries=2")
+    assert LineFormatter(messages=False).format(record("restarted")).endswith(" INFO fundstelle: restarted")
+
+
+def test_what_runs_in_a_thread_belongs_to_the_request_that_began_it() -> None:
+    async def serving(request: str) -> str:
+        REQUEST.set(request)
+        await asyncio.sleep(0)
+        return await threads.run(REQUEST.get)
+
+    async def both() -> list[str]:
+        return await asyncio.gather(serving("a"), serving("b"))
+
+    threads = Threads(1, "test")
+    assert asyncio.run(both()) == ["a", "b"]
+    threads.close()
+
+
+def test_a_message_is_one_line() -> None:
+    line = LineFormatter(messages=False).format(record("a\nINFO forged\r\n"))
+    assert line.endswith(" INFO fundstelle: a\\nINFO forged\\r\\n")
+
+
+@pytest.mark.parametrize("messages", [True, False])
+def test_what_asyncio_adds_of_a_failed_task_is_told_only_on_request(messages: bool) -> None:
+    made = record("Task exception was never retrieved\nfuture: <Task exception=ValueError('Who asked?')>")
+    made.name = "asyncio"
+    line = LineFormatter(messages).format(made)
+    assert "Task exception was never retrieved" in line
+    assert ("Who asked?" in line) is messages
+
+
+def test_a_line_of_json_has_the_fields_and_the_id() -> None:
+    def serving() -> str:
+        REQUEST.set("call-7")
+        return JsonFormatter(messages=False).format(record('a "b"\nc', status=200, path="/ü\n"))
+
+    line = copy_context().run(serving)
+    assert "\n" not in line
+    shown = json.loads(line)
+    assert shown.pop("time").startswith("20")
+    assert shown == {
+        "level": "info",
+        "logger": "fundstelle",
+        "message": 'a "b"\\nc',
+        "id": "call-7",
+        "status": 200,
+        "path": "/ü\n",
+    }
+
+
+def test_an_exception_in_json_is_told_like_in_text() -> None:
+    try:
+        raise ValueError(" ".join(["Who", "asked"]))
+    except ValueError:
+        shown = json.loads(JsonFormatter(messages=False).format(record("unforeseen", sys.exc_info())))
+    assert shown["exception"].startswith("ValueError\n")
+    assert "Who asked" not in shown["exception"]
