@@ -14,9 +14,9 @@ import httpx
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-CANARY = "Zwetschgendatschi"
+CANARY = "zwetschgenblau"
 KEY = "a-key-of-the-tests-0123456789"
-QUESTION = f"What did the harbour bridge cost, and what of the {CANARY}?"
+QUESTION = f"What did the {CANARY} harbour bridge cost?"
 SECONDS = 20
 
 
