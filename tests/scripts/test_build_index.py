@@ -211,3 +211,21 @@ def test_an_index_that_somebody_else_writes_to_ends_with_1(
     with writer_lock(tmp_path / "index", "testing"):
         assert run(articles, "--out", "index") == 1
     assert "testing" in capfd.readouterr().err
+
+
+def test_articles_that_are_gone_empty_the_index_only_where_that_is_said(
+    run: Run, articles: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (articles / "fähre.txt").unlink()
+    assert run(articles, "--out", "index") == 0
+    (articles / "ferry.txt").unlink()
+    capfd.readouterr()
+    assert run(articles, "--out", "index") == 1
+    said = capfd.readouterr().err
+    assert f"error: no article found in {articles}. If there are to be none any more, --allow-empty publishes" in said
+    assert run(articles, "--out", "index", "--allow-empty") == 0
+    said = capfd.readouterr().out
+    assert "0 articles, 0 passages (none), 0 sentences" in said
+    assert "0 new, 0 changed, 1 removed, 0 unchanged" in said
+    with Snapshot.open(tmp_path / "index") as snapshot:
+        assert snapshot.article_ids == ()
