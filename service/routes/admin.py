@@ -25,6 +25,7 @@ from service.errors import (
     InvalidArticle,
     PublishFailed,
     ServiceError,
+    ShuttingDown,
     Unavailable,
 )
 from service.openapi import Parameter
@@ -32,6 +33,7 @@ from service.routes import admin_examples as examples
 from service.routes.access import ACCESS_ERRORS, needs
 from service.routes.answers import BODY_ERRORS, article_id
 from service.routes.request import BODY_LIMIT, GuardedRequest
+from service.routes.streaming import whole
 
 ARTICLE_BYTES = 8 * 1024 * 1024
 BATCH_BYTES = 16 * 1024 * 1024
@@ -118,7 +120,7 @@ async def change_articles(data: JSONBody[BatchRequest], request: GuardedRequest)
     guards=[needs("admin")],
     summary="Publish what was written and deleted",
     opt={
-        "errors": (*BODY_ERRORS, IndexBusy, PublishFailed, *_ERRORS),
+        "errors": (*BODY_ERRORS, IndexBusy, PublishFailed, ShuttingDown, *_ERRORS),
         "body_examples": examples.PUBLISH,
         "response_examples": examples.PUBLISHING,
     },
@@ -129,7 +131,7 @@ async def publish_index(data: JSONBody[PublishRequest], request: GuardedRequest)
     Answers at once, or with `wait` when it is served; `GET /v1/index` tells how far it is. The service answers
     questions meanwhile.
     """
-    return await _administration(request).publish(data.wait)
+    return await whole(request, _administration(request).publish(data.wait))
 
 
 @get(

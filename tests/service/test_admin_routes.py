@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -332,6 +333,17 @@ def test_publishings_that_are_asked_for_at_once_are_two_at_the_most(index: Path)
         runs = [client.post("/v1/index:publish", json={}).json() for _ in range(5)]
         assert [run["state"] for run in runs] == ["building", *["waiting"] * 4]
         assert len({run["id"] for run in runs}) == 2
+
+
+def test_who_waits_for_a_publishing_is_told_that_the_service_is_stopped(index: Path) -> None:
+    app = create_app(settings_of(index), FakePipeline(), SlowBuilder())
+    with TestClient(app) as client, ThreadPoolExecutor(1) as threads:
+        client.headers["Authorization"] = f"Bearer {KEY}"
+        waiting = threads.submit(client.post, "/v1/index:publish", json={"wait": True})
+        until(lambda: bool(client.get("/v1/index").json()["publishing"]))
+        client.blocking_portal.call(app.state.stopping.cut)
+        assert (waiting.result().status_code, kind_of(waiting.result())) == (503, "stopping")
+        assert client.get("/v1/index").json()["publishing"]["state"] == "building"
 
 
 def test_a_disk_that_refuses_is_said_and_nothing_is_acknowledged(client: Client, index: Path) -> None:
