@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, aclosing
+from contextlib import AbstractContextManager, ExitStack, aclosing
 from functools import partial
 
 from index.types import ArticleInfo
@@ -23,7 +23,7 @@ from service.contract import (
 )
 from service.deadline import within
 from service.draft import found_passages
-from service.errors import ArticleNotFound
+from service.errors import ArticleNotFound, GeneratorUnavailable
 from service.events import Done, Event, Released, Sources
 from service.finding import Finder, Finding, understood
 from service.generators import Generator
@@ -166,9 +166,12 @@ class AnswerPipeline:
         before anything is searched for. `Sources` come while it waits for its turn.
         """
         seconds = min(self._seconds, request.timeout or math.inf)
-        async with aclosing(within(seconds, self._answer(request, client, seconds))) as events:
-            async for event in events:
-                yield event
+        try:
+            async with aclosing(within(seconds, self._answer(request, client, seconds))) as events:
+                async for event in events:
+                    yield event
+        except GeneratorUnavailable as error:
+            raise GeneratorUnavailable(_with_what_still_works(error), error.retry_after) from error
 
     async def _answer(self, request: AskRequest, client: str, seconds: float) -> AsyncGenerator[Event, None]:
         clock = Clock()
@@ -177,7 +180,7 @@ class AnswerPipeline:
                 for event in _events(known):
                     yield event
                 return
-            place = held.enter_context(self._admission.place(client, seconds)) if self._needs_model(request) else None
+            place = held.enter_context(self._place(client, seconds)) if self._needs_model(request) else None
             async with aclosing(self._answer_from(opened, request, place, clock)) as events:
                 async for event in events:
                     yield event
@@ -202,6 +205,11 @@ class AnswerPipeline:
         self._cache.keep(opened.id, request, answer)
         yield Done(answer)
 
+    def _place(self, client: str, seconds: float) -> AbstractContextManager[Place]:
+        if outage := self._generator.health().outage:
+            raise GeneratorUnavailable("the language model is being started again", outage)
+        return self._admission.place(client, seconds)
+
     def _needs_model(self, request: AskRequest) -> bool:
         return request.mode == "generate" and not isinstance(self._generator, ExtractiveGenerator)
 
@@ -213,6 +221,10 @@ class AnswerPipeline:
             await place.turn()
             await self._warming.end()
         return self._generator
+
+
+def _with_what_still_works(error: GeneratorUnavailable) -> str:
+    return f'{str(error).rstrip(".")}. Meanwhile mode "extract" and /v1/search still work.'
 
 
 def _found(finder: Finder, request: AskRequest) -> tuple[str, list[Finding]]:

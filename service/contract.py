@@ -333,9 +333,12 @@ class Health(Struct, frozen=True):
 
 
 class Readiness(Struct, frozen=True):
-    """Every part of the service is up."""
+    """The service can be asked."""
 
-    status: Annotated[Literal["ready"], Meta(description="Always the same; anything else is a problem.")]
+    status: Annotated[
+        Literal["ready", "degraded"],
+        Meta(description="`degraded` where the language model is down: searching and quoting work."),
+    ]
     parts: Annotated[dict[str, bool], Meta(description="Each part of the service and whether it is up.")]
     snapshot: Annotated[str, Meta(description="Id of the index snapshot that questions are answered from.")]
     warnings: Annotated[

@@ -37,6 +37,7 @@ ServiceError
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import ClassVar
@@ -305,6 +306,12 @@ class GeneratorUnavailable(Unavailable):
 
     type = "generator-unavailable"
     title = "Language model unavailable"
+
+    def __init__(self, detail: str, retry_after: float = 1.0) -> None:
+        """`retry_after` is after how many seconds it is worth asking again."""
+        super().__init__(detail)
+        self.retry_after = retry_after
+        self.headers = {"Retry-After": str(max(1, math.ceil(retry_after)))}
 
 
 class GeneratorTimeout(Unavailable):

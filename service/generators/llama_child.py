@@ -11,9 +11,12 @@ import json
 import os
 import sys
 import threading
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 NICENESS = 5
+FIRST_TO_GO = 500
 
 
 def main() -> None:
@@ -24,10 +27,17 @@ def main() -> None:
     os.dup2(2, 1)
     # Finding the evidence for the next question must not wait behind the answer to this one.
     os.nice(NICENESS)
+    _be_the_first_to_go()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     server = _serve(config)
     os.write(report, f"{server.listening_address}\n".encode())
     threading.Event().wait()
+
+
+def _be_the_first_to_go() -> None:
+    """Where memory runs out the system shall end this process, which is started again, and not the service."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(str(FIRST_TO_GO))
 
 
 def _end_with_parent() -> None:

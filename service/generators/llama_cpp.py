@@ -20,14 +20,15 @@ BATCH = 64
 """Tokens read at once. Cancelling waits for one batch; larger ones are no faster on a CPU."""
 PROMPT_CACHE_MIB = 128
 """Memory for the state of earlier prompts, so that two kinds of prompt in turn do not drive each other out."""
-RESTART_PATIENCE = 30.0
-"""Seconds that a question waits for a restart before it fails."""
 DEATH_NOTICE = 1.0
 """Seconds in which a process that broke off turns out to be dead, or not."""
 
 _SERVER = "the language model process"
 # With temperature 0 this is greedy decoding. The cache spares the start that two prompts have in common.
 _SAMPLING: dict[str, object] = {"seed": 0, "top_k": 1, "repeat_penalty": 1.0, "cache_prompt": True}
+# While it reads, the server notices only where it has something to send that nobody listens any more, so it tells after
+# every batch how far it is. That is also a sign of life.
+_PROGRESS = {"return_progress": True}
 # What the model might have said instead tells how sure it is; twenty candidates hold nearly all of the probability.
 _LIKELIHOODS = {"logprobs": True, "top_logprobs": 20}
 
@@ -68,7 +69,7 @@ class _Connection:
             self._http,
             server=_SERVER,
             token_timeout=token_timeout,
-            extra=_SAMPLING | _LIKELIHOODS,
+            extra=_SAMPLING | _LIKELIHOODS | _PROGRESS,
             forbid=_without_tokens,
         )
         self.context = 0
@@ -168,8 +169,8 @@ class LlamaCppGenerator:
         return self._process is not None and self._process.is_up()
 
     def health(self) -> Health:
-        """How often the process was started again."""
-        return Health(self._process.restarts) if self._process is not None else Health()
+        """How often the process was started again, and whether that takes longer now."""
+        return Health(self._process.restarts, self._process.outage()) if self._process is not None else Health()
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
         """Generate; see `Generator.stream`."""
@@ -200,8 +201,9 @@ class LlamaCppGenerator:
     async def _running(self) -> _Connection:
         if self._process is None:
             raise GeneratorUnavailable("the language model was not started")
-        if not await self._process.wait_up(RESTART_PATIENCE) or self._connection is None:
-            raise GeneratorUnavailable("the language model is being restarted; try again in a minute")
+        process = self._process
+        if process.outage() or not await process.wait_up(process.patience()) or self._connection is None:
+            raise GeneratorUnavailable("the language model is being started again", process.outage())
         return self._connection
 
     async def _check_length(self, connection: _Connection, prompt: Prompt) -> None:

@@ -7,14 +7,15 @@ import json
 import logging
 import os
 import secrets
+import signal
 import sys
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from service.errors import GeneratorUnavailable
+from service.errors import GeneratorUnavailable, ServiceError
 
 log = logging.getLogger(__name__)
 
@@ -23,10 +24,15 @@ BACKOFF_FIRST = 0.1
 BACKOFF_LONGEST = 30.0
 HEALTHY_AFTER = 30.0
 """Seconds that a process must have lived for its death to count as the first one in a row."""
+PATIENCE = 30.0
+"""Seconds that a restart may take, by what the last start took, for questions to wait for it."""
+LATENESS = 5.0
+"""Seconds, beside what the last start took once more, by which a restart may be late before nobody waits any more."""
 
 # OpenMP threads that spin while they wait for each other are many times slower as soon as a core is shared.
 _ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
 _LAST_WORDS = 20
+_LONGEST_LINE = 4_096
 _CLOSING_TIME = 3.0
 
 
@@ -66,6 +72,10 @@ class LlamaProcess:
         self._on_up = on_up
         self._up = asyncio.Event()
         self._down = asyncio.Event()
+        # set while it is up, and while it is down with at least one attempt to start it that has failed
+        self._settled = asyncio.Event()
+        self._next_try = 0.0
+        self._start_seconds = 0.0
         self._process: asyncio.subprocess.Process | None = None
         self._drain: asyncio.Task[None] | None = None
         self._supervisor: asyncio.Task[None] | None = None
@@ -80,9 +90,26 @@ class LlamaProcess:
         """Whether the server runs and has answered."""
         return self._up.is_set()
 
+    def outage(self) -> float:
+        """Seconds until the server may be up again; 0 where it is, or is about to be."""
+        if self.is_up() or self._supervisor is None:
+            return 0.0
+        left = self._left()
+        is_short = not self._settled.is_set() and left < PATIENCE and self.patience() > 0
+        return 0.0 if is_short else max(1.0, left)
+
+    def patience(self) -> float:
+        """Seconds that it makes sense to wait for the restart that is under way."""
+        return max(0.0, self._left() + self._start_seconds + LATENESS)
+
+    def _left(self) -> float:
+        """Seconds until the restart is through if it takes as long as the last start; below 0 where it is late."""
+        return self._next_try + self._start_seconds - asyncio.get_running_loop().time()
+
     async def wait_up(self, timeout: float) -> bool:
-        """Whether the server is up within `timeout` seconds."""
-        return await _happens(self._up, timeout)
+        """Whether the server is up within `timeout` seconds; an attempt to start it that fails ends the waiting."""
+        await _happens(self._settled, timeout)
+        return self.is_up()
 
     async def wait_down(self, timeout: float) -> bool:
         """Whether the server turns out to be dead within `timeout` seconds."""
@@ -109,6 +136,7 @@ class LlamaProcess:
     def kill(self) -> None:
         """End a process that hangs; the supervisor starts the next one."""
         if self.pid is not None and self._process is not None:
+            self._mark_down()
             self._process.kill()
 
     async def _supervise(self) -> None:
@@ -119,20 +147,30 @@ class LlamaProcess:
             if self._process is not None:
                 status = await self._process.wait()
                 self._mark_down()
-                log.error("the llama.cpp process ended with status %s; %s", status, self._said())
+                log.error("the llama.cpp process ended with %s; %s", _reason(status), self._said())
             if loop.time() - started > HEALTHY_AFTER:
                 delay = BACKOFF_FIRST
+            self._next_try = loop.time() + delay
             await asyncio.sleep(delay)
             delay = min(delay * 2, BACKOFF_LONGEST)
-            try:
-                await self._launch()
-                self.restarts += 1
-                log.info("the llama.cpp process is up again")
-            except GeneratorUnavailable:
-                log.exception("the llama.cpp process does not start; next try in %g s", delay)
-                await self._end()
+            await self._start_again(delay)
+
+    async def _start_again(self, delay: float) -> None:
+        try:
+            await self._launch()
+        except Exception as error:
+            # whatever it was, nobody else would try again
+            known = isinstance(error, ServiceError)
+            log.error("the llama.cpp process does not start; next try in %g s: %s", delay, error, exc_info=not known)
+            self._settled.set()
+            await self._end()
+        else:
+            self.restarts += 1
+            log.info("the llama.cpp process is up again")
 
     async def _launch(self) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         try:
             async with asyncio.timeout(self._startup_timeout):
                 address = await self._spawn()
@@ -141,10 +179,15 @@ class LlamaProcess:
             raise GeneratorUnavailable(
                 f"the language model {self._options.model} was not loaded within {self._startup_timeout:g} s"
             ) from None
+        self._start_seconds = loop.time() - began
         self._down.clear()
         self._up.set()
+        self._settled.set()
 
     def _mark_down(self) -> None:
+        if self.is_up():
+            self._settled.clear()
+            self._next_try = asyncio.get_running_loop().time()
         self._up.clear()
         self._down.set()
 
@@ -174,7 +217,17 @@ class LlamaProcess:
         return Address(url, key)
 
     async def _listen(self, stderr: asyncio.StreamReader) -> None:
-        while line := await stderr.readline():
+        rest = b""
+        # Not by lines: one without an end would stop the reading, and then the process, when the pipe is full.
+        while piece := await stderr.read(_LONGEST_LINE):
+            *lines, rest = (rest + piece).split(b"\n")
+            if len(rest) > _LONGEST_LINE:
+                lines, rest = [*lines, rest], b""
+            self._hear(lines)
+        self._hear([rest] if rest else [])
+
+    def _hear(self, lines: Sequence[bytes]) -> None:
+        for line in lines:
             self._last_words.append(line.decode(errors="replace").rstrip())
             log.debug("llama.cpp: %s", self._last_words[-1])
 
@@ -196,6 +249,12 @@ class LlamaProcess:
             await process.wait()
         if self._drain is not None:
             await self._drain
+
+
+def _reason(status: int) -> str:
+    if status == -signal.SIGKILL:
+        return "SIGKILL, which is how a system that has no memory left ends a process"
+    return f"status {status}" if status >= 0 else signal.Signals(-status).name
 
 
 async def _happens(event: asyncio.Event, timeout: float) -> bool:

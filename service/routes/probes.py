@@ -13,6 +13,9 @@ from service.routes.request import GuardedRequest
 from service.startup import Startup
 from service.stopping import Stopping
 
+GENERATOR = "generator"
+NOT_WRITING = "the language model is being started again: only searching and quoting work"
+
 
 @get("/healthz", summary="Whether the process lives", opt={"errors": (ServiceError,)})
 async def healthz() -> Health:
@@ -24,6 +27,9 @@ async def healthz() -> Health:
 async def readyz(request: GuardedRequest) -> Readiness:
     """Send questions here only while this is 200. Otherwise the problem's `errors` names the parts that are missing.
 
+    A language model that goes down after the start is being started again: `status` is `degraded`, as long as searching
+    and quoting go on.
+
     `warnings` says where a snapshot was published that can't be served, so that the one before still is, and what is
     wrong with the served one: it has no articles, or a search finds too few of the nearest vectors. It also says
     where limits are not shared as they should be.
@@ -33,16 +39,19 @@ async def readyz(request: GuardedRequest) -> Readiness:
     stopping: Stopping = request.app.state.stopping
     access: Access = request.app.state.access
     parts = dict(pipeline.ready())
-    missing = tuple(name for name, up in parts.items() if not up)
+    down = tuple(name for name, up in parts.items() if not up)
+    missing = tuple(name for name in down if name != GENERATOR or not startup.finished())
     if stopping.begun:
         raise NotReady("The service is being stopped.", ())
     if failure := startup.failure():
-        raise NotReady(f"Starting failed: {failure}", missing)
+        raise NotReady(f"Starting failed: {failure}", down)
     if missing or not startup.finished():
         raise NotReady(f"Not up{' yet' * (not startup.finished())}: {', '.join(missing) or 'still starting'}.", missing)
     if access.problem():
         raise NotReady("The keys can't be read, so nobody is let in; the log says why.", ("keys",))
     index = pipeline.index_status()
     limiter: Limiter = request.app.state.limiter
-    warnings = tuple(filter(None, (*index.warnings, limiter.counts.warning())))
-    return Readiness(status="ready", parts=parts, snapshot=index.snapshot or "", warnings=warnings)
+    warnings = tuple(filter(None, (*index.warnings, limiter.counts.warning(), NOT_WRITING if down else "")))
+    return Readiness(
+        status="degraded" if down else "ready", parts=parts, snapshot=index.snapshot or "", warnings=warnings
+    )

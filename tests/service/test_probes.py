@@ -65,14 +65,29 @@ def test_a_start_that_names_no_parts_is_not_ready() -> None:
         assert client.get("/readyz").json()["detail"] == "Not up yet: still starting."
 
 
-def test_a_part_that_goes_down_later_is_named() -> None:
+def test_an_index_that_goes_down_later_is_named() -> None:
+    pipeline = FakePipeline()
+    with TestClient(create_app(Settings(), pipeline)) as client:
+        until_ready(client)
+        pipeline.parts = {"index": False, "generator": True}
+        response = client.get("/readyz")
+    assert (response.status_code, response.json()["detail"]) == (503, "Not up: index.")
+    assert response.json()["errors"] == ["index"]
+
+
+def test_a_language_model_that_goes_down_later_leaves_what_can_search_and_quote_in_service() -> None:
     pipeline = FakePipeline()
     with TestClient(create_app(Settings(), pipeline)) as client:
         until_ready(client)
         pipeline.parts = {"index": True, "generator": False}
         response = client.get("/readyz")
-    assert (response.status_code, response.json()["detail"]) == (503, "Not up: generator.")
-    assert response.json()["errors"] == ["generator"]
+    assert response.status_code == 200
+    assert response.json() == {
+        "status": "degraded",
+        "parts": {"index": True, "generator": False},
+        "snapshot": "snapshot-1",
+        "warnings": ["the language model is being started again: only searching and quoting work"],
+    }
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import subprocess
@@ -15,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from service.errors import GeneratorTimeout, GeneratorUnavailable, PromptTooLong
-from service.generators import Delta, Message, Prompt, llama_cpp, llama_process
+from service.generators import Delta, Message, Prompt, llama_process
 from service.generators.llama_cpp import LlamaCppGenerator
 
 pytestmark = pytest.mark.anyio
@@ -63,18 +62,6 @@ async def test_killed_in_mid_answer_that_answer_fails_and_the_next_one_works(gen
     assert "".join(delta.text for delta in await answer(generator, SHORT))
     assert generator.pid not in (None, first_process)
     assert generator.ready()
-
-
-async def test_a_question_waits_only_so_long_for_a_restart(
-    generator: LlamaCppGenerator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(llama_cpp, "RESTART_PATIENCE", 0.05)
-    kill(generator)
-    async with asyncio.timeout(2):
-        while generator.ready():
-            await asyncio.sleep(0.005)
-    with pytest.raises(GeneratorUnavailable, match="being restarted"):
-        await answer(generator, SHORT)
 
 
 async def test_a_process_that_hangs_is_replaced(generator: LlamaCppGenerator, monkeypatch: pytest.MonkeyPatch) -> None:
