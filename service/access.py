@@ -87,7 +87,7 @@ class Access:
         """
         if not caller.scopes.isdisjoint(scopes):
             return
-        if "admin" in scopes and not self._is_administered():
+        if "admin" in scopes and not self.is_administered():
             raise AdministrationOff(
                 f"Set FUNDSTELLE_ADMIN_KEY to a key of at least {KEY_CHARACTERS} characters and restart the service, "
                 f"or make a key with {CREATE} --scope admin. {_SEND}"
@@ -96,6 +96,10 @@ class Access:
         if caller.kind == "anonymous":
             raise Unauthorized(f"This takes a key with the scope {wanted}. {_SEND}")
         raise Forbidden(f"This takes the scope {wanted}; the key {caller.name} has {', '.join(sorted(caller.scopes))}.")
+
+    def is_administered(self) -> bool:
+        """Whether anybody may administer the index. Raises `KeysUnavailable`."""
+        return bool(self._admin_key) or any("admin" in key.scopes for key in self._file.current().active(_now()))
 
     def origins(self) -> frozenset[str]:
         """The foreign origins whose pages may use one site key or another. Raises `KeysUnavailable`."""
@@ -141,9 +145,6 @@ class Access:
 
     def _has_keys(self) -> bool:
         return bool(self._admin_key) or any(self._file.current().active(_now()))
-
-    def _is_administered(self) -> bool:
-        return bool(self._admin_key) or any("admin" in key.scopes for key in self._file.current().active(_now()))
 
 
 def is_loopback(host: str) -> bool:

@@ -118,7 +118,7 @@ def compose(settings: Settings) -> Pipeline:
     """The pipeline that `settings` describe, not started yet."""
     from service.opening import open_pipeline
 
-    return open_pipeline(settings, begins=settings.admin_key is not None)
+    return open_pipeline(settings, begins=Access(settings).is_administered())
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from index.beginning import begin
 from index.publish import published as published_ids
 from service.app import create_app
 from service.confidence import DEFAULTS
+from service.key_file import add
+from service.keys import Scope, make
 from service.opening import Models
 from service.settings import Settings
 from tests.service.administered import KEY, ThreadBuilder, administered, until
@@ -101,13 +104,28 @@ def words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.opening.open_models", lambda settings: models)
 
 
+def keys(path: Path, *scopes: Scope) -> str:
+    """A key with some scopes, the only one in a file."""
+    secret, key = make("tests", "key", scopes, datetime.now(UTC))
+    add(path, key)
+    return secret
+
+
 @pytest.mark.usefixtures("words")
+@pytest.mark.parametrize("administered_by", ["the admin key", "a key of the file"])
 def test_a_service_on_a_directory_without_an_index_is_filled_over_http(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, administered_by: str
 ) -> None:
-    settings = Settings(index=tmp_path / "index", admin_key=KEY, generator="extractive")
+    of_file = administered_by == "a key of the file"
+    secret = keys(tmp_path / "keys.json", "admin", "ask") if of_file else KEY
+    settings = Settings(
+        index=tmp_path / "index",
+        keys=tmp_path / "keys.json",
+        admin_key=None if of_file else KEY,
+        generator="extractive",
+    )
     with TestClient(create_app(settings, builder=ThreadBuilder(settings.index))) as client:
-        client.headers["Authorization"] = f"Bearer {KEY}"
+        client.headers["Authorization"] = f"Bearer {secret}"
         until(lambda: client.get("/readyz").status_code == 200)
         assert "there was no index, an empty one was begun" in caplog.messages
         assert ask(client, "What did the pier of Porthaven cost?")["reason"] == "no_relevant_source"
@@ -123,7 +141,8 @@ def test_a_service_on_a_directory_without_an_index_is_filled_over_http(
 
 @pytest.mark.usefixtures("words")
 def test_without_administration_a_missing_index_stays_an_error(tmp_path: Path) -> None:
-    settings = Settings(index=tmp_path / "index", generator="extractive")
+    keys(tmp_path / "keys.json", "search")
+    settings = Settings(index=tmp_path / "index", keys=tmp_path / "keys.json", generator="extractive")
     with TestClient(create_app(settings)) as client:
         until(lambda: "Starting failed" in client.get("/readyz").json()["detail"])
         assert "no snapshot was published here; build one with" in client.get("/readyz").json()["detail"]
