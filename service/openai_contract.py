@@ -46,7 +46,10 @@ class StreamOptions(Struct, frozen=True):
 class ResponseFormat(Struct, frozen=True):
     """What the content of the message is to be."""
 
-    type: Annotated[str, Meta(description="`text`; `json_object` and `json_schema` are refused.")] = "text"
+    type: Annotated[
+        str,
+        Meta(description="`text`; `json_object` and `json_schema` are refused.", extra_json_schema={"enum": ["text"]}),
+    ] = "text"
 
 
 class ChatRequest(Struct, frozen=True):
@@ -58,7 +61,7 @@ class ChatRequest(Struct, frozen=True):
     ]
     stream: Annotated[bool | None, Meta(description="Whether to answer as a stream of chunks.")] = None
     stream_options: Annotated[StreamOptions | None, Meta(description="How the stream ends.")] = None
-    n: Annotated[int | None, Meta(description="How many choices: 1.")] = None
+    n: Annotated[int | None, Meta(description="How many choices: 1.", extra_json_schema={"enum": [1, None]})] = None
     tool_choice: Annotated[
         str | dict[str, Any] | None,
         Meta(description="`auto` or `none`: tools are never called, so what demands one is refused."),
@@ -67,8 +70,13 @@ class ChatRequest(Struct, frozen=True):
         str | dict[str, Any] | None, Meta(description="The older name of `tool_choice`, with the same limits.")
     ] = None
     response_format: Annotated[ResponseFormat | None, Meta(description="Only `text`.")] = None
-    modalities: Annotated[tuple[str, ...] | None, Meta(description="Only `text`.")] = None
-    logprobs: Annotated[bool | None, Meta(description="`true` is refused: there are none to tell.")] = None
+    modalities: Annotated[
+        tuple[str, ...] | None, Meta(description="Only `text`.", extra_json_schema={"items": {"enum": ["text"]}})
+    ] = None
+    logprobs: Annotated[
+        bool | None,
+        Meta(description="`true` is refused: there are none to tell.", extra_json_schema={"enum": [False, None]}),
+    ] = None
 
 
 class UrlCitation(Struct, frozen=True):

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -31,7 +32,7 @@ _SCHEMES = {
         "description": "A key that scripts/keys.py made, or the one that FUNDSTELLE_ADMIN_KEY was set to.",
     }
 }
-_ANONYMOUS = frozenset({"ask", "search"})
+_ANONYMOUS = frozenset({"ask", "search", "metrics"})
 
 Document = dict[str, Any]
 
@@ -75,7 +76,8 @@ class Operation:
     `body` and `response` are Structs of the contract; without `response`, it is a page. It takes a key with one of
     `scopes`, where there are any.
     `headers` names those of `HEADERS` that its success has beside `X-Request-Id`. Where it also streams, `events` has
-    the Struct of each event by its name, and `transcripts` whole streams as they go over the wire.
+    what the data of each event is, by its name, `transcripts` has whole streams as they go over the wire, and `last` is
+    the data that ends each, where that is no JSON.
     """
 
     method: str
@@ -93,8 +95,9 @@ class Operation:
     errors: tuple[type[ServiceError], ...] = ()
     scopes: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
-    events: Mapping[str, type[msgspec.Struct]] = field(default_factory=dict)
+    events: Mapping[str, tuple[type[msgspec.Struct], ...]] = field(default_factory=dict)
     transcripts: Mapping[str, str] = field(default_factory=dict)
+    last: str = ""
 
 
 def document(operations: Iterable[Operation], version: str) -> Document:
@@ -168,16 +171,31 @@ def _succeeded(operation: Operation) -> str:
 
 
 def _stream(operation: Operation) -> Document:
-    """OpenAPI 3.1 has no words for the events of a stream: `x-events` has the schema of each one's data, by name."""
-    return {
-        "schema": {"type": "string", "description": _told(operation.events)},
-        "examples": {name: {"value": text} for name, text in operation.transcripts.items()},
-        "x-events": {name: _reference(kind) for name, kind in operation.events.items()},
+    """Before OpenAPI 3.2, the schema of a stream is that of each of its events."""
+    schema = {
+        "description": _told(operation.events),
+        "type": "object",
+        "required": ["data"],
+        "properties": {"event": {"enum": list(operation.events)}, "data": {"type": "string"}},
+        "allOf": [_event(name, kinds, operation.last) for name, kinds in operation.events.items()],
     }
+    return {"schema": schema, "examples": {name: {"value": text} for name, text in operation.transcripts.items()}}
 
 
-def _told(events: Mapping[str, type[msgspec.Struct]]) -> str:
-    return "\n".join(f"- `event: {name}`: `data` is `{kind.__name__}`" for name, kind in events.items())
+def _event(name: str, kinds: Sequence[type[msgspec.Struct]], last: str) -> Document:
+    """What holds of `data` where the event is named `name`; `last` is data that is no JSON."""
+    condition: Document = {"event": {"const": name}}
+    if last:
+        condition["data"] = {"not": {"const": last}}
+    any_of = [_reference(kind) for kind in kinds]
+    data = {"contentMediaType": JSON, "contentSchema": {"anyOf": any_of} if len(any_of) > 1 else any_of[0]}
+    return {"if": {"properties": condition}, "then": {"properties": {"data": data}}}
+
+
+def _told(events: Mapping[str, Sequence[type[msgspec.Struct]]]) -> str:
+    kinds = {name: " or ".join(f"`{kind.__name__}`" for kind in some) for name, some in events.items()}
+    lines = [f"- `event: {name}`: `data` is {kind}" for name, kind in kinds.items()]
+    return "\n".join(["Server-sent events.", "", *lines])
 
 
 def _headers(names: Iterable[str]) -> Document:
@@ -222,7 +240,7 @@ def _content(kind: type[msgspec.Struct], examples: Mapping[str, msgspec.Struct] 
 
 
 def _schemas(operations: Iterable[Operation]) -> Document:
-    shown = (kind for item in operations for kind in (item.body, item.response, *item.events.values()))
+    shown = (kind for item in operations for kind in (item.body, item.response, *chain(*item.events.values())))
     kinds = {kind for kind in shown if kind is not None} | {Problem, ChatError}
     _, components = msgspec.json.schema_components(
         sorted(kinds, key=lambda kind: kind.__name__), ref_template=_REFERENCE

@@ -67,7 +67,7 @@ ANSWER_ERRORS = (
         "errors": ANSWER_ERRORS,
         "body_examples": examples.ASK,
         "response_examples": examples.ANSWER,
-        "events": {"sources": SourcesEvent, "sentence": SentenceEvent, "done": Answer, "error": Problem},
+        "events": {"sources": (SourcesEvent,), "sentence": (SentenceEvent,), "done": (Answer,), "error": (Problem,)},
     },
 )
 async def ask(data: JSONBody[AskRequest], request: GuardedRequest) -> Response[Answer]:

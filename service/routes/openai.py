@@ -12,7 +12,7 @@ from service import openai_answers
 from service.errors import ServiceError, UnknownModel, UnsupportedRequest
 from service.events import Done, Event
 from service.openai_answers import Chunks, Frame
-from service.openai_contract import ChatChunk, ChatCompletion, ChatRequest, Model, ModelList
+from service.openai_contract import ChatChunk, ChatCompletion, ChatError, ChatRequest, Model, ModelList
 from service.openai_errors import chat_error
 from service.openapi import Parameter
 from service.routes import openai_examples
@@ -22,6 +22,7 @@ from service.routes.request import BODY_LIMIT, GuardedRequest, client_of, indexe
 from service.routes.streaming import streamed, whole
 from service.sse import message
 
+LAST = "[DONE]"
 CHAT_BYTES = 1024**2
 """A conversation of many turns is longer than a question. Most of it is left out, and must not be refused."""
 
@@ -36,7 +37,8 @@ CHAT_BYTES = 1024**2
         "errors": (*ANSWER_ERRORS, UnknownModel, UnsupportedRequest),
         "body_examples": openai_examples.CHAT,
         "response_examples": openai_examples.COMPLETION,
-        "events": {"message": ChatChunk},
+        "events": {"message": (ChatChunk, ChatError)},
+        "last": LAST,
     },
 )
 async def chat_completions(data: JSONBody[ChatRequest], request: GuardedRequest) -> Response[ChatCompletion]:
@@ -91,4 +93,4 @@ def _wants_usage(data: ChatRequest) -> bool:
 
 def _written(chunks: Chunks, event: Event) -> bytes:
     written = b"".join(map(message, chunks.of(event)))
-    return written + b"data: [DONE]\n\n" if isinstance(event, Done) else written
+    return written + f"data: {LAST}\n\n".encode() if isinstance(event, Done) else written

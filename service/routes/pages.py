@@ -91,7 +91,7 @@ def _operation(path: str, handler: HTTPRouteHandler) -> Operation:
     )
 
 
-_DECLARED = {"parameters", "body_examples", "response_examples", "headers", "events", "transcripts"}
+_DECLARED = {"parameters", "body_examples", "response_examples", "headers", "events", "transcripts", "last"}
 
 
 def _version() -> str:

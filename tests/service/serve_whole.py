@@ -1,25 +1,28 @@
-"""`python -m service` over the index of the settings, whole: it quotes, is administered, and builds the next index."""
+"""`python -m service` over the index of the settings: the model says two sentences, what is written is built at once."""
 
 from __future__ import annotations
 
 import sys
-from functools import partial
 
 import service.app
 from service.__main__ import main
-from service.builder import ChildBuilder
 from service.pipeline import Pipeline
 from service.settings import Settings
-from tests.service.administered import COMMAND
+from tests.service.administered import ThreadBuilder
 from tests.service.collection import ScriptedGenerator, pipeline_over
 
-SAID = "The bridge cost 14.3 million euros. It is 420 metres long."
+SAID = "The bridge cost 14.3 million euros. It was designed by the engineering office Brunvald."
 
 
 def compose(settings: Settings) -> Pipeline:
     return pipeline_over(settings.index, ScriptedGenerator(SAID), reload_seconds=settings.reload_seconds)
 
 
-service.app.compose = compose
-service.app.ChildBuilder = partial(ChildBuilder, command=COMMAND)  # type: ignore[misc,assignment]
-sys.exit(main())
+def build_here(settings: Settings) -> ThreadBuilder:
+    return ThreadBuilder(settings.index)
+
+
+if __name__ == "__main__":
+    service.app.compose = compose
+    service.app.ChildBuilder = build_here  # type: ignore[misc,assignment]
+    sys.exit(main())
