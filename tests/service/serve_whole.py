@@ -1,4 +1,4 @@
-"""`python -m service` over the index of the settings: the model says two sentences, what is written is built at once."""
+"""`python -m service` over the index of the settings: the model says two sentences, what is written is built here."""
 
 from __future__ import annotations
 
