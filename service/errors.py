@@ -173,7 +173,7 @@ class RateLimited(BadRequest):
     status = 429
     type = "rate-limited"
     title = "Too many requests"
-    own_headers = ("Retry-After",)
+    own_headers = ("Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "RateLimit-Policy")
 
     def __init__(self, detail: str, headers: Mapping[str, str]) -> None:
         super().__init__(detail)

@@ -19,8 +19,8 @@ from service.settings import Settings
 COUNTED: frozenset[Scope] = frozenset({"ask", "search"})
 """A request counts where it takes one of these scopes: administering and looking at metrics is not limited."""
 
-RATE_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "RateLimit-Policy")
-"""What the response to a counted request has."""
+_, *RATE_HEADERS = RateLimited.own_headers
+"""What the response to a counted request has, granted or not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def _header(schema: Mapping[str, Any], meaning: str, example: str) -> Document:
     return {"description": meaning, "schema": dict(schema), "example": example}
 
 
-_TEXT, _SECONDS = {"type": "string"}, {"type": "integer", "minimum": 0}
+_TEXT, _COUNT = {"type": "string"}, {"type": "integer", "minimum": 0}
 REQUEST_ID = "X-Request-Id"
 HEADERS: Mapping[str, Document] = {
     REQUEST_ID: _header(
@@ -53,7 +53,11 @@ HEADERS: Mapping[str, Document] = {
         EXAMPLE_ID,
     ),
     "ETag": _header(_TEXT, "The SHA-256 of the text, in quotation marks.", f'"{"0" * 64}"'),
-    "Retry-After": _header(_SECONDS, "Seconds after which trying again may help.", "30"),
+    "Retry-After": _header(_COUNT, "Seconds after which trying again may help.", "30"),
+    "RateLimit-Limit": _header(_COUNT, "Requests that the nearest of the caller's limits allows.", "60"),
+    "RateLimit-Remaining": _header(_COUNT, "Requests that it leaves.", "59"),
+    "RateLimit-Reset": _header(_COUNT, "Seconds until it leaves more.", "31"),
+    "RateLimit-Policy": _header(_TEXT, "All limits of the caller, `w` in seconds.", "60;w=60, 2000;w=86400"),
     "WWW-Authenticate": _header(_TEXT, "How to send a key.", 'Bearer realm="fundstelle"'),
 }
 """Every header that a response is documented with, by name."""

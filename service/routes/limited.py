@@ -19,7 +19,7 @@ async def within_limits(connection: ASGIConnection[Any, Any, Any, Any], handler:
 
     Whatever the response is, it tells how the caller stands. Raises `RateLimited`, and what `caller` raises.
     """
-    if not takes(handler):
+    if not counts(handler):
         return
     state = connection.scope["state"]
     sender: Sender = state[SENDER]
@@ -27,6 +27,6 @@ async def within_limits(connection: ASGIConnection[Any, Any, Any, Any], handler:
     state[RESPONSE_HEADERS].update(await limiter.count(caller(connection), local=sender.local))
 
 
-def takes(handler: BaseRouteHandler) -> bool:
+def counts(handler: BaseRouteHandler) -> bool:
     """Whether requests to the handler count."""
     return any(isinstance(guard, Needs) and not COUNTED.isdisjoint(guard.scopes) for guard in handler.guards or ())

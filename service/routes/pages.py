@@ -13,10 +13,11 @@ from litestar.handlers import HTTPRouteHandler
 
 from service.door import DOOR_ERRORS, PROBES
 from service.errors import RateLimited
-from service.limiting import COUNTED
+from service.limiting import RATE_HEADERS
 from service.openapi import Document, Operation, document
 from service.pages import reference_page
 from service.routes.access import Needs
+from service.routes.limited import counts
 from service.routes.request import GuardedRequest
 
 _HTML = "text/html"
@@ -71,6 +72,7 @@ def _operation(path: str, handler: HTTPRouteHandler) -> Operation:
     returned = next(iter(get_args(annotation)), annotation)
     (method,) = handler.http_methods
     scopes = tuple(scope for guard in handler.guards or () if isinstance(guard, Needs) for scope in guard.scopes)
+    limited = counts(handler)
     return Operation(
         method=method,
         path=path,
@@ -85,13 +87,14 @@ def _operation(path: str, handler: HTTPRouteHandler) -> Operation:
         errors=(
             *handler.opt.get("errors", ()),
             *(() if path in PROBES else DOOR_ERRORS),
-            *(() if COUNTED.isdisjoint(scopes) else (RateLimited,)),
+            *((RateLimited,) if limited else ()),
         ),
+        headers=(*handler.opt.get("headers", ()), *(RATE_HEADERS if limited else ())),
         **{name: value for name, value in handler.opt.items() if name in _DECLARED},
     )
 
 
-_DECLARED = {"parameters", "body_examples", "response_examples", "headers", "events", "transcripts", "last"}
+_DECLARED = {"parameters", "body_examples", "response_examples", "events", "transcripts", "last"}
 
 
 def _version() -> str:

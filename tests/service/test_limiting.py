@@ -15,7 +15,8 @@ from service.access import Caller
 from service.app import create_app
 from service.counting import Claim, LocalCounts, Standing
 from service.errors import RateLimited, SettingsError
-from service.limiting import Allowance, Allowances, Limiter, limiter
+from service.limiting import RATE_HEADERS, Allowance, Allowances, Limiter, limiter
+from service.routes.pages import openapi
 from service.settings import Settings, load_settings
 from tests.service.administered import KEY, NoBuilder
 from tests.service.fakes import FakePipeline
@@ -246,3 +247,23 @@ def test_handlers_know_the_sender() -> None:
         headers = {**JSON, "X-Forwarded-For": "203.0.113.9"}
         client.post("/v1/ask", content='{"question": "a"}', headers=headers)
     assert service.pipeline.clients == ["203.0.113.9"]
+
+
+def test_the_contract_tells_which_routes_count_and_of_every_header_that_they_have() -> None:
+    app = create_app(Settings(), FakePipeline(), NoBuilder())
+    described = openapi(app)
+    counted = {
+        path
+        for path, methods in described["paths"].items()
+        for operation in methods.values()
+        if "429" in operation["responses"]
+    }
+    assert {"/v1/ask", "/v1/search", "/v1/articles/{id}", "/v1/chat/completions"} <= counted
+    assert counted.isdisjoint({"/healthz", "/readyz", "/metrics", "/", "/v1/index", "/v1/index:publish"})
+    with TestClient(Service()) as client:
+        sent = {name for name in search(client).headers if name.startswith("ratelimit-")}
+    responses = described["paths"]["/v1/search"]["post"]["responses"]
+    for status, more in (("200", set()), ("429", {"retry-after"})):
+        told = {name.lower() for name in responses[status]["headers"]}
+        assert told == sent | more | {"x-request-id"}
+    assert set(RATE_HEADERS) <= set(described["components"]["headers"])
