@@ -18,10 +18,8 @@ from service.cross_origin import CrossOrigin
 from service.door import door
 from service.edge import Edge
 from service.limiting import limiter
-from service.metrics import Metrics
-from service.observed import Observed
+from service.observing import Observing
 from service.pipeline import Pipeline
-from service.question_log import question_log
 from service.routes.admin import (
     article_options,
     change_articles,
@@ -43,8 +41,6 @@ from service.routes.widget import newest_widget, this_widget
 from service.settings import Settings
 from service.startup import Startup
 from service.stopping import Stopping
-from service.version import version
-from service.watched import Watched
 
 ROUTES = (
     article_options,
@@ -79,11 +75,8 @@ def create_app(settings: Settings, pipeline: Pipeline | None = None, builder: Bu
     """
     access = Access(settings)
     access.check()
-    counted = Metrics(version())
-    served = Observed(
-        compose(settings) if pipeline is None else pipeline,
-        [counted.begin, question_log(texts=settings.log_questions == "on")],
-    )
+    observing = Observing(settings)
+    served = observing.pipeline(compose(settings) if pipeline is None else pipeline)
     administration = Administration(settings.index, served, builder or ChildBuilder(settings))
     app = Litestar(
         route_handlers=ROUTES,
@@ -99,7 +92,7 @@ def create_app(settings: Settings, pipeline: Pipeline | None = None, builder: Bu
                 "startup": Startup(served),
                 "stopping": Stopping(),
                 "administration": administration,
-                "metrics": counted,
+                "observing": observing,
                 "limiter": limiter(settings),
             }
         ),
@@ -108,9 +101,8 @@ def create_app(settings: Settings, pipeline: Pipeline | None = None, builder: Bu
     )
     describe(app)
     # A Litestar middleware would not see what the router refuses, so these go around the router.
-    app.asgi_handler = cast(
-        Any, Edge(Watched(door(CrossOrigin(cast(Any, app.asgi_handler), access), settings), counted))
-    )
+    inner = door(CrossOrigin(cast(Any, app.asgi_handler), access), settings)
+    app.asgi_handler = cast(Any, Edge(observing.app(inner)))
     return app
 
 
@@ -136,3 +128,4 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
         watching.cancel()
         await asyncio.wait({watching})
         await counts.close()
+        await app.state.observing.close()

@@ -296,6 +296,13 @@ class Settings:
     log_questions: Annotated[Switch, About("Whether the log, and the traces, hold what was asked and answered.")] = (
         "off"
     )
+    traces: Annotated[
+        Switch,
+        About(
+            "Whether traces are sent, by OTLP over HTTP; that takes `pip install 'fundstelle[telemetry]'`. Where to is "
+            "said by OpenTelemetry's own variables, such as `OTEL_EXPORTER_OTLP_ENDPOINT`; docs/observing.md has more."
+        ),
+    ] = "off"
 
 
 @dataclass(frozen=True, slots=True)

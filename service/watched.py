@@ -1,26 +1,45 @@
-"""The layer that counts requests, inside the edge and around everything that may refuse one."""
+"""The layer that counts and traces requests, inside the edge and around everything that may refuse one."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from time import perf_counter
+from typing import Protocol
 
 from service.edge import PROBLEM, App, Message, Receive, Scope, Send
 from service.errors import ServiceError
 from service.metrics import UNMATCHED, Metrics
 
+Answered = Callable[[str, int, str], None]
+"""Told of the response to a request: its route's template, its status, and the type of the problem that it is."""
+
+
+class RequestTraces(Protocol):
+    """Where the spans of requests come from."""
+
+    def request(self, scope: Scope) -> AbstractContextManager[Answered]:
+        """The span of a request, for as long as the block lasts."""
+        ...
+
 
 class Watched:
-    """Tells `metrics` of each request: its route's template, method, status, seconds, and which problem it met."""
+    """Tells `metrics`, and `traces` where there are any, of each request and of its response."""
 
-    def __init__(self, app: App, metrics: Metrics) -> None:
+    def __init__(self, app: App, metrics: Metrics, traces: RequestTraces | None = None) -> None:
         self._app = app
         self._metrics = metrics
+        self._traces = traces
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        with self._traces.request(scope) if self._traces else nullcontext(_untold) as answered:
+            await self._serve(scope, receive, send, answered)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, answered: Answered) -> None:
         response = _Response(send)
         self._metrics.begin_request()
         started = perf_counter()
@@ -36,6 +55,7 @@ class Watched:
             seconds = perf_counter() - started
             problem = scope["state"].get(PROBLEM, "")
             self._metrics.end_request(route, scope["method"], response.status, seconds, problem)
+            answered(route, response.status, problem)
 
 
 class _Response:
@@ -50,6 +70,10 @@ class _Response:
         if message["type"] == "http.response.start":
             self.status = message["status"]
         await self._send(message)
+
+
+def _untold(route: str, status: int, problem: str) -> None:
+    """Where there are no traces."""
 
 
 def _answered(error: Exception) -> tuple[int, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import Response, get
 
 from service.errors import ServiceError
-from service.metrics import Metrics
+from service.observing import Observing
 from service.pipeline import Pipeline
 from service.readings import Reading
 from service.routes.access import ACCESS_ERRORS, needs
@@ -21,7 +21,8 @@ from service.routes.request import GuardedRequest
 )
 async def metrics(request: GuardedRequest) -> Response[bytes]:
     """Counters, durations and the state of the service as Prometheus' text; as OpenMetrics for who accepts that."""
-    kept: Metrics = request.app.state.metrics
+    observing: Observing = request.app.state.observing
+    kept = observing.metrics
     kept.readings.take(await reading(request))
     content, media_type = kept.exposition(request.headers.get("accept", ""))
     # As a header: to a media type that is text, Litestar would add the charset once more.
