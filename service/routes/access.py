@@ -23,8 +23,11 @@ class Needs:
 
     scopes: tuple[Scope, ...]
 
-    def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-        """Raises `Unauthorized`, `Forbidden`, `AdministrationOff`, `OriginRefused`, `KeysUnavailable`."""
+    async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+        """Raises `Unauthorized`, `Forbidden`, `AdministrationOff`, `OriginRefused`, `KeysUnavailable`.
+
+        Asynchronous because Litestar runs any other guard in a thread, which takes longer than this does.
+        """
         access: Access = connection.app.state.access
         access.require(caller(connection), *self.scopes)
 
