@@ -17,9 +17,11 @@ from service.counting import Counts
 from service.cross_origin import CrossOrigin
 from service.door import door
 from service.edge import Edge
+from service.feedback import Feedback, store_of
 from service.limiting import limiter
 from service.observing import Observing
 from service.pipeline import Pipeline
+from service.remembering import Remembering
 from service.routes.admin import (
     article_options,
     change_articles,
@@ -30,6 +32,7 @@ from service.routes.admin import (
 )
 from service.routes.answers import article, ask, search
 from service.routes.failures import HANDLERS
+from service.routes.feedback import give_feedback
 from service.routes.limited import within_limits
 from service.routes.metrics import metrics
 from service.routes.openai import chat_completions, list_models, read_model
@@ -50,6 +53,7 @@ ROUTES = (
     chat_completions,
     list_models,
     read_model,
+    give_feedback,
     write_article,
     delete_article,
     change_articles,
@@ -93,6 +97,7 @@ def create_app(settings: Settings, pipeline: Pipeline | None = None, builder: Bu
                 "stopping": Stopping(),
                 "administration": administration,
                 "observing": observing,
+                "feedback": Feedback(store_of(settings)),
                 "limiter": limiter(settings),
             }
         ),
@@ -107,22 +112,26 @@ def create_app(settings: Settings, pipeline: Pipeline | None = None, builder: Bu
 
 
 def compose(settings: Settings) -> Pipeline:
-    """The pipeline that `settings` describe, not started yet."""
+    """The pipeline that `settings` describe, not started yet. Only its answers are kept for feedback."""
     from service.opening import open_pipeline
 
-    return open_pipeline(settings, begins=Access(settings).is_administered())
+    opened = open_pipeline(settings, begins=Access(settings).is_administered())
+    store = store_of(settings)
+    return opened if store is None else Remembering(opened, store)
 
 
 @asynccontextmanager
 async def _lifespan(app: Litestar) -> AsyncIterator[None]:
     startup: Startup = app.state.startup
     administration: Administration = app.state.administration
+    feedback: Feedback = app.state.feedback
     startup.begin()
     counts: Counts = app.state.limiter.counts
     watching = asyncio.create_task(counts.watch())
     try:
         yield
     finally:
+        feedback.close()
         await administration.close()
         await startup.end()
         watching.cancel()

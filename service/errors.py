@@ -16,6 +16,8 @@ ServiceError
 │   ├── HostNotAllowed       sent to a name that is none of the service's
 │   ├── RateLimited          the caller has used up a rate or daily limit
 │   ├── ArticleNotFound
+│   ├── AnswerNotFound       no answer of this id is kept (any more)
+│   ├── FeedbackOff          no answers are kept, so nothing can be said of them
 │   ├── UnknownModel         a chat front end asks for a model that there is none of
 │   ├── UnsupportedRequest   a chat front end asks for what the service does not do
 │   ├── NotFound             nothing is served at the path
@@ -26,6 +28,7 @@ ServiceError
     ├── Busy                 as many questions as may do wait for the language model already
     ├── IndexBusy            another program is writing to the index
     ├── KeysUnavailable      the keys can't be read, so nobody is let in
+    ├── FeedbackUnavailable  what is said of answers can't be written to disk
     ├── NotReady             some part is still starting, or has failed, or the service is being stopped
     ├── ShuttingDown         the service is being stopped
     ├── IndexUnavailable     no snapshot could be opened
@@ -192,6 +195,22 @@ class ArticleNotFound(BadRequest):
         self.errors = errors
 
 
+class AnswerNotFound(BadRequest):
+    """No answer with this id is kept: it was never given, or too long ago."""
+
+    status = 404
+    type = "answer-not-found"
+    title = "Answer not found"
+
+
+class FeedbackOff(BadRequest):
+    """The operator keeps no answers, so nothing can be said of them."""
+
+    status = 403
+    type = "feedback-off"
+    title = "Feedback is off"
+
+
 class UnknownModel(BadRequest):
     """No model of this name answers here; `GET /v1/models` lists those that do."""
 
@@ -273,6 +292,21 @@ class KeysUnavailable(Unavailable):
     type = "keys-unavailable"
     title = "Keys unavailable"
     headers = MappingProxyType({"Retry-After": "5"})
+
+
+class FeedbackUnavailable(Unavailable):
+    """What is said of answers can't be written to disk now.
+
+    `reason` tells the operator why; a client is not told.
+    """
+
+    type = "feedback-unavailable"
+    title = "Feedback unavailable"
+    headers = MappingProxyType({"Retry-After": "5"})
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("What is said of answers can't be kept now; the log of the service says why.")
+        self.reason = reason
 
 
 class NotReady(Unavailable):

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Literal, TypeVar
 
-from index.types import ArticleInfo
+from service.around import Around
 from service.clock import LISTENER
-from service.contract import Answer, ArticleResponse, AskRequest, SearchRequest, SearchResponse
+from service.contract import Answer, AskRequest, SearchRequest, SearchResponse
 from service.errors import ServiceError
 from service.events import Done, Event, Released, Sources
-from service.index_status import Status
-from service.load import Load
 from service.pipeline import Pipeline
 
 T = TypeVar("T")
@@ -59,73 +57,29 @@ Observer = Callable[[Kind], Callable[[Outcome], None]]
 """Called when a question or a search begins; what it returns is called once, with what became of it."""
 
 
-class Observed:
-    """`Pipeline` that does what `pipeline` does, and tells `observers` what became of it."""
+class Observed(Around):
+    """Does what `pipeline` does, and tells `observers` what became of it."""
 
     def __init__(self, pipeline: Pipeline, observers: Sequence[Observer]) -> None:
-        self._pipeline = pipeline
+        super().__init__(pipeline)
         self._observers = tuple(observers)
 
     async def answer(self, request: AskRequest, client: str = "") -> AsyncGenerator[Event, None]:
         """The events of an answer, as they come."""
         seen = _Seen("ask", request.question, client, self._observers)
         with seen.failures():
-            async with aclosing(self._pipeline.answer(request, client)) as events:
+            async with aclosing(self.pipeline.answer(request, client)) as events:
                 while (event := await seen.listening(anext(events, None))) is not None:
                     seen.see(event)
                     yield event
-
-    async def ask(self, request: AskRequest, client: str = "") -> Answer:
-        """The answer of the last event of `answer`."""
-        async with aclosing(self.answer(request, client)) as events:
-            async for event in events:
-                if isinstance(event, Done):
-                    return event.answer
-        raise AssertionError("an answer ends with Done")
 
     async def search(self, request: SearchRequest) -> SearchResponse:
         """The passages."""
         seen = _Seen("search", request.question, "", self._observers)
         with seen.failures():
-            response = await seen.listening(self._pipeline.search(request))
+            response = await seen.listening(self.pipeline.search(request))
             seen.end("found" if response.passages else "nothing")
             return response
-
-    async def start(self) -> None:
-        """Start the pipeline."""
-        await self._pipeline.start()
-
-    async def close(self) -> None:
-        """Close the pipeline."""
-        await self._pipeline.close()
-
-    def ready(self) -> Mapping[str, bool]:
-        """The parts of the pipeline."""
-        return self._pipeline.ready()
-
-    def load(self) -> Load:
-        """How busy the language model of the pipeline is."""
-        return self._pipeline.load()
-
-    def index_status(self) -> Status:
-        """The snapshots of the pipeline."""
-        return self._pipeline.index_status()
-
-    async def reload(self) -> str:
-        """Have the pipeline serve what is published."""
-        return await self._pipeline.reload()
-
-    async def wait_for(self, snapshot: str, seconds: float) -> str:
-        """Have the pipeline serve `snapshot`."""
-        return await self._pipeline.wait_for(snapshot, seconds)
-
-    async def list_articles(self, start: int, count: int) -> tuple[Sequence[ArticleInfo], int]:
-        """Articles of the pipeline, the newest first; and how many there are."""
-        return await self._pipeline.list_articles(start, count)
-
-    def article(self, article_id: str) -> ArticleResponse:
-        """An article of the pipeline."""
-        return self._pipeline.article(article_id)
 
 
 class _Seen:

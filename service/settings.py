@@ -234,6 +234,22 @@ class Settings:
         ForwardedHeader,
         About("The header in which trusted proxies say so; what clients send in it they have to replace or add to."),
     ] = "x-forwarded-for"
+    feedback: Annotated[
+        str | None,
+        About(
+            "File that keeps answers and what is said of them; without it, `feedback.sqlite` in the directory of the "
+            "index. It must be on a disk of this machine."
+        ),
+    ] = None
+    feedback_days: Annotated[
+        int,
+        About(
+            "Days that answers, with their questions, are kept on disk so that something can be said of them; 0 keeps "
+            "none, and takes no feedback. docs/feedback.md says what is kept.",
+            0,
+            3_650,
+        ),
+    ] = 30
     anonymous_per_minute: Annotated[
         int,
         About(

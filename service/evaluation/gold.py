@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -29,7 +30,8 @@ class Gold(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One question with what a right answer holds. docs/evaluation.md explains every field.
 
     `nuggets` and `evidence` are groups of alternatives: of each group, one will do. `answers` are short answers that
-    exact match and token F1 compare with. `conflict` are the values that the sources disagree about.
+    exact match and token F1 compare with. `conflict` are the values that the sources disagree about. `candidate` marks
+    what a person has not completed yet, which is no gold.
     """
 
     id: str
@@ -43,8 +45,11 @@ class Gold(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     conflict: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
     as_of: date | None = None
+    candidate: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
+        if self.candidate is not None:
+            raise ValueError("is a candidate: complete it, then take the field `candidate` out (docs/feedback.md)")
         if not self.id:
             raise ValueError("id must not be empty")
         if not all(self.nuggets) or not all(all(nugget) for nugget in self.nuggets):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import msgspec
 import pytest
 
 from service import openai_answers
-from service.contract import Answer, AnswerSentence, AskRequest, Citation, Turn, Usage
+from service.contract import Answer, AnswerSentence, AskRequest, Turn
 from service.errors import BadRequest, InvalidBody, UnknownModel, UnsupportedRequest
 from service.events import Done, Event, Released, Sources
 from service.openai_answers import Chunks, Frame, completion, question_of
@@ -17,6 +16,7 @@ from service.openai_contract import Annotation, ChatChunk, ChatRequest, Delta
 from service.openai_errors import chat_error
 from service.problems import problem
 from tests.service.fakes import refused
+from tests.service.told import TWO, answered, citation
 
 FRAME = Frame(1_756_728_000, "fundstelle", "http://answers.example")
 
@@ -36,42 +36,6 @@ def assistant(content: Any) -> dict[str, Any]:
 
 def asked(*messages: dict[str, Any], **fields: Any) -> AskRequest:
     return question_of(request(list(messages), **fields))
-
-
-def citation(label: int, article_id: str = "a/ü.md", url: str | None = None, fragment: str | None = None) -> Citation:
-    return Citation(
-        label=label,
-        article_id=article_id,
-        title=f"Title {label}",
-        url=url,
-        published_at=date(2025, 6, 3),
-        language="en",
-        start=0,
-        end=5,
-        quote="Quote",
-        article_sha256="0" * 64,
-        fragment_url=fragment,
-    )
-
-
-def answered(*sentences: AnswerSentence, citations: tuple[Citation, ...], finish: str = "stop") -> Answer:
-    return msgspec.structs.replace(
-        refused("Who?"),
-        status="answered",
-        reason=None,
-        answer=" ".join(sentence.text for sentence in sentences),
-        sentences=sentences,
-        citations=citations,
-        usage=Usage(100, 20, 60, "length" if finish == "length" else "stop"),
-    )
-
-
-TWO = answered(
-    AnswerSentence("Die Brücke kostete 14,3 Millionen Euro 😀.", (1,)),
-    AnswerSentence("It opened in June.", (2, 1)),
-    AnswerSentence("The sources give no answer to “who?”.", ()),
-    citations=(citation(1), citation(2, url="https://example.org/b", fragment="https://example.org/b#:~:text=Quote")),
-)
 
 
 def test_the_last_message_of_the_user_is_the_question_and_what_was_said_before_its_history() -> None:

@@ -21,8 +21,8 @@ from service.contract import Answer, AnswerSentence, AskRequest, Usage
 from service.events import Done, Event, Released, Sources
 from service.settings import Settings
 from tests.service.fakes import REFUSAL, FakePipeline, refused
-from tests.service.test_openai_answers import citation
 from tests.service.threaded import served
+from tests.service.told import citation
 
 KEY = "a-key-of-the-tests-0123456789"
 CONTENT = "The bridge cost 14.3 million euros. [1] It opened in June. [2][1]"

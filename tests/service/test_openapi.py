@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from service import admin_contract, contract, openai_contract
+from service import admin_contract, contract, feedback_contract, openai_contract
 from service.admin_contract import (
     AcceptedBatch,
     AcceptedChange,
@@ -24,9 +25,12 @@ from service.admin_contract import (
 )
 from service.app import create_app
 from service.contract import Answer, ArticleResponse, AskRequest, Problem, SearchRequest, SearchResponse
+from service.feedback import path_of
+from service.feedback_contract import FeedbackResponse
+from service.feedback_store import FeedbackStore, remembered
 from service.openai_contract import ChatCompletion, Model, ModelList
 from service.problems import problem_type, served_errors
-from service.routes import admin_examples, examples, openai_examples
+from service.routes import admin_examples, examples, feedback_examples, openai_examples
 from service.routes.widget import WIDGET
 from tests.service.administered import KEY, NoBuilder, settings_of
 from tests.service.fakes import FakePipeline
@@ -43,7 +47,10 @@ ADDRESSES = (
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Litestar:
     pipeline = FakePipeline({"2025/08/scale.md": "Text", "2025/05/old.md": "Old"})
-    return create_app(settings_of(tmp_path_factory.mktemp("index")), pipeline, NoBuilder())
+    settings = settings_of(tmp_path_factory.mktemp("index"))
+    given = remembered(examples.ASK["question"], examples.ANSWER["answered"], datetime.now(UTC))
+    FeedbackStore(path_of(settings), settings.feedback_days).keep([given])
+    return create_app(settings, pipeline, NoBuilder())
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +112,9 @@ def test_every_struct_of_the_contract_is_a_schema_with_words_for_every_field(doc
     schemas = document["components"]["schemas"]
     structs = {
         name
-        for name, kind in (vars(contract) | vars(admin_contract) | vars(openai_contract)).items()
+        for name, kind in (
+            vars(contract) | vars(admin_contract) | vars(openai_contract) | vars(feedback_contract)
+        ).items()
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct)
     }
     assert set(schemas) == structs - {"Struct"}
@@ -118,7 +127,7 @@ def test_every_struct_of_the_contract_is_a_schema_with_words_for_every_field(doc
 
 def test_requests_say_that_unknown_fields_are_refused(document: Any) -> None:
     requests = {"AskRequest", "SearchRequest", "FilterRequest", "Turn"}
-    requests |= {"ArticleRequest", "BatchRequest", "ChangeRequest", "PublishRequest"}
+    requests |= {"ArticleRequest", "BatchRequest", "ChangeRequest", "PublishRequest", "FeedbackRequest"}
     for name in requests:
         assert document["components"]["schemas"][name]["additionalProperties"] is False
 
@@ -138,7 +147,7 @@ def test_every_example_of_a_request_is_answered(client: TestClient[Litestar], do
             assert str(response.status_code) in operation["responses"]
             assert response.status_code < 300, response.text
             sent += 1
-    asked = len(examples.ASK) + len(examples.SEARCH) + len(openai_examples.CHAT)
+    asked = len(examples.ASK) + len(examples.SEARCH) + len(openai_examples.CHAT) + len(feedback_examples.FEEDBACK)
     assert sent == asked + len(admin_examples.ARTICLE) + len(admin_examples.BATCH) + len(admin_examples.PUBLISH)
 
 
@@ -150,6 +159,7 @@ def test_every_example_of_a_request_is_answered(client: TestClient[Litestar], do
         ("/v1/articles/{id}", "get", ArticleResponse),
         ("/v1/chat/completions", "post", ChatCompletion),
         ("/v1/models", "get", ModelList),
+        ("/v1/feedback", "post", FeedbackResponse),
         ("/v1/models/{model}", "get", Model),
         ("/v1/articles/{id}", "put", AcceptedChange),
         ("/v1/articles/{id}", "delete", AcceptedChange),
