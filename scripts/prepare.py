@@ -2,8 +2,9 @@
 
     python scripts/prepare.py [--articles PATH]...
 
-Prints the directory of the index and that of the models, one a line, for the service to be told. Exit status: 0 when
-both are complete, 2 for a wrong command line or setting, 130 after Ctrl-C, else that of the command that failed.
+Prints the directory of the index, that of the models and the file of the keys, one a line, for the service to be told.
+Where nobody could ask the service, that is said before anything is fetched. Exit status: 0 when all is complete, 2 for
+a wrong command line or setting, 130 after Ctrl-C, else that of the command that failed.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from index.inputs import SPLITTING
 from index.models import resolve
 from index.publish import current_directory
 from index.watching import fingerprint
+from service.access import Access
 from service.errors import SettingsError
 from service.settings import Settings, load_settings
 
@@ -38,8 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     articles = _parser().parse_args(arguments).articles
     try:
         settings = load_settings()
-        models = _from_root(settings.models, Settings().models)
+        models = from_root(settings.models, Settings().models)
         index = index_directory(settings, articles)
+        keys = from_root(settings.keys, Settings().keys)
+        Access(replace(settings, keys=keys)).check()
         _fetch(needed_models(settings), models)
         _index(articles, index, models, settings)
     except SettingsError as error:
@@ -49,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.returncode
     except KeyboardInterrupt:
         return 130
-    print(index, models, sep="\n")
+    print(index, models, keys, sep="\n")
     return 0
 
 
@@ -63,7 +68,7 @@ def needed_models(settings: Settings) -> list[str]:
 def index_directory(settings: Settings, articles: Sequence[Path]) -> Path:
     """The index that the settings name; without one, a directory of the checkout for each collection."""
     if settings.index != Settings().index or not articles:
-        return _from_root(settings.index, Settings().index)
+        return from_root(settings.index, Settings().index)
     name = hashlib.sha256("\0".join(map(str, articles)).encode()).hexdigest()[:12]
     return ROOT / ".fundstelle" / f"index-{name}"
 
@@ -88,7 +93,7 @@ def _existing(text: str) -> Path:
     return path
 
 
-def _from_root(path: Path, default: Path) -> Path:
+def from_root(path: Path, default: Path) -> Path:
     """A place that was chosen is where the caller says, the default one belongs to the checkout."""
     return (ROOT / path if path == default else path).absolute()
 

@@ -105,6 +105,10 @@ class Access:
         """The foreign origins whose pages may use one site key or another. Raises `KeysUnavailable`."""
         return frozenset(origin for key in self._file.current().active(_now()) for origin in key.origins)
 
+    def is_administered(self) -> bool:
+        """Whether there is a key that may administer. Raises `KeysUnavailable`."""
+        return bool(self._admin_key) or any("admin" in key.scopes for key in self._file.current().active(_now()))
+
     def problem(self) -> str:
         """Why nobody is let in, for whoever runs the service; empty where all is well."""
         return self._file.problem()
@@ -130,7 +134,7 @@ class Access:
             _check_use(key, shown)
             scopes, origins = frozenset(key.scopes), frozenset(key.origins)
             return Caller(key.id, key.kind, scopes, address, key.per_minute, key.per_day, origins)
-        if self._admin_key and hmac.compare_digest(hash_of(given), hash_of(self._admin_key.encode())):
+        if not shown.site_keys and self._is_admin_key(given):
             return Caller("admin", "key", frozenset(SCOPES), address)
         # Clients of other services can't do without a key and send any: it is ignored where no key means anything.
         if looks_like_one(given) or not open_to_all or self._has_keys():
@@ -142,6 +146,10 @@ class Access:
         if self._local and self._anonymous != "never" and shown.local:
             return _OPEN | {"metrics"}
         return _OPEN if self._anonymous == "allowed" else frozenset()
+
+    def _is_admin_key(self, given: bytes) -> bool:
+        expected = (self._admin_key or "").encode()
+        return bool(expected) and hmac.compare_digest(hash_of(given), hash_of(expected))
 
     def _has_keys(self) -> bool:
         return bool(self._admin_key) or any(self._file.current().active(_now()))

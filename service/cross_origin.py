@@ -14,10 +14,10 @@ from service.client_address import Headers, Sender
 from service.door import SENDER
 from service.edge import CALLER, RESPONSE_HEADERS, App, Receive, Scope, Send
 from service.errors import KeysUnavailable, OriginRefused, ServiceError
+from service.keys import SITE_KEY_HEADER
 from service.limiting import RATE_HEADERS
 from service.origins import is_same_host
 
-SITE_KEY_HEADER = "x-fundstelle-site-key"
 PREFLIGHT_SECONDS = 600
 ARTICLE_PAGES = "/articles/"
 
@@ -65,7 +65,7 @@ class CrossOrigin:
         if readable:
             scope["state"][RESPONSE_HEADERS].update({"Access-Control-Allow-Origin": shown.origin, **_READABLE})
         preflight = scope["method"] == "OPTIONS" and bool(_values(scope["headers"], b"access-control-request-method"))
-        if isinstance(found, OriginRefused) or (isinstance(found, ServiceError) and (preflight or not shown.reads)):
+        if isinstance(found, ServiceError) and (preflight or not shown.reads):
             raise found
         if preflight and not readable:
             raise OriginRefused("There is no site key for pages of this origin.")
@@ -89,7 +89,7 @@ def credentials(scope: Scope) -> Credentials:
     followed = _site_key_of_a_link(scope)
     return Credentials(
         keys=tuple(_bearer(_values(headers, b"authorization"))),
-        site_keys=(*_values(headers, SITE_KEY_HEADER.encode()), *followed),
+        site_keys=(*_values(headers, SITE_KEY_HEADER.lower().encode()), *followed),
         page="none" if followed else page,
         origin=origin,
         reads=scope["method"] in _SAFE,

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequen
 from time import perf_counter
 from typing import Any
 
+from service import page_policies
 from service.access import Caller
 from service.contract import Problem
 from service.errors import ServiceError
@@ -37,7 +38,7 @@ HEADERS = {
     b"referrer-policy": b"no-referrer",
     b"cross-origin-resource-policy": b"same-origin",
     b"cache-control": b"no-store",
-    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+    page_policies.HEADER.lower().encode(): page_policies.NO_PAGE.encode(),
 }
 """What a response has unless its route sets the header itself."""
 

@@ -29,6 +29,7 @@ Kind = Literal["key", "site"]
 
 PREFIXES: dict[Kind, str] = {"key": "fst_", "site": "fss_"}
 """What keys begin with, so that whoever finds one in a file or a log knows what it is."""
+SITE_KEY_HEADER = "X-Fundstelle-Site-Key"
 NAME_CHARACTERS = 100
 _BYTES = 32
 

@@ -14,6 +14,7 @@ import msgspec
 
 from service.contract import Problem
 from service.errors import BadRequest, HeadTimeout, ServiceError, TooManyConnections
+from service.keys import SITE_KEY_HEADER, SITE_SCOPES
 from service.openai_contract import ChatError
 from service.openai_errors import chat_error, is_openai
 from service.problems import MEDIA_TYPE, problem, problem_type
@@ -24,15 +25,20 @@ _REFERENCE = "#/components/schemas/{name}"
 
 EXAMPLE_ID = "0f2d4a5c6b7e4f0a9c1d2e3f4a5b6c7d"
 
-_KEY = "key"
+_KEY, _SITE_KEY = "key", "siteKey"
 _SCHEMES = {
     _KEY: {
         "type": "http",
         "scheme": "bearer",
         "description": "A key that scripts/keys.py made, or the one that FUNDSTELLE_ADMIN_KEY was set to.",
-    }
+    },
+    _SITE_KEY: {
+        "type": "apiKey",
+        "in": "header",
+        "name": SITE_KEY_HEADER,
+        "description": "A key for the pages of the origins that it names; everybody can read it.",
+    },
 }
-_ANONYMOUS = frozenset({"ask", "search", "metrics"})
 
 Document = dict[str, Any]
 
@@ -151,7 +157,9 @@ def _operation(operation: Operation) -> Document:
 
 def _security(scopes: Sequence[str]) -> list[Document]:
     """Any of these will do; the empty one is a caller without a key, where the service takes such callers."""
-    return [*({_KEY: [scope]} for scope in scopes), *[{}] * (not _ANONYMOUS.isdisjoint(scopes))]
+    by_key = [{_KEY: [scope]} for scope in scopes]
+    by_site_key: list[Document] = [{_SITE_KEY: [scope]} for scope in scopes if scope in SITE_SCOPES]
+    return [*by_key, *by_site_key, *[{}] * ("admin" not in scopes)]
 
 
 def _parameter(parameter: Parameter) -> Document:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import SplitResult, urlsplit
+from ipaddress import IPv6Address
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
-_HOST = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*|\[[0-9a-f:.]+\]")
+_USUAL_PORTS = {"http": 80, "https": 443}
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?"
+_ORIGIN = re.compile(rf"(https?)://({_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]+\])(?::([0-9]{{1,5}}))?")
 
 
 def exact_origin(text: str) -> str:
@@ -14,39 +15,21 @@ def exact_origin(text: str) -> str:
 
     Raises ValueError for anything that is not exactly one http or https origin: a path, a wildcard, `null`.
     """
-    parts = _split(text.removesuffix("/"))
-    host = parts.netloc.rpartition(":")[0] if parts.port is not None else parts.netloc.removesuffix(":")
-    if parts.scheme not in _DEFAULT_PORTS or not _HOST.fullmatch(host.lower()) or parts.path + parts.query:
-        raise _no_origin(text)
-    return f"{parts.scheme}://{host.lower()}{_port(parts)}"
+    match = _ORIGIN.fullmatch(text.removesuffix("/").lower()) if text.isascii() else None
+    if match is None or int(match[3] or 0) > 65_535:
+        raise ValueError(
+            f"{text!r} is no origin: write scheme://host or scheme://host:port, as in https://intranet.example.org: "
+            "http or https, without a path or a wildcard, and a name with other letters than a to z as xn--..."
+        )
+    scheme, host, port = match[1], match[2], int(match[3] or _USUAL_PORTS[match[1]])
+    if host.startswith("["):
+        host = f"[{IPv6Address(host[1:-1])}]"
+    return f"{scheme}://{host}" if port == _USUAL_PORTS[scheme] else f"{scheme}://{host}:{port}"
 
 
 def is_same_host(origin: str, host: str) -> bool:
     """Whether a page of `origin` came from `host`, the `Host` of a request: by name and port, over http or https."""
     try:
-        return any(origin == exact_origin(f"{scheme}://{host}") for scheme in _DEFAULT_PORTS)
+        return any(origin == exact_origin(f"{scheme}://{host}") for scheme in _USUAL_PORTS)
     except ValueError:
         return False
-
-
-def _split(text: str) -> SplitResult:
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError as error:
-        raise _no_origin(text) from error
-    # urlsplit drops tabs and newlines, and takes a lone "?" or "#" for nothing
-    if not text.isascii() or not text.isprintable() or any(mark in text for mark in "?#@\\* "):
-        raise _no_origin(text)
-    return parts
-
-
-def _port(parts: SplitResult) -> str:
-    return "" if parts.port is None or parts.port == _DEFAULT_PORTS[parts.scheme] else f":{parts.port}"
-
-
-def _no_origin(text: str) -> ValueError:
-    return ValueError(
-        f"{text!r} is no origin: write scheme://host or scheme://host:port, as in https://intranet.example.org, with "
-        "http or https, without a path or a wildcard, and names with other letters than a to z as xn--..."
-    )

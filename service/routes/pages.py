@@ -11,6 +11,7 @@ import msgspec
 from litestar import Litestar, Response, get
 from litestar.handlers import HTTPRouteHandler
 
+from service import page_policies
 from service.door import DOOR_ERRORS, PROBES
 from service.errors import RateLimited
 from service.limiting import RATE_HEADERS
@@ -21,10 +22,7 @@ from service.routes.limited import counts
 from service.routes.request import GuardedRequest
 
 _HTML = "text/html"
-_PAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
-}
+_PAGE_HEADERS = {page_policies.HEADER: page_policies.PLAIN}
 
 
 @get("/docs", summary="The API reference as a page", media_type=_HTML)

@@ -116,7 +116,7 @@ def test_a_first_start_fetches_the_default_models_and_indexes_the_examples(machi
         "--out",
         str(machine.root / ".fundstelle/index"),
     ]
-    assert machine.printed() == [str(machine.root / ".fundstelle" / name) for name in ("index", "models")]
+    assert machine.printed() == [str(machine.root / ".fundstelle" / name) for name in ("index", "models", "keys.json")]
 
 
 def test_a_second_start_indexes_nothing(machine: Machine) -> None:
@@ -172,9 +172,9 @@ def test_articles_that_changed_are_indexed_again(
 
 def test_each_collection_has_an_index_of_its_own(machine: Machine, articles: Path) -> None:
     machine.run("--articles", str(articles))
-    [own, _] = machine.printed()
+    [own, *_] = machine.printed()
     machine.run()
-    [examples, _] = machine.printed()
+    [examples, *_] = machine.printed()
     machine.run("--articles", str(articles))
 
     assert own != examples
@@ -276,3 +276,14 @@ def test_ctrl_c_ends_it_as_shells_expect(machine: Machine, monkeypatch: pytest.M
     monkeypatch.setattr(machine.prepare, "_run", interrupted)
 
     assert machine.run() == 130
+
+
+def test_where_nobody_could_ask_that_is_said_before_anything_is_fetched(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FUNDSTELLE_HOST", "0.0.0.0")
+
+    assert machine.run() == 2
+
+    assert machine.ran == []
+    assert capsys.readouterr().err.startswith("scripts/run: others can reach 0.0.0.0 and there is no key: make one")

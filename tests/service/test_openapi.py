@@ -254,7 +254,9 @@ def test_a_page_needs_nothing_but_the_service(client: TestClient[Litestar], path
     response = client.get(path)
     assert response.headers["content-type"] == "text/html; charset=utf-8"
     policy = response.headers["content-security-policy"]
-    assert policy.startswith("default-src 'none'; style-src 'self';")
+    assert policy == (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; style-src 'self'"
+    )
     assert "unsafe" not in policy
     page = Page(response.text)
     assert page.tags.isdisjoint({"script", "style", "iframe", "img", "object", "form"})
