@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-_EVERYWHERE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_EVERYWHERE = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 NO_PAGE = "default-src 'none'; frame-ancestors 'none'"
 """For what is no page, should a browser show it as one: nothing."""
 
-PLAIN = f"{_EVERYWHERE}; style-src 'self'"
+PLAIN = f"{_EVERYWHERE}; form-action 'none'"
 """For a page to read: the service's own style sheet, no scripts."""
 
-SCRIPTED = f"{PLAIN}; script-src 'self'; connect-src 'self'; require-trusted-types-for 'script'"
-"""For a page that asks: the service's own scripts too, which may ask the service only and turn no text into code."""
+SCRIPTED = (
+    f"{_EVERYWHERE}; form-action 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
+    "require-trusted-types-for 'script'"
+)
+"""For a page that asks: forms, images and scripts of the service too. They may ask it only and run no text as code."""
 
 HEADER = "Content-Security-Policy"

@@ -7,6 +7,7 @@ from urllib.parse import unquote_to_bytes
 
 from litestar import Response, get
 
+from service import page_policies
 from service.contract import SearchRequest
 from service.errors import ArticleNotFound, IndexUnavailable, ServiceError
 from service.openapi import Parameter
@@ -32,8 +33,7 @@ FOUND = 10
 
 _HTML = "text/html"
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'",
+    page_policies.HEADER: page_policies.SCRIPTED,
     "Vary": "Accept-Language",
 }
 

@@ -255,7 +255,7 @@ def test_a_page_needs_nothing_but_the_service(client: TestClient[Litestar], path
     assert response.headers["content-type"] == "text/html; charset=utf-8"
     policy = response.headers["content-security-policy"]
     assert policy == (
-        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; style-src 'self'"
+        "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
     )
     assert "unsafe" not in policy
     page = Page(response.text)
