@@ -97,10 +97,6 @@ class Access:
             raise Unauthorized(f"This takes a key with the scope {wanted}. {_SEND}")
         raise Forbidden(f"This takes the scope {wanted}; the key {caller.name} has {', '.join(sorted(caller.scopes))}.")
 
-    def is_administered(self) -> bool:
-        """Whether anybody may administer the index. Raises `KeysUnavailable`."""
-        return bool(self._admin_key) or any("admin" in key.scopes for key in self._file.current().active(_now()))
-
     def origins(self) -> frozenset[str]:
         """The foreign origins whose pages may use one site key or another. Raises `KeysUnavailable`."""
         return frozenset(origin for key in self._file.current().active(_now()) for origin in key.origins)
