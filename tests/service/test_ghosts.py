@@ -28,9 +28,9 @@ ARTICLES = {
     "ferry.md": "The ferry to Holm was sold in March. Its crew learned of it from Dunmore.",
 }
 WORDS = {
-    "first.md": ("Alderwick", "14.3"),
-    "copy.md": ("Birchfield", "14.3"),
-    "other.md": ("Cedarholm", "15.1"),
+    "first.md": ("Alderwick", "14.3 million"),
+    "copy.md": ("Birchfield", "14.3 million"),
+    "other.md": ("Cedarholm", "15.1 million"),
     "ferry.md": ("Dunmore", "Holm"),
 }
 """What an article says, some of it like no other."""
