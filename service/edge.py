@@ -108,8 +108,8 @@ class _Response:
             return
         self.headers.update(headers or {})
         body, media_type = rendered(self.path, document)
-        start = {"type": "http.response.start", "status": document.status}
-        await self.send({**start, "headers": [(b"content-type", media_type.encode())]})
+        kind = [(b"content-type", media_type.encode()), (b"content-length", str(len(body)).encode())]
+        await self.send({"type": "http.response.start", "status": document.status, "headers": kind})
         await self.send({"type": "http.response.body", "body": body})
 
     def _headers(self, given: Any) -> list[tuple[bytes, bytes]]:
