@@ -28,13 +28,21 @@ HEADERS = {
 
 
 def event(name: str, content: msgspec.Struct) -> bytes:
-    """One event. JSON has no line break outside of strings and escapes those inside, so that its data is one line."""
-    return b"event: %s\ndata: %s\n\n" % (name.encode(), msgspec.json.encode(content))
+    """One event, whose data is one line of JSON."""
+    return b"event: %s\ndata: %s\n\n" % (name.encode(), _line(content))
 
 
 def message(content: msgspec.Struct) -> bytes:
     """One event without a name, as OpenAI's format has them."""
-    return b"data: %s\n\n" % msgspec.json.encode(content)
+    return b"data: %s\n\n" % _line(content)
+
+
+def _line(content: msgspec.Struct) -> bytes:
+    """JSON without any character that some reader of lines takes for the end of one, as Python's `splitlines` does."""
+    line = msgspec.json.encode(content)
+    for ending in ("\x85", "\u2028", "\u2029"):
+        line = line.replace(ending.encode(), f"\\u{ord(ending):04x}".encode())
+    return line
 
 
 def is_preferred(accept: str) -> bool:

@@ -42,11 +42,12 @@ def test_a_stream_is_for_clients_that_want_one_more_than_json(accept: str, strea
 
 
 def test_an_event_is_a_name_and_one_line_of_json() -> None:
-    problem = Problem("a", "b\n\nevent: done\r", 500, "\u2028ü")
+    problem = Problem("a", "b\n\nevent: done\r", 500, "\u2028\u2029\x85\x0b\x1cü")
     written = event("error", problem)
     assert written == b'event: error\ndata: {"type":"a","title":"b\\n\\nevent: done\\r","status":500,' + (
-        '"detail":"\u2028ü"}\n\n'.encode()
+        '"detail":"\\u2028\\u2029\\u0085\\u000b\\u001cü"}\n\n'.encode()
     )
+    assert len(written.decode().splitlines()) == 3
     assert event("alive", Health()) == b'event: alive\ndata: {"status":"alive"}\n\n'
     assert KEEP_ALIVE.startswith(b":")
 
