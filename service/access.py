@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from service.client_address import subnet
 from service.errors import AdministrationOff, Forbidden, OriginRefused, SettingsError, Unauthorized
 from service.key_file import KeyFile
 from service.keys import SCOPES, Key, Scope, hash_of, looks_like_one
@@ -40,8 +41,17 @@ class Caller:
 
     @property
     def share(self) -> str:
-        """Who gets one fair share of the service: a key, or each visitor of the pages that have one site key."""
-        return f"{self.name} {self.address}" if self.kind == "site" else self.name
+        """Who gets one fair share of the service: a key, each visitor of a site's pages, each caller without a key.
+
+        The last two by address, of IPv6 by network: a caller there has as many addresses as they like.
+        """
+        match self.kind:
+            case "key":
+                return self.name
+            case "site":
+                return f"{self.name} {subnet(self.address)}"
+            case "anonymous":
+                return subnet(self.address)
 
 
 @dataclass(frozen=True, slots=True)

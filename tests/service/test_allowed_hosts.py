@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -11,6 +12,9 @@ from litestar.testing import TestClient
 
 from service.allowed_hosts import AllowedHosts, host_name, host_patterns
 from service.app import create_app
+from service.client_address import Proxies
+from service.door import Door
+from service.errors import BadRequest
 from service.settings import Settings
 from tests.service.fakes import FakePipeline
 
@@ -184,3 +188,33 @@ def test_what_a_trusted_proxy_was_asked_for_is_the_services_name_and_has_to_be_a
         assert asked(proxy, Host="evil.example") == 421
     with client("203.0.113.1", **settings) as stranger:
         assert asked(stranger) == 403
+
+
+@pytest.mark.parametrize(
+    ("hosts", "any_name", "error"),
+    [
+        ((b"localhost", b"localhost"), True, "there is more than one"),
+        ((b"localhost", b"evil.example"), False, "there is more than one"),
+        ((b"",), False, "it is not a name or an address"),
+        ((), False, "it is not a name or an address"),
+        ((), True, ""),
+    ],
+)
+def test_a_request_has_one_host_unless_any_will_do(hosts: tuple[bytes, ...], any_name: bool, error: str) -> None:
+    reached = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        reached.append(scope["path"])
+
+    async def nothing(*_: Any) -> Any:
+        return {}
+
+    guarded = Door(app, AllowedHosts(("*",) if any_name else ("localhost",)), Proxies(()))
+    headers = [(b"host", host) for host in hosts]
+    asking = guarded({"type": "http", "path": "/x", "headers": headers, "client": None}, nothing, nothing)
+    if error:
+        with pytest.raises(BadRequest, match=error):
+            asyncio.run(asking)
+    else:
+        asyncio.run(asking)
+    assert reached == ([] if error else ["/x"])

@@ -45,6 +45,13 @@ def test_of_ipv6_the_network_is_counted_that_one_customer_has() -> None:
     assert counted_as(one)[0] == "address 2001:db8::/64: 2 per 1 minute"
 
 
+def test_they_have_one_fair_share_too() -> None:
+    one, other = (caller("anonymous", address, address) for address in ("2001:db8::1", "2001:db8::ffff:1:2:3"))
+    assert one.share == other.share == "2001:db8::/64"
+    assert caller("site", "s1", "2001:db8::1").share == "s1 2001:db8::/64"
+    assert caller("key", "k1").share == "k1"
+
+
 def test_with_a_key_the_key_is_counted_wherever_it_is_used() -> None:
     assert counted_as(caller("key", "k1"), local=True) == ["key k1: 20 per 1 minute", "key k1: 50 per 1 day"]
     assert counted_as(caller("key", "k1", "198.51.100.1")) == counted_as(caller("key", "k1"))
