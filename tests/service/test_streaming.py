@@ -80,9 +80,9 @@ def test_a_stream_says_that_nobody_should_keep_or_hold_it(client: httpx.Client) 
 
 
 def test_silence_is_filled_with_comments(client: httpx.Client) -> None:
-    names = [event.name for event in events(opened(client, {"before": 0.9}))]
+    names = [event.name for event in events(opened(client, {"before": 1.0}))]
     assert names[0] == "sources"
-    assert 2 <= names.count(":") <= 3
+    assert 2 <= names.count(":") <= 5
     assert [name for name in names if name != ":"] == ["sources", "sentence", "sentence", "done"]
 
 
