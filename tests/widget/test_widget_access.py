@@ -1,0 +1,191 @@
+"""Everybody can use it: by keyboard, by a screen reader, enlarged, on a narrow screen, in either direction."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.service.scripted import Service
+from tests.widget.conftest import Chat, watched
+from tests.widget.stage import Host, Stage, answer, citation, whole
+from tests.widget.states import DISAGREE, REFUSED, STATES
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds, in the widget and in the page around it."""
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("state", STATES)
+def test_axe_finds_nothing_in_any_state(on_stage: Chat, stage: Stage, state: str, scheme: str) -> None:
+    on_stage.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    STATES[state](on_stage, stage)
+
+    assert violations(on_stage.page) == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/articles", "/articles/harbour.md?mark=10-40#mark", "/embed", "/articles?q=bridge"]
+)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_the_pages(chat: Chat, service: tuple[Service, str], path: str, scheme: str) -> None:
+    chat.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    chat.page.goto(service[0].url + path)
+    chat.page.wait_for_load_state("networkidle")
+
+    assert violations(chat.page) == []
+    assert chat.faults == []
+
+
+def focused(page: Page) -> str:
+    """The class, or else the name, of what has the focus."""
+    name: str = page.evaluate(
+        """() => {
+          let at = document.activeElement;
+          while (at.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+          return at.className || at.localName;
+        }"""
+    )
+    return name
+
+
+def test_everything_is_reached_and_done_by_keyboard(chat: Chat, host: Host, stage: Stage) -> None:
+    page = chat.page
+    page.goto(host.put(stage.url))
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert focused(page) == "launcher"
+    page.keyboard.press("Enter")
+    assert focused(page) == "textarea"
+    page.keyboard.type("What?")
+    page.keyboard.press("Enter")
+    expect(chat.turn.locator(".actions")).to_be_visible()
+    assert focused(page) == "textarea"
+
+    seen = []
+    for _ in range(9):
+        page.keyboard.press("Shift+Tab")
+        seen.append(focused(page))
+    assert seen[:6] == ["icon", "icon", "icon", "mark", "summary", "log"]
+    while focused(page) != "mark":
+        page.keyboard.press("Tab")
+    expect(chat.turn.locator(".card")).to_be_visible()
+    page.keyboard.press("Tab")
+    assert focused(page) == "a"
+    page.keyboard.press("Escape")
+    expect(chat.turn.locator(".card")).to_have_count(0)
+    assert focused(page) == "mark"
+    page.keyboard.press("Escape")
+    expect(page.locator(".panel")).to_be_hidden()
+    assert focused(page) == "launcher"
+
+
+def test_the_panel_is_no_trap(on_stage: Chat) -> None:
+    on_stage.answered("What?")
+    for _ in range(30):
+        on_stage.page.keyboard.press("Shift+Tab")
+        if on_stage.page.evaluate("() => document.activeElement.localName") == "a":
+            return
+    raise AssertionError("the link of the page is out of reach")
+
+
+def test_only_beginning_and_end_of_an_answer_are_announced(on_stage: Chat, stage: Stage) -> None:
+    said = answer("One.", "Two.", "Three.")
+    stage.play = lambda body, reply: whole(reply, said, pause=0.2)
+    on_stage.page.evaluate(
+        """() => {
+          const status = document.querySelector("fundstelle-chat").shadowRoot.querySelector("[role=status].unseen");
+          window.announced = [];
+          new MutationObserver(() => announced.push(status.textContent)).observe(status, { childList: true });
+        }"""
+    )
+    on_stage.answered("What?")
+
+    assert on_stage.page.evaluate("() => announced") == ["Searching the articles …", "One. Two. Three."]
+    assert on_stage.page.locator("[role=log]").get_attribute("aria-live") == "off"
+
+
+@pytest.mark.parametrize("width", [320, 360])
+def test_a_narrow_screen_shows_all_of_it(context: BrowserContext, host: Host, stage: Stage, width: int) -> None:
+    stage.play = lambda body, reply: whole(reply, DISAGREE)
+    chat = watched(context.new_page())
+    chat.page.set_viewport_size({"width": width, "height": 480})
+    chat.page.goto(host.put(stage.url))
+    chat.open()
+    turn = chat.answered("W" * 300)
+    turn.locator(".mark").first.click()
+
+    wide = chat.page.evaluate(
+        """() => [...document.querySelector("fundstelle-chat").shadowRoot.querySelectorAll("*")]
+          .filter((one) => one.closest(".unseen") === null && one.getBoundingClientRect().right > innerWidth + 1)
+          .map((one) => one.className || one.localName)"""
+    )
+    assert wide == []
+    expect(chat.page.locator(".composer textarea")).to_be_in_viewport()
+    assert chat.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_twice_the_size_is_still_usable(context: BrowserContext, host: Host, stage: Stage) -> None:
+    """Zoom of 200 % halves the pixels of a page: 1280 by 720 is 640 by 360."""
+    chat = watched(context.new_page())
+    chat.page.set_viewport_size({"width": 640, "height": 360})
+    chat.page.goto(host.put(stage.url))
+    chat.open()
+    turn = chat.answered("What?")
+
+    expect(turn.locator(".sentence")).to_be_in_viewport()
+    expect(chat.page.locator(".composer textarea")).to_be_in_viewport(ratio=1)
+    expect(chat.page.get_by_role("button", name="Close")).to_be_in_viewport(ratio=1)
+
+
+def test_forced_colours_keep_borders(on_stage: Chat, stage: Stage) -> None:
+    on_stage.page.emulate_media(forced_colors="active")
+    stage.play = lambda body, reply: whole(reply, REFUSED)
+    turn = on_stage.answered("What?")
+
+    for part in (".question", ".refusal"):
+        assert turn.locator(part).evaluate("(part) => getComputedStyle(part).borderTopStyle") == "solid"
+
+
+def test_reduced_motion_moves_nothing(on_stage: Chat) -> None:
+    on_stage.page.emulate_media(reduced_motion="reduce")
+    on_stage.answered("What?")
+
+    moving = on_stage.page.evaluate(
+        "() => [...document.querySelector('fundstelle-chat').shadowRoot.querySelectorAll('*')]"
+        ".filter((one) => getComputedStyle(one).animationName !== 'none').length"
+    )
+    assert moving == 0
+
+
+def test_right_to_left_turns_the_panel_round(chat: Chat, host: Host, stage: Stage) -> None:
+    host.language, host.direction = "ar", "rtl"
+    stage.play = lambda body, reply: whole(reply, answer("قال.", citations=[citation(1, title="جسر")], language="ar"))
+    chat.page.goto(host.put(stage.url))
+    left = chat.page.locator(".launcher").bounding_box()
+    chat.open()
+    chat.answered("ماذا؟")
+
+    assert left is not None
+    assert left["x"] < 100
+    send, text = (chat.page.locator(f".composer {part}").bounding_box() for part in (".send", "textarea"))
+    assert send is not None
+    assert text is not None
+    assert send["x"] < text["x"]
+
+
+@pytest.mark.parametrize(
+    ("language", "label"), [("de", "Chat öffnen"), ("de-AT", "Chat öffnen"), ("fr", "Open the chat")]
+)
+def test_the_interface_speaks_the_language_of_the_page(
+    chat: Chat, host: Host, stage: Stage, language: str, label: str
+) -> None:
+    host.language = language
+    chat.page.goto(host.put(stage.url))
+
+    expect(chat.page.get_by_role("button", name=label)).to_be_visible()
