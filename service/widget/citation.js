@@ -29,6 +29,7 @@ export class Cards {
     /** @type {{ mark: HTMLElement, card: HTMLElement, pinned: boolean } | null} */
     this.open = null;
     this.timer = 0;
+    this.returning = false;
   }
 
   /**
@@ -42,7 +43,7 @@ export class Cards {
     const show = () => this.show(mark, citation);
     mark.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && this.later(show, SHOW_AFTER));
     mark.addEventListener("pointerleave", () => this.hideSoon());
-    mark.addEventListener("focus", () => mark.matches(":focus-visible") && show());
+    mark.addEventListener("focus", () => mark.matches(":focus-visible") && !this.returning && show());
     mark.addEventListener("blur", (event) => this.left(event));
     mark.addEventListener("click", () => this.press(mark, citation));
     return mark;
@@ -57,8 +58,19 @@ export class Cards {
     this.open = null;
     mark.setAttribute("aria-expanded", "false");
     card.remove();
-    if (inside) mark.focus();
+    if (inside) this.focus(mark);
     return true;
+  }
+
+  /**
+   * Give the focus back to `mark`, which doesn't open its card again.
+   *
+   * @param {HTMLElement} mark
+   */
+  focus(mark) {
+    this.returning = true;
+    mark.focus();
+    this.returning = false;
   }
 
   /**

@@ -11,6 +11,8 @@ from tests.widget.conftest import Chat, watched
 from tests.widget.stage import Host, Stage, answer, citation, whole
 from tests.widget.states import DISAGREE, REFUSED, STATES
 
+PATHS = ["/", "/articles", "/articles/harbour.md?mark=10-40#mark", "/embed", "/articles?q=bridge"]
+GREETINGS = {"de": "Chat öffnen", "de-AT": "Chat öffnen", "fr": "Open the chat"}
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
