@@ -17,7 +17,7 @@ from service.openai_answers import ID_PREFIX
 from service.settings import Settings
 from service.threads import Threads
 
-LOOKS = (0.05, 0.15, 0.4, 1.4)
+LOOKS = (0.05, 0.15, 0.4, 1.4, 3.0)
 """Seconds between looks for an answer that was just given, perhaps by another process: it may not be on disk yet."""
 _ANSWER_ID = re.compile(r"[0-9a-f]{24}")
 """What ids of answers look like. No other can be about to appear."""

@@ -130,10 +130,14 @@ def test_a_locked_file_is_said_and_answers_go_on(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(feedback_store, "PATIENCE", 0.05)
     answer_id = client.post("/v1/ask", json=ASK).json()["id"]
     assert say(client, answer_id).status_code == 200
-    with closing(sqlite3.connect(store.path, isolation_level=None)) as db, caplog.at_level(logging.WARNING):
+    with (
+        closing(sqlite3.connect(store.path, isolation_level=None)) as db,
+        caplog.at_level(logging.WARNING),
+        monkeypatch.context() as impatient,
+    ):
+        impatient.setattr(feedback_store, "PATIENCE", 0.05)
         db.execute("BEGIN IMMEDIATE")
         response = say(client, answer_id)
         assert client.post("/v1/ask", json=ASK).status_code == 200

@@ -188,9 +188,9 @@ def test_a_full_disk_is_said_and_harms_nothing(store: FeedbackStore) -> None:
 def test_a_file_that_another_program_keeps_locked_is_unavailable_and_not_waited_for_long(
     store: FeedbackStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feedback_store, "PATIENCE", 0.05)
     store.keep([kept("one")])
-    with closing(sqlite3.connect(store.path, isolation_level=None)) as db:
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as db, monkeypatch.context() as impatient:
+        impatient.setattr(feedback_store, "PATIENCE", 0.05)
         db.execute("BEGIN IMMEDIATE")
         with pytest.raises(FeedbackUnavailable) as caught:
             store.rate("one", "key-1", said())
