@@ -25,7 +25,7 @@ from service.deadline import within
 from service.draft import found_passages
 from service.errors import ArticleNotFound, GeneratorUnavailable
 from service.events import Done, Event, Released, Sources
-from service.finding import Finder, Finding, understood
+from service.finding import Finder, Finding, read_tables, understood
 from service.generators import Generator
 from service.generators.extractive import ExtractiveGenerator
 from service.index_status import Status
@@ -71,6 +71,7 @@ class AnswerPipeline:
             group.create_task(self._serving.start())
             group.create_task(self._generator.start())
             group.create_task(self._extractive.start())
+            group.create_task(self._threads.run(read_tables))
         self._warming.begin()
 
     async def close(self) -> None:

@@ -95,6 +95,12 @@ def understood(request: AskRequest) -> Asked:
     return Asked(request, language, query, tuple(names(request.question, language)))
 
 
+def read_tables() -> None:
+    """Understand a question of either language, so that the first one asked need not wait for tables of words."""
+    for question in ("Who was Ada Lovelace?", "Wer war Ada Lovelace?"):
+        understood(AskRequest(question))
+
+
 def filters_of(request: FilterRequest, as_of: date | None = None) -> Filters:
     """The filters of the contract as the retriever has them."""
     return Filters(request.article_ids, request.languages, request.published_from, request.published_to, as_of)
