@@ -40,6 +40,7 @@ from service.routes.pages import describe, description, reference, style
 from service.routes.probes import healthz, readyz
 from service.routes.request import GuardedRequest
 from service.routes.site import PAGES
+from service.routes.status import status, status_style
 from service.routes.widget import newest_widget, this_widget
 from service.settings import Settings
 from service.startup import Startup
@@ -62,6 +63,8 @@ ROUTES = (
     healthz,
     readyz,
     metrics,
+    status,
+    status_style,
     reference,
     description,
     style,

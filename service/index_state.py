@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from index.errors import SnapshotError
+from index.errors import SnapshotError, SnapshotMissing
 from index.inbox import Inbox
 from index.listing import Listed, listing
 from index.manifest import Manifest
@@ -36,8 +36,12 @@ def index_state(index_dir: Path, inbox: Inbox) -> IndexState:
 
 
 def pending_changes(index_dir: Path, inbox: Inbox) -> PendingChanges:
-    """What waits to be published. Raises SnapshotError where the disk refuses."""
-    return _pending(inbox, current_directory(index_dir).name)
+    """What waits to be published: everything where nothing is. Raises SnapshotError where the disk refuses."""
+    try:
+        current: str | None = current_directory(index_dir).name
+    except SnapshotMissing:
+        current = None
+    return _pending(inbox, current)
 
 
 def _pending(inbox: Inbox, current: str | None) -> PendingChanges:

@@ -80,7 +80,9 @@ class Metrics:
 
     def _of_questions(self) -> None:
         self._questions = self._counter(
-            "questions", "Questions, by what became of them, and why they were refused or failed.", "outcome reason"
+            "questions",
+            "Questions, by what became of them, with the reason of a refusal or the type of an error.",
+            "outcome reason",
         )
         self._question_seconds = self._histogram("question_duration_seconds", "Seconds of a question.", "outcome")
         self._questions_now = self._gauge("questions_in_progress", "Questions under way.")
@@ -95,7 +97,9 @@ class Metrics:
         self._stage_seconds = self._histogram(
             "stage_duration_seconds", "Seconds of each stage of a question or search, all its turns together.", "stage"
         )
-        self._tokens = self._counter("tokens", "Tokens of the language model; cached ones are prompt, too.", "kind")
+        self._tokens = self._counter(
+            "tokens", "Tokens of the language model: `prompt`, of which `cached`, and `completion`.", "kind"
+        )
         self._released = self._counter("sentences_released", "Verified sentences.")
         self._dropped = self._counter("sentences_dropped", "Sentences that were not released, by kind of flaw.", "kind")
         self._kept = self._counter("kept_answers", "Answers that were given again, as they were kept.")

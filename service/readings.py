@@ -17,13 +17,14 @@ from service.load import Load
 class Reading:
     """How the service is: its parts, how busy it is, its snapshots, and what waits to be published.
 
-    The last is None where the disk won't tell.
+    `pending` is None where the disk won't tell. `warnings` counts what /readyz warns of.
     """
 
     parts: Mapping[str, bool]
     load: Load
     index: Status
     pending: PendingChanges | None
+    warnings: int = 0
 
 
 class Readings(Collector):
@@ -46,6 +47,7 @@ class Readings(Collector):
         if reading is None:
             return
         yield _by("part_up", "Whether a part of the service is up.", "part", reading.parts)
+        yield _gauge("warnings", "Things that /readyz warns of.", reading.warnings)
         yield from _model(reading.load)
         yield from _snapshots(reading.index)
         if reading.pending is not None:

@@ -9,6 +9,7 @@ from service.observing import Observing
 from service.pipeline import Pipeline
 from service.readings import Reading
 from service.routes.access import ACCESS_ERRORS, needs
+from service.routes.probes import warnings
 from service.routes.request import GuardedRequest
 
 
@@ -33,4 +34,10 @@ async def reading(request: GuardedRequest) -> Reading:
     """How the service is now."""
     state = request.app.state
     pipeline: Pipeline = state.pipeline
-    return Reading(pipeline.ready(), pipeline.load(), pipeline.index_status(), await state.administration.pending())
+    return Reading(
+        parts=pipeline.ready(),
+        load=pipeline.load(),
+        index=pipeline.index_status(),
+        pending=await state.administration.pending(),
+        warnings=len(warnings(request)),
+    )

@@ -8,6 +8,7 @@ from service.access import Access
 from service.contract import Health, Readiness
 from service.errors import NotReady, ServiceError
 from service.limiting import Limiter
+from service.load import Load
 from service.pipeline import Pipeline
 from service.routes.request import GuardedRequest
 from service.startup import Startup
@@ -32,8 +33,13 @@ async def readyz(request: GuardedRequest) -> Readiness:
 
     `warnings` says where a snapshot was published that can't be served, so that the one before still is, and what is
     wrong with the served one: it has no articles, or a search finds too few of the nearest vectors. It also says
-    where limits are not shared as they should be.
+    where limits are not shared as they should be, and when the next question would find no place in the queue.
     """
+    return readiness(request)
+
+
+def readiness(request: GuardedRequest) -> Readiness:
+    """How ready the service is. Raises `NotReady`."""
     pipeline: Pipeline = request.app.state.pipeline
     startup: Startup = request.app.state.startup
     stopping: Stopping = request.app.state.stopping
@@ -49,9 +55,24 @@ async def readyz(request: GuardedRequest) -> Readiness:
         raise NotReady(f"Not up{' yet' * (not startup.finished())}: {', '.join(missing) or 'still starting'}.", missing)
     if access.problem():
         raise NotReady("The keys can't be read, so nobody is let in; the log says why.", ("keys",))
-    index = pipeline.index_status()
-    limiter: Limiter = request.app.state.limiter
-    warnings = tuple(filter(None, (*index.warnings, limiter.counts.warning(), NOT_WRITING if down else "")))
     return Readiness(
-        status="degraded" if down else "ready", parts=parts, snapshot=index.snapshot or "", warnings=warnings
+        status="degraded" if down else "ready",
+        parts=parts,
+        snapshot=pipeline.index_status().snapshot or "",
+        warnings=warnings(request),
     )
+
+
+def warnings(request: GuardedRequest) -> tuple[str, ...]:
+    """What an operator should look at."""
+    pipeline: Pipeline = request.app.state.pipeline
+    limiter: Limiter = request.app.state.limiter
+    down = not pipeline.ready().get(GENERATOR, True)
+    causes = (limiter.counts.warning(), NOT_WRITING if down else "", _queue(pipeline.load()))
+    return (*pipeline.index_status().warnings, *filter(None, causes))
+
+
+def _queue(load: Load) -> str:
+    if not load.places or load.waiting < load.places:
+        return ""
+    return f"the queue of the language model is full: {load.waiting} questions wait, the next ones are turned away"

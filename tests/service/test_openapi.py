@@ -76,7 +76,8 @@ def operations(document: Any) -> Iterator[tuple[str, str, Any]]:
 def test_every_route_is_described_and_nothing_else(app: Litestar, document: Any) -> None:
     served = {(r.path_format, m) for r in app.routes for m in getattr(r, "methods", ()) if m != "OPTIONS"}
     described = {(path, method.upper()) for path, method, _ in operations(document)}
-    unlisted = {"/static/style.css", "/static/site.css", "/static/embed.js", "/static/icon.svg", f"/{WIDGET.name}"}
+    files = ("style.css", "site.css", "status.css", "embed.js", "icon.svg")
+    unlisted = {f"/{WIDGET.name}", *(f"/static/{name}" for name in files)}
     assert served - described == {(path, "GET") for path in unlisted}
     assert described <= served
     assert ("/v1/ask", "POST") in described
