@@ -38,6 +38,8 @@ from service.warming import Warming
 from service.writing import Limits
 
 SEARCH_THREADS = 2
+CHECKING_THREADS = 2
+"""Threads of their own for the work on answers under way: no search waits behind it."""
 
 
 class AnswerPipeline:
@@ -60,7 +62,8 @@ class AnswerPipeline:
         self._seconds = limits.answer_seconds
         self._extractive = ExtractiveGenerator()
         self._threads = Threads(SEARCH_THREADS, "search")
-        self._answering = Answering(limits, self._threads)
+        self._checking = Threads(CHECKING_THREADS, "check", beside=self._threads)
+        self._answering = Answering(limits, self._checking)
         self._warming = Warming(generator)
         self._cache = AnswerCache(limits.cached_answers)
         self._serving = Serving(source, self._threads, self._cache.forget, reload_seconds)
@@ -80,6 +83,7 @@ class AnswerPipeline:
         await self._generator.close()
         await self._extractive.close()
         self._threads.close()
+        self._checking.close()
         await self._serving.close()
 
     def ready(self) -> Mapping[str, bool]:
@@ -199,10 +203,10 @@ class AnswerPipeline:
         yield Sources(passages, whole.id, query, opened.id)
         async with aclosing(self._answering.answer(finder, findings, whole, abstention, clock, writing)) as told:
             async for sentence in told:
-                yield Released(sentence, await self._threads.run(whole.newly_cited, sentence, finder.snapshot))
+                yield Released(sentence, await self._checking.run(whole.newly_cited, sentence, finder.snapshot))
         if place is not None:
             place.end_turn()
-        answer = await self._threads.run(composed, whole, query, passages, abstention, self._generator.name)
+        answer = await self._checking.run(composed, whole, query, passages, abstention, self._generator.name)
         self._cache.keep(opened.id, request, answer)
         yield Done(answer)
 

@@ -16,10 +16,10 @@ T = TypeVar("T")
 class Threads:
     """Runs work beside the event loop. What is submitted is begun in order, `count` at a time."""
 
-    def __init__(self, count: int, name: str) -> None:
-        """`name` is what the threads are called by."""
+    def __init__(self, count: int, name: str, beside: Threads | None = None) -> None:
+        """`name` is what the threads are called by. They are idle together with those that they are `beside`."""
         self._pool = ThreadPoolExecutor(count, thread_name_prefix=name)
-        self._under_way: set[Future[Any]] = set()
+        self._under_way: set[Future[Any]] = set() if beside is None else beside._under_way
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What `work` returns or raises."""

@@ -1,6 +1,6 @@
 """Measures the llama.cpp generator: start, memory, reading and writing speed, prompt cache, cancelling, restart.
 
-    python scripts/bench/llm.py MODEL.gguf [--threads N] [--batch N]
+    python scripts/bench/llm.py MODEL.gguf [--threads N] [--batch N] [--portion N]
 
 Times are wall clock, so run it on a quiet machine; the load average is printed beside them.
 """
@@ -21,6 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from service.contract import Usage
+from service.generators import llama_reading
 from service.generators.base import Message, Prompt
 from service.generators.llama_cpp import BATCH, LlamaCppGenerator
 
@@ -119,7 +120,11 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--batch", type=int, default=BATCH)
+    parser.add_argument(
+        "--portion", type=int, default=llama_reading.LEAST, help="tokens that are read at once at least"
+    )
     options = parser.parse_args()
+    llama_reading.LEAST = options.portion
     asyncio.run(measure(LlamaCppGenerator(options.model, name="bench", threads=options.threads, batch=options.batch)))
 
 

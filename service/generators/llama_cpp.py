@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -15,6 +16,7 @@ from service.generators.base import Delta, Health, Message, Prompt
 from service.generators.chat import ChatClient
 from service.generators.config import GeneratorConfig
 from service.generators.llama_process import Address, LlamaProcess, ServerOptions
+from service.generators.llama_reading import Reader
 
 BATCH = 64
 """Tokens read at once. Cancelling waits for one batch; larger ones are no faster on a CPU."""
@@ -54,6 +56,13 @@ def _without_tokens(texts: Sequence[str]) -> dict[str, object]:
     return {"logit_bias": [[text, False] for text in texts]}
 
 
+def _with_cached(delta: Delta, cached: int | None) -> Delta:
+    """`delta` with what was known of the prompt before any of it was read."""
+    if delta.usage is None or cached is None:
+        return delta
+    return replace(delta, usage=msgspec.structs.replace(delta.usage, cached_tokens=cached))
+
+
 class _Connection:
     """A running server: its client, and the tokens that prompt and answer may have together."""
 
@@ -72,6 +81,7 @@ class _Connection:
             extra=_SAMPLING | _LIKELIHOODS | _PROGRESS,
             forbid=_without_tokens,
         )
+        self.reader = Reader(self._post)
         self.context = 0
 
     async def warm(self) -> None:
@@ -84,12 +94,20 @@ class _Connection:
             async for _ in deltas:
                 pass
 
-    async def count_tokens(self, prompt: Prompt) -> int:
-        """Tokens of `prompt` in the model's own chat template."""
+    async def tokens(self, prompt: Prompt) -> list[int]:
+        """The tokens of `prompt` in the model's own chat template."""
         messages = [{"role": message.role, "content": message.content} for message in prompt.messages]
         templated = msgspec.json.decode(await self._post("/apply-template", {"messages": messages}), type=_Templated)
         body = {"content": templated.prompt, "add_special": True, "parse_special": True}
-        return len(msgspec.json.decode(await self._post("/tokenize", body), type=_Tokens).tokens)
+        return msgspec.json.decode(await self._post("/tokenize", body), type=_Tokens).tokens
+
+    async def stream(self, prompt: Prompt, tokens: list[int]) -> AsyncGenerator[Delta, None]:
+        """The answer to `prompt`, whose `tokens` are read before, portion by portion."""
+        cached = await self.reader.read(tokens)
+        async with aclosing(self.chat.stream(prompt)) as deltas:
+            async for delta in deltas:
+                yield _with_cached(delta, cached)
+        self.reader.remember(tokens)
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -176,8 +194,8 @@ class LlamaCppGenerator:
         """Generate; see `Generator.stream`."""
         async with self._slots:
             try:
-                connection = await self._admit(prompt)
-                async with aclosing(connection.chat.stream(prompt)) as deltas:
+                connection, tokens = await self._admit(prompt)
+                async with aclosing(connection.stream(prompt, tokens)) as deltas:
                     async for delta in deltas:
                         yield delta
             except GeneratorTimeout:
@@ -185,18 +203,23 @@ class LlamaCppGenerator:
                     self._process.kill()
                 raise
 
-    async def _admit(self, prompt: Prompt) -> _Connection:
-        """The running server, once it is clear that `prompt` fits it."""
+    async def _admit(self, prompt: Prompt) -> tuple[_Connection, list[int]]:
+        """The running server, and the tokens of `prompt` once it is clear that they fit it."""
         connection = await self._running()
         try:
-            await self._check_length(connection, prompt)
+            tokens = await connection.tokens(prompt)
         except GeneratorUnavailable:
             # The process may have died since its last answer, without anyone having noticed before this request.
             if self._process is None or not await self._process.wait_down(DEATH_NOTICE):
                 raise
             connection = await self._running()
-            await self._check_length(connection, prompt)
-        return connection
+            tokens = await connection.tokens(prompt)
+        if len(tokens) + prompt.max_tokens > connection.context:
+            raise PromptTooLong(
+                f"the prompt has {len(tokens)} tokens and the answer may have {prompt.max_tokens}, "
+                f"together more than the {connection.context} of the model's context"
+            )
+        return connection, tokens
 
     async def _running(self) -> _Connection:
         if self._process is None:
@@ -205,14 +228,6 @@ class LlamaCppGenerator:
         if process.outage() or not await process.wait_up(process.patience()) or self._connection is None:
             raise GeneratorUnavailable("the language model is being started again", process.outage())
         return self._connection
-
-    async def _check_length(self, connection: _Connection, prompt: Prompt) -> None:
-        tokens = await connection.count_tokens(prompt)
-        if tokens + prompt.max_tokens > connection.context:
-            raise PromptTooLong(
-                f"the prompt has {tokens} tokens and the answer may have {prompt.max_tokens}, "
-                f"together more than the {connection.context} of the model's context"
-            )
 
     async def _connect(self, address: Address) -> None:
         await self._disconnect()

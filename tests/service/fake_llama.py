@@ -37,6 +37,8 @@ class Handler(BaseHTTPRequestHandler):
             self._document({"prompt": " ".join(message["content"] for message in body["messages"])})
         elif self.path == "/tokenize":
             self._document({"tokens": list(range(len(body["content"].split())))})
+        elif self.path == "/completion":
+            self._document({"timings": {"cache_n": 0}})
         else:
             self._answer(body["messages"][-1]["content"].split())
 

@@ -62,3 +62,14 @@ def test_a_thousand_things_to_wait_for_are_not_too_many(threads: Threads) -> Non
     threads.when_idle(called.set)
     allowed.set()
     assert called.wait(10)
+
+
+def test_threads_beside_others_are_idle_together_with_them(threads: Threads) -> None:
+    others = Threads(1, "other", beside=threads)
+    allowed, called = threading.Event(), threading.Event()
+    others.begin(allowed.wait, 10)
+    threads.when_idle(called.set)
+    assert not called.wait(0.05)
+    allowed.set()
+    assert called.wait(5)
+    others.close()
