@@ -132,13 +132,20 @@ def test_a_key_works_in_both_from_when_it_is_made_until_it_is_revoked(both: Both
 
 
 def test_without_redis_both_serve_and_say_that_limits_are_not_shared_until_it_is_back(both: Both) -> None:
+    def counted() -> list[str]:
+        gauge = "fundstelle_warnings "
+        lines = [line for response in both.each("/metrics", **ADMIN) for line in response.text.splitlines()]
+        return [line.removeprefix(gauge) for line in lines if line.startswith(gauge)]
+
     def warned() -> list[bool]:
         return ["Redis" in " ".join(response.json()["warnings"]) for response in both.each("/readyz")]
 
     assert warned() == [False, False]
     both.redis.stop()
     until(lambda: warned() == [True, True])
+    assert counted() == ["1.0", "1.0"]
     assert both.search("203.0.113.3", 2 * PER_MINUTE + 2) == [200] * 2 * PER_MINUTE + [429, 429]
     both.redis.start()
     until(lambda: warned() == [False, False])
+    assert counted() == ["0.0", "0.0"]
     assert both.search("203.0.113.4", PER_MINUTE + 2) == [200] * PER_MINUTE + [429, 429]
