@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from typing import get_args
 
@@ -20,6 +19,7 @@ from service.pages import reference_page
 from service.routes.access import Needs
 from service.routes.limited import counts
 from service.routes.request import GuardedRequest
+from service.version import version
 
 _HTML = "text/html"
 _PAGE_HEADERS = {page_policies.HEADER: page_policies.PLAIN}
@@ -53,7 +53,7 @@ def describe(app: Litestar) -> None:
 
 def openapi(app: Litestar) -> Document:
     """The OpenAPI document for the routes of `app`."""
-    return document(sorted(_operations(app), key=lambda operation: operation.path), _version())
+    return document(sorted(_operations(app), key=lambda operation: operation.path), version())
 
 
 def _operations(app: Litestar) -> Iterator[Operation]:
@@ -93,10 +93,3 @@ def _operation(path: str, handler: HTTPRouteHandler) -> Operation:
 
 
 _DECLARED = {"parameters", "body_examples", "response_examples", "events", "transcripts", "last"}
-
-
-def _version() -> str:
-    try:
-        return version("fundstelle")
-    except PackageNotFoundError:  # run from a checkout that is not installed
-        return "0.1.0"

@@ -76,6 +76,7 @@ def test_no_word_of_a_question_or_a_document_is_in_the_log(tmp_path: Path) -> No
         for script in ({"say": f"The {CANARY} cost 3 euros."}, {"fault": "dies"}, {"fault": "bug"}):
             client.post("/v1/ask", json={"question": f"{QUESTION} {json.dumps(script)}"})
         leave_early(client)
+        assert client.get("/articles", params={"q": QUESTION}).status_code == 200
     log = service.log
     assert CANARY not in log
     assert {200, 400} <= statuses["/v1/ask"]

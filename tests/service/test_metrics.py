@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
+from time import perf_counter
 from typing import Any
 
 import msgspec
@@ -16,12 +19,16 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 import service
 from service.app import create_app
-from service.contract import Answer, AnswerSentence, Dropped, Usage
+from service.contract import Answer, AnswerSentence, AskRequest, Dropped, Usage
+from service.edge import App, Message, Receive, Scope, Send
 from service.errors import GeneratorUnavailable
 from service.index_status import Contents
 from service.metrics import DROPPED, Metrics, kind_of_flaw
-from service.observed import Outcome, Stage
+from service.observed import Observed, Outcome, Stage
+from service.pipeline import Pipeline
+from service.recent import Recent
 from service.settings import Settings
+from service.watched import Watched
 from tests.service.fakes import FakePipeline, refused
 from tests.service.metered import samples, scraped, value
 
@@ -221,3 +228,45 @@ def test_two_services_in_one_process_count_for_themselves(tmp_path: Path) -> Non
         1,
         0,
     ]
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/status"])
+def test_who_is_not_on_this_machine_needs_a_key(tmp_path: Path, path: str) -> None:
+    key = "a-key-of-the-tests-0123456789"
+    settings = Settings(index=tmp_path, host="0.0.0.0", admin_key=key, allowed_hosts="*")
+    with TestClient(create_app(settings, FakePipeline())) as client:
+        statuses = [
+            client.get(path, headers=headers).status_code for headers in ({}, {"Authorization": f"Bearer {key}"})
+        ]
+    assert statuses == [401, 200]
+
+
+def test_watching_costs_little() -> None:
+    """A request and its question may cost 50 microseconds; ten times that is allowed here, for machines that are busy."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        async for _ in pipeline.answer(AskRequest("Who?")):
+            pass
+
+    async def seconds(served: App) -> float:
+        times = []
+        for _ in range(300):
+            scope: Scope = {"type": "http", "path": "/v1/ask", "method": "POST", "headers": [], "state": {}}
+            started = perf_counter()
+            await served(scope, nothing_comes, nothing_goes)
+            times.append(perf_counter() - started)
+        return median(times)
+
+    metrics = Metrics("1")
+    pipeline: Pipeline = Observed(FakePipeline(), [metrics.begin, Recent().begin])
+    watched = asyncio.run(seconds(Watched(app, metrics)))
+    pipeline = FakePipeline()
+    assert watched - asyncio.run(seconds(app)) < 500e-6
+
+
+async def nothing_comes() -> Message:
+    return {"type": "http.disconnect"}
+
+
+async def nothing_goes(message: Message) -> None:
+    del message
