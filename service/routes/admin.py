@@ -43,7 +43,7 @@ _ID = Parameter(
     "id",
     "The article's id, percent-encoded UTF-8, slashes too (`%2F`): at most 1,000 characters, none of them a control "
     "character.",
-    "2025/08/scale.md",
+    examples.PATH_ID,
 )
 
 

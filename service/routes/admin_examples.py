@@ -20,6 +20,7 @@ from service.admin_contract import (
 from service.routes import examples
 
 _SHOWN = examples.ARTICLE["article"]
+PATH_ID = _SHOWN.id
 _OLD = "2025/05/old.md"
 _BEFORE, _SNAPSHOT = "20250901T120000.000Z-5f0c2ae81b07", "20250902T091502.371Z-4be1f09a77c2"
 _ID = "6f1d0c9b8a7e4f5d9c2b1a0e3d4c5b6a"

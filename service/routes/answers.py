@@ -68,6 +68,7 @@ ANSWER_ERRORS = (
         "body_examples": examples.ASK,
         "response_examples": examples.ANSWER,
         "events": {"sources": (SourcesEvent,), "sentence": (SentenceEvent,), "done": (Answer,), "error": (Problem,)},
+        "transcripts": examples.STREAM,
     },
 )
 async def ask(data: JSONBody[AskRequest], request: GuardedRequest) -> Response[Answer]:
@@ -120,7 +121,7 @@ async def search(data: JSONBody[SearchRequest], request: GuardedRequest) -> Sear
                 "id",
                 "The article's id, percent-encoded. Encode slashes too (`%2F`): an id may hold `..` or double slashes, "
                 "which clients and proxies otherwise fold.",
-                "2025/08/scale.md",
+                examples.ARTICLE["article"].id,
             ),
         ),
         "response_examples": examples.ARTICLE,

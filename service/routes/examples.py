@@ -23,6 +23,9 @@ from service.contract import (
     Turn,
     Usage,
 )
+from service.errors import GeneratorTimeout
+from service.problems import problem
+from service.sse import KEEP_ALIVE, event
 from service.text_fragment import prefix_of, suffix_of
 
 _ID = "2025/06/google-scale.md"
@@ -130,3 +133,19 @@ ANSWER = {
 }
 SOURCES = SourcesEvent(ANSWER["answered"].id, _QUESTION, _SNAPSHOT, (_FOUND,))
 SENTENCE = SentenceEvent(_SENTENCE, (1,), ANSWER["answered"].citations)
+_FAILED = problem(
+    GeneratorTimeout("The language model wrote nothing for 60 seconds."), "1c8f0e5a2b7d4c6f9e3a1b5d7c9f2e4a"
+)
+
+
+def _stream(*events: bytes) -> str:
+    return b"".join(events).decode()
+
+
+STREAM = {
+    "answered": _stream(
+        event("sources", SOURCES), KEEP_ALIVE, event("sentence", SENTENCE), event("done", ANSWER["answered"])
+    ),
+    "refused": _stream(event("sources", SOURCES), event("done", ANSWER["refused"])),
+    "failed": _stream(event("sources", SOURCES), KEEP_ALIVE, event("error", _FAILED)),
+}

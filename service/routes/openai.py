@@ -38,6 +38,7 @@ CHAT_BYTES = 1024**2
         "body_examples": openai_examples.CHAT,
         "response_examples": openai_examples.COMPLETION,
         "events": {"message": (ChatChunk, ChatError)},
+        "transcripts": openai_examples.STREAM,
         "last": LAST,
     },
 )

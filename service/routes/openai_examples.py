@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from service import openai_answers
-from service.openai_answers import Frame
+from service.events import Done, Event, Released, Sources
+from service.openai_answers import Chunks, Frame
 from service.openai_contract import ChatMessage, ChatRequest
 from service.routes import examples
+from service.sse import message
 
 _FRAME = Frame(1_756_728_000, "fundstelle", "http://127.0.0.1:8000")
 _QUESTION = examples.ASK["question"].question
@@ -22,5 +24,16 @@ CHAT = {
     ),
 }
 COMPLETION = {name: openai_answers.completion(answer, _FRAME) for name, answer in examples.ANSWER.items()}
+_ANSWERED = examples.ANSWER["answered"]
+_EVENTS: tuple[Event, ...] = (
+    Sources(_ANSWERED.passages, _ANSWERED.id, _ANSWERED.query, _ANSWERED.snapshot),
+    *(Released(sentence) for sentence in _ANSWERED.sentences),
+    Done(_ANSWERED),
+)
+
+_CHUNKS = Chunks(_FRAME, usage=False)
+STREAM = {
+    "answered": b"".join(message(chunk) for told in _EVENTS for chunk in _CHUNKS.of(told)).decode() + "data: [DONE]\n\n"
+}
 MODELS = {"models": openai_answers.models()}
 MODEL = {"model": openai_answers.model("fundstelle")}

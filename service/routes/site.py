@@ -72,7 +72,9 @@ async def list_articles(request: GuardedRequest) -> Response[str]:
     guards=[needs("search", "ask")],
     opt={
         "errors": (*ACCESS_ERRORS, ArticleNotFound, IndexUnavailable, ServiceError),
-        "parameters": (Parameter("id", "The article's id, percent-encoded, slashes too (`%2F`).", "2025/08/scale.md"),),
+        "parameters": (
+            Parameter("id", "The article's id, percent-encoded, slashes too (`%2F`).", "2025/06/google-scale.md"),
+        ),
     },
 )
 async def read_article(request: GuardedRequest) -> Response[str]:

@@ -6,7 +6,9 @@ import sys
 
 import service.app
 from service.__main__ import main
+from service.feedback import store_of
 from service.pipeline import Pipeline
+from service.remembering import Remembering
 from service.settings import Settings
 from tests.service.administered import ThreadBuilder
 from tests.service.collection import ScriptedGenerator, pipeline_over
@@ -15,7 +17,9 @@ SAID = "The bridge cost 14.3 million euros. It was designed by the engineering o
 
 
 def compose(settings: Settings) -> Pipeline:
-    return pipeline_over(settings.index, ScriptedGenerator(SAID), reload_seconds=settings.reload_seconds)
+    opened = pipeline_over(settings.index, ScriptedGenerator(SAID), reload_seconds=settings.reload_seconds)
+    store = store_of(settings)
+    return opened if store is None else Remembering(opened, store)
 
 
 def build_here(settings: Settings) -> ThreadBuilder:
@@ -24,5 +28,5 @@ def build_here(settings: Settings) -> ThreadBuilder:
 
 if __name__ == "__main__":
     service.app.compose = compose
-    service.app.ChildBuilder = build_here  # type: ignore[misc,assignment]
+    service.app.ChildBuilder = build_here  # type: ignore[misc,assignment,attr-defined]
     sys.exit(main())

@@ -46,7 +46,7 @@ ADDRESSES = (
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Litestar:
-    pipeline = FakePipeline({"2025/08/scale.md": "Text", "2025/05/old.md": "Old"})
+    pipeline = FakePipeline({"2025/06/google-scale.md": "Text", "2025/05/old.md": "Old"})
     settings = settings_of(tmp_path_factory.mktemp("index"))
     given = remembered(examples.ASK["question"], examples.ANSWER["answered"], datetime.now(UTC))
     FeedbackStore(path_of(settings), settings.feedback_days).keep([given])
