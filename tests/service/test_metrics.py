@@ -235,14 +235,26 @@ def test_who_is_not_on_this_machine_needs_a_key(tmp_path: Path, path: str) -> No
     key = "a-key-of-the-tests-0123456789"
     settings = Settings(index=tmp_path, host="0.0.0.0", admin_key=key, allowed_hosts="*")
     with TestClient(create_app(settings, FakePipeline())) as client:
-        statuses = [
-            client.get(path, headers=headers).status_code for headers in ({}, {"Authorization": f"Bearer {key}"})
-        ]
-    assert statuses == [401, 200]
+        assert client.get(path).status_code == 401
+        client.headers["Authorization"] = f"Bearer {key}"
+        assert client.get(path).status_code == 200
+        assert value(scraped(client), "http_problems_total", type="unauthorized") == 1
+
+
+def test_requests_beyond_their_limit_are_counted(tmp_path: Path) -> None:
+    key = "a-key-of-the-tests-0123456789"
+    settings = Settings(index=tmp_path, host="0.0.0.0", admin_key=key, key_per_minute=1, allowed_hosts="*")
+    with TestClient(create_app(settings, FakePipeline())) as client:
+        client.headers["Authorization"] = f"Bearer {key}"
+        statuses = [client.post("/v1/search", json=QUESTION).status_code for _ in range(2)]
+        found = scraped(client)
+    assert statuses[1] == 429
+    assert value(found, "http_requests_total", route="/v1/search", method="POST", status="429") == 1
+    assert value(found, "http_problems_total", type="rate-limited") == 1
 
 
 def test_watching_costs_little() -> None:
-    """A request and its question may cost 50 microseconds; ten times that is allowed here, for machines that are busy."""
+    """A request and its question may cost 50 microseconds; here ten times that, since the machine may be busy."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         async for _ in pipeline.answer(AskRequest("Who?")):
