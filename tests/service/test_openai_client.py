@@ -234,7 +234,7 @@ def test_what_is_wrong_with_a_request_raises_what_it_does_at_openai(
     [
         (errors.RateLimited("Slow down.", {"Retry-After": "7"}), openai.RateLimitError, "rate_limit_exceeded", "7"),
         (errors.Busy("All places are taken.", 3), openai.InternalServerError, "busy", "3"),
-        (errors.GeneratorUnavailable("It died."), openai.InternalServerError, "generator_unavailable", None),
+        (errors.GeneratorUnavailable("It died."), openai.InternalServerError, "generator_unavailable", "1"),
         (RuntimeError("secret of the house"), openai.InternalServerError, "internal", None),
     ],
 )
