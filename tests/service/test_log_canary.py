@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CANARY = "zwetschgenblau"
@@ -114,15 +113,11 @@ def leave_early(client: httpx.Client) -> None:
         next(response.iter_lines())
 
 
-@pytest.mark.parametrize("kind", ["text", "json"])
-def test_who_wants_questions_in_the_log_gets_them(tmp_path: Path, kind: str) -> None:
-    service = served(tmp_path, LOG_QUESTIONS="on", LOG_FORMAT=kind)
+def test_who_wants_questions_in_the_log_gets_them(tmp_path: Path) -> None:
+    service = served(tmp_path, LOG_QUESTIONS="on", LOG_FORMAT="json")
     with service as client:
         client.post("/v1/ask", json={"question": QUESTION})
     (line,) = [line for line in service.log.splitlines() if CANARY in line]
-    if kind == "text":
-        assert f'question_text="{QUESTION}"' in line
-        return
     shown = json.loads(line)
     assert (shown["message"], shown["id"], shown["question_text"]) == ("ask", "call-7", QUESTION)
     assert "14.3 million euros" in shown["answer_text"]
