@@ -9,6 +9,9 @@ import { Failure, ask } from "./service.js";
 /** Turns that are kept; the oldest go first. */
 const KEPT = 200;
 
+/** Milliseconds that what has changed may wait before it is kept: writing all of it takes longer than a sentence does. */
+const KEEP_AFTER = 1_000;
+
 /** Times that a question is asked again by itself where the service says when to come back. */
 const TRIES = 3;
 
@@ -29,6 +32,8 @@ export class Conversation extends EventTarget {
     this.asking = null;
     this.timer = 0;
     this.tries = 0;
+    this.keeping = 0;
+    window.addEventListener("pagehide", () => this.keep());
   }
 
   /** @param {string} question */
@@ -130,12 +135,18 @@ export class Conversation extends EventTarget {
 
   /** @param {Turn | null} turn */
   changed(turn) {
-    this.keep();
+    this.keepSoon();
     this.dispatchEvent(new CustomEvent("change", { detail: turn }));
+  }
+
+  keepSoon() {
+    if (!this.keeping) this.keeping = window.setTimeout(() => this.keep(), KEEP_AFTER);
   }
 
   /** What can't be kept is not missed before the next page: storage may be full or forbidden. */
   keep() {
+    window.clearTimeout(this.keeping);
+    this.keeping = 0;
     try {
       sessionStorage.setItem(this.name, JSON.stringify(this.turns));
     } catch {
@@ -216,7 +227,7 @@ function failed(error) {
 function restored(name) {
   try {
     const turns = JSON.parse(sessionStorage.getItem(name) ?? "[]");
-    return turns.map((/** @type {Partial<Turn>} */ turn) => {
+    return turns.filter(isTurn).map((/** @type {Partial<Turn>} */ turn) => {
       const whole = { ...asked(""), ...turn };
       if (whole.state !== "asking") return whole;
       return { ...whole, state: "failed", failure: { kind: "cut", retryAfter: 0, detail: "" } };
@@ -224,4 +235,14 @@ function restored(name) {
   } catch {
     return [];
   }
+}
+
+/**
+ * Whether `kept` can be shown as a turn: the page, or an older widget, may have kept something else.
+ *
+ * @param {any} kept
+ */
+function isTurn(kept) {
+  const lists = [kept?.sentences, kept?.citations, kept?.conflicts ?? [], kept?.sources ?? []];
+  return typeof kept?.question === "string" && lists.every(Array.isArray);
 }

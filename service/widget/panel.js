@@ -32,6 +32,10 @@ export class Panel {
     this.log = element("div", { class: "log", part: "log", role: "log", "aria-live": "off", "aria-label": this.heading(), tabindex: "0" }, this.beginning);
     this.status = element("p", { class: "unseen", role: "status" });
     this.root = element("section", { class: "panel", part: "panel", "aria-label": this.heading() }, this.header(), this.log, this.composer.root, this.status);
+    /** Whether the end of the log is where the reader is, so that the view follows it. */
+    this.following = true;
+    this.frame = 0;
+    this.log.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.root.addEventListener("pointerdown", (event) => this.pressed(event));
     conversation.addEventListener("change", (event) => this.changed(/** @type {CustomEvent<Turn | null>} */ (event).detail));
     this.rebuild();
@@ -63,9 +67,10 @@ export class Panel {
   /** @param {Turn | null} turn */
   changed(turn) {
     const view = turn && this.views.get(turn);
-    if (!turn || (!view && this.conversation.turns.length <= this.views.size)) this.rebuild();
-    else if (view) this.follow(() => view.update());
+    if (!turn) this.rebuild();
+    else if (view) view.update();
     else this.add(turn);
+    this.follow();
     this.composer.show(this.conversation.asking !== null);
     if (turn) this.announce(turn);
   }
@@ -88,10 +93,22 @@ export class Panel {
   /** @param {Turn} turn */
   add(turn) {
     this.cards.close();
+    this.forget();
     const view = this.view(turn);
     this.log.append(view.root);
     this.beginning.hidden = true;
-    view.root.scrollIntoView({ block: "start" });
+    // not scrollIntoView, which would scroll the page as well
+    this.log.scrollTop += view.root.getBoundingClientRect().top - this.log.getBoundingClientRect().top;
+  }
+
+  /** Take off the screen what the conversation no longer holds: its oldest turns. */
+  forget() {
+    const kept = new Set(this.conversation.turns);
+    for (const [turn, view] of this.views) {
+      if (kept.has(turn)) continue;
+      view.root.remove();
+      this.views.delete(turn);
+    }
   }
 
   /** @param {Turn} turn */
@@ -114,16 +131,19 @@ export class Panel {
     this.log.scrollTop = this.log.scrollHeight;
   }
 
-  /**
-   * Do `change`, and stay at the end of the log if that is where the reader is.
-   *
-   * @param {() => void} change
-   */
-  follow(change) {
+  scrolled() {
     const { log } = this;
-    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
-    change();
-    if (atEnd) this.toEnd();
+    this.following = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
+  }
+
+  /** Go to the end with the next frame, if the reader is there: looking where it is at each change takes too long. */
+  follow() {
+    if (this.following && !this.frame) {
+      this.frame = requestAnimationFrame(() => {
+        this.frame = 0;
+        this.toEnd();
+      });
+    }
   }
 
   /** @param {PointerEvent} event */

@@ -65,7 +65,7 @@ svg { inline-size: 1.35em; block-size: 1.35em; fill: none; stroke: currentColor;
   background: var(--background);
   border: 1px solid var(--line);
   border-radius: var(--round);
-  overflow: hidden;
+  overflow: clip;
   inline-size: 100%;
   block-size: var(--fundstelle-height, 36em);
   position: relative;
@@ -159,7 +159,6 @@ h4 { font-weight: 600; font-size: 0.9em; padding-block-end: 0.45em; }
   .composer textarea { max-block-size: 4em; }
 }
 @media (prefers-reduced-motion: no-preference) {
-  .log { scroll-behavior: smooth; }
   .progress::before { animation: waiting 1.4s ease-in-out infinite; }
   .sentence, .card, :host(:not([inline], [page])) .panel { animation: appear 0.18s ease-out; }
   .icon, .plain, .suggestion, .mark { transition: background-color 0.12s, border-color 0.12s, color 0.12s; }

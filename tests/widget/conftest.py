@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -128,6 +129,11 @@ def watched(page: Page) -> Chat:
     page.on("pageerror", lambda error: chat.faults.append(str(error)))
     page.on("console", lambda message: chat.faults.append(message.text) if message.type == "error" else None)
     return chat
+
+
+def before(page: Page, stage: Stage, kept: str) -> None:
+    """Have `page` find `kept` as the conversation that was had with `stage` before it was loaded."""
+    page.add_init_script(f"sessionStorage.setItem('fundstelle turns  {stage.url}/', {json.dumps(kept)})")
 
 
 @pytest.fixture

@@ -121,6 +121,16 @@ def test_copying_takes_the_sources_along(at_service: Chat) -> None:
     assert "[1] New harbour bridge, Jun 3, 2025, https://example.org/bridge: “The bridge cost" in copied
 
 
+def test_only_the_conversation_scrolls(on_stage: Chat) -> None:
+    for _ in range(6):
+        on_stage.answered("What did the bridge cost?")
+
+    assert on_stage.page.evaluate("() => window.scrollY") == 0
+    assert on_stage.page.locator(".panel").evaluate("(panel) => panel.scrollTop") == 0
+    expect(on_stage.turn.locator(".question")).to_be_in_viewport(ratio=1)
+    expect(on_stage.turn.locator(".actions")).to_be_in_viewport(ratio=1)
+
+
 def test_a_new_conversation_begins_with_nothing(at_service: Chat) -> None:
     at_service.answered("What did the bridge cost?")
 

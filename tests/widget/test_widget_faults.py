@@ -7,7 +7,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from tests.widget.conftest import Chat
+from tests.widget.conftest import Chat, before
 from tests.widget.stage import Host, Reply, Stage, answer, whole
 
 SOURCES = {"id": "answer-1", "query": "", "snapshot": "", "passages": []}
@@ -151,12 +151,14 @@ def test_a_page_left_in_the_middle_offers_the_question_again(on_stage: Chat, sta
     expect(on_stage.turn.locator(".sentence")).to_contain_text("Said at last.")
 
 
-def test_what_was_kept_by_something_else_is_no_conversation(on_stage: Chat, stage: Stage) -> None:
-    name = on_stage.page.evaluate("() => document.querySelector('fundstelle-chat').panel.conversation.name")
-    for kept in ("{", "17", '{"a": 1}', "[null, 3, {}]"):
-        on_stage.page.evaluate("([name, kept]) => sessionStorage.setItem(name, kept)", [name, kept])
-        on_stage.page.reload()
-        expect(on_stage.page.locator(".composer textarea")).to_be_visible()
+@pytest.mark.parametrize("kept", ["{", "17", '{"a": 1}', "[null, 3, {}]", '[{"state": "answered", "sentences": 3}]'])
+def test_what_was_kept_by_something_else_is_no_conversation(chat: Chat, host: Host, stage: Stage, kept: str) -> None:
+    before(chat.page, stage, kept)
+    chat.page.goto(host.put(stage.url))
+    chat.open()
+
+    expect(chat.answered("What?").locator(".sentence")).to_contain_text("Said.")
+    assert chat.faults == []
 
 
 def test_rating_an_answer_reaches_the_service_with_a_comment(on_stage: Chat, stage: Stage) -> None:

@@ -1,0 +1,114 @@
+"""What the widget costs the page it is on, and how soon it shows what came."""
+
+from __future__ import annotations
+
+import json
+import statistics
+
+from playwright.sync_api import Page, expect
+
+from tests.widget.conftest import Chat, before
+from tests.widget.stage import Host, Stage, answer, whole
+
+MAIN_THREAD_MS = 50
+SOURCES_MS = 200
+TURNS = 200
+TRIES = 4
+
+
+def observed(page: Page) -> None:
+    """Have the page note layout shifts and long tasks, which are those of more than 50 ms, from its beginning."""
+    page.add_init_script(
+        """
+        window.shifts = []; window.tasks = [];
+        new PerformanceObserver((list) => shifts.push(...list.getEntries().map((one) => one.value)))
+          .observe({ type: "layout-shift", buffered: true });
+        new PerformanceObserver((list) => tasks.push(...list.getEntries().map((one) => one.duration)))
+          .observe({ type: "longtask", buffered: true });
+        """
+    )
+
+
+def script_ms(page: Page) -> float:
+    """Milliseconds that scripts, styles and layout have taken of the main thread."""
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+    metrics = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
+    return 1000 * float(metrics["ScriptDuration"] + metrics["RecalcStyleDuration"] + metrics["LayoutDuration"])
+
+
+def test_the_closed_launcher_takes_little_time_and_moves_nothing(chat: Chat, host: Host, stage: Stage) -> None:
+    page = chat.page
+    observed(page)
+    taken = []
+    for _ in range(5):
+        host.pages["/plain"] = ""
+        page.goto(host.url + "/plain")
+        plain = script_ms(page)
+        page.goto(host.put(stage.url))
+        expect(page.locator("button.launcher")).to_be_visible()
+        taken.append(script_ms(page) - plain)
+        assert page.evaluate("() => shifts") == []
+
+    assert statistics.median(taken) <= MAIN_THREAD_MS, taken
+
+
+def test_opening_and_asking_move_nothing_on_the_page(chat: Chat, host: Host, stage: Stage) -> None:
+    observed(chat.page)
+    chat.page.goto(host.put(stage.url))
+    place = chat.page.locator("main").bounding_box()
+    chat.open()
+    chat.answered("What?")
+
+    assert chat.page.locator("main").bounding_box() == place
+
+
+def test_sources_are_on_the_screen_soon_after_enter(at_service: Chat) -> None:
+    page = at_service.page
+    page.evaluate(
+        """() => {
+          window.waited = [];
+          const root = document.querySelector("fundstelle-chat").shadowRoot;
+          let began = 0;
+          root.addEventListener("submit", () => { began = performance.now(); }, true);
+          new MutationObserver(() => {
+            const turns = root.querySelectorAll("article.turn");
+            if (began && turns[turns.length - 1]?.querySelector("summary")) {
+              const from = began;
+              began = 0;
+              requestAnimationFrame(() => waited.push(performance.now() - from));
+            }
+          }).observe(root, { childList: true, subtree: true });
+        }"""
+    )
+    for number in range(9):
+        at_service.answered(f"What did the bridge cost, {number}?")
+
+    waited = page.evaluate("() => waited")
+    assert len(waited) == 9
+    assert statistics.median(waited) <= SOURCES_MS, waited
+
+
+def test_no_frame_is_blocked_while_a_long_answer_streams_into_a_long_conversation(
+    chat: Chat, host: Host, stage: Stage
+) -> None:
+    page = chat.page
+    observed(page)
+    said = answer(*(f"Sentence {n}." for n in range(5)))
+    turn = {"question": "What?", "state": "answered", **{name: said[name] for name in ("id", "sentences", "citations")}}
+    before(page, stage, json.dumps([turn] * TURNS))
+    page.goto(host.put(stage.url))
+    chat.open()
+    expect(page.locator("article.turn")).to_have_count(TURNS)
+    long = answer(*(f"This is sentence number {n} of a very long answer about the bridge." for n in range(80)))
+    stage.play = lambda body, reply: whole(reply, long, pause=0.01)
+
+    blocked = []
+    for _ in range(TRIES):
+        page.evaluate("() => { tasks.length = 0; }")
+        chat.answered("What?")
+        blocked.append(page.evaluate("() => tasks"))
+
+    # what blocks a frame does so every time; another program that takes the core does not
+    assert min(map(len, blocked)) == 0, blocked
+    expect(page.locator("article.turn")).to_have_count(TURNS)
