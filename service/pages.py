@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
 
-from service.openapi import Document
+from service.openapi import EVENTS, REQUEST_ID, Document
 from service.problems import problem_type, served_errors
 
 _QUESTION = '{"question": "Why did Google leave Scale?"}'
@@ -37,6 +37,8 @@ def reference_page(document: Document) -> str:
     operations = [
         (path, method, item) for path, methods in document["paths"].items() for method, item in methods.items()
     ]
+    # What programs ask for comes before pages and probes.
+    operations.sort(key=lambda listed: not listed[0].startswith("/v1/"))
     return _page(
         f"{info['title']} API",
         f"<h1>{escape(info['title'])} API <small>{escape(info['version'])}</small></h1>",
@@ -75,8 +77,10 @@ def _operation(path: str, method: str, item: Document) -> str:
     if "requestBody" in item:
         parts += ["<h3>Body</h3>", *_contents_of(item["requestBody"]["content"])]
     for status, response in item["responses"].items():
-        parts += [f"<h3>{escape(status)}</h3>", f"<p>{_prose(response['description'])}</p>"]
-        parts += _contents_of(response["content"]) if status.startswith("2") else []
+        if status.startswith("2"):
+            parts += [f"<h3>{escape(status)}</h3>", f"<p>{_prose(response['description'])}</p>"]
+            parts += [*_contents_of(response["content"]), _headers(response)]
+    parts += ["<h3>Errors</h3>", _errors(item["responses"])]
     return "\n".join([*parts, "</section>"])
 
 
@@ -88,12 +92,41 @@ def _scopes(security: Sequence[Document]) -> Iterator[str]:
         yield ", unless the service takes callers without one.</p>" if {} in security else ".</p>"
 
 
+def _headers(response: Document) -> str:
+    names = ", ".join(f"<code>{escape(name)}</code>" for name in response["headers"])
+    return f"<p>Headers: {names}.</p>"
+
+
+def _errors(responses: Document) -> str:
+    """A table of what an operation may be refused with, and the headers that are particular to it."""
+    rows = [
+        f"<tr><td>{escape(status)}</td><td>{_prose(response['description'])}</td>"
+        f"<td>{'<br>'.join(f'<code>{escape(name)}</code>' for name in response['headers'] if name != REQUEST_ID)}</td>"
+        "</tr>"
+        for status, response in responses.items()
+        if not status.startswith("2")
+    ]
+    return f"<table><tr><th>status</th><th>meaning</th><th>headers</th></tr>{''.join(rows)}</table>"
+
+
 def _contents_of(content: Document) -> Iterator[str]:
     for media_type, shown in content.items():
-        yield f"<p><code>{escape(media_type)}</code>: {_kind(shown['schema'])}</p>"
+        kind = _events(shown["schema"]) if media_type == EVENTS else _kind(shown["schema"])
+        yield f"<p><code>{escape(media_type)}</code>: {kind}</p>"
         for name, example in shown.get("examples", {}).items():
-            text = escape(json.dumps(example["value"], ensure_ascii=False, indent=2))
-            yield f"<details><summary>Example: {escape(name)}</summary><pre><code>{text}</code></pre></details>"
+            value = example["value"]
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+            summary = f"<summary>Example: {escape(name)}</summary>"
+            yield f"<details>{summary}<pre><code>{escape(text)}</code></pre></details>"
+
+
+def _events(schema: Document) -> str:
+    """The events of a stream, each with what its data is."""
+    told = []
+    for rule in schema["allOf"]:
+        data = rule["then"]["properties"]["data"]["contentSchema"]
+        told.append(f"<br><code>event: {escape(rule['if']['properties']['event']['const'])}</code>, {_kind(data)}")
+    return "a stream of events, each with the JSON of an object as its data" + "".join(told)
 
 
 def _schema(name: str, schema: Document) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from importlib.resources import files
 from typing import get_args
@@ -76,7 +77,7 @@ def _operation(path: str, handler: HTTPRouteHandler) -> Operation:
         path=path,
         name=handler.handler_name,
         summary=handler.summary or "",
-        description=handler.fn.__doc__ or "",
+        description=inspect.cleandoc(handler.fn.__doc__ or ""),
         media_type=str(handler.media_type),
         status=handler.status_code,
         scopes=scopes,

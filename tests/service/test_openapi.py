@@ -88,7 +88,7 @@ def test_every_operation_has_a_name_words_and_its_responses(document: Any) -> No
     assert len(names) == len(set(names))
     for path, _, operation in operations(document):
         assert operation["summary"], path
-        assert operation["description"].strip(), path
+        assert re.fullmatch(r"\S(?:.|\n(?! ))*\S", operation["description"]), path
         assert {"200", "202"} & set(operation["responses"]), path
         assert all(response["description"] for response in operation["responses"].values()), path
 
@@ -276,6 +276,10 @@ def test_the_reference_shows_every_operation_every_object_and_every_problem(
         assert f'id="{operation["operationId"]}"' in page
     for name in document["components"]["schemas"]:
         assert f'id="{name}"' in page
+    for name in document["components"]["headers"]:
+        assert f"<code>{name}</code>" in page, name
+    assert '<code>event: sentence</code>, <a href="#SentenceEvent">SentenceEvent</a>' in page
+    assert "event: sources\ndata: {&quot;id&quot;" in page
     for kind in served_errors():
         assert problem_type(kind) in page
 
