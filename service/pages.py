@@ -88,8 +88,9 @@ def _scopes(security: Sequence[Document]) -> Iterator[str]:
     """What key an operation takes, in words."""
     scopes = [f"<code>{escape(scope)}</code>" for way in security for scope in way.get("key", ())]
     if scopes:
-        yield f"<p>Takes a key with the scope {' or '.join(scopes)}, as <code>Authorization: Bearer &lt;key&gt;</code>"
-        yield ", unless the service takes callers without one.</p>" if {} in security else ".</p>"
+        unless = ", unless the service takes callers without one" if {} in security else ""
+        key = "<code>Authorization: Bearer &lt;key&gt;</code>"
+        yield f"<p>Takes a key with the scope {' or '.join(scopes)}, as {key}{unless}.</p>"
 
 
 def _headers(response: Document) -> str:
@@ -184,4 +185,4 @@ def _default(schema: Document) -> str:
 def _prose(text: str) -> str:
     """Text with its Markdown code spans, lists and paragraphs as HTML."""
     html = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text.strip()))
-    return html.replace("\n\n", "<br>").replace("\n- ", "<br>").replace("\n", " ")
+    return html.replace("\n\n", "\n<br>").replace("<br>- ", "<br>").replace("\n- ", "<br>").replace("\n", " ")

@@ -132,6 +132,7 @@ ANSWER = {
     ),
 }
 SOURCES = SourcesEvent(ANSWER["answered"].id, _QUESTION, _SNAPSHOT, (_FOUND,))
+_FOUND_IN_VAIN = SourcesEvent(ANSWER["refused"].id, ANSWER["refused"].query, _SNAPSHOT, (_FOUND,))
 SENTENCE = SentenceEvent(_SENTENCE, (1,), ANSWER["answered"].citations)
 _FAILED = problem(
     GeneratorTimeout("The language model wrote nothing for 60 seconds."), "1c8f0e5a2b7d4c6f9e3a1b5d7c9f2e4a"
@@ -146,6 +147,6 @@ STREAM = {
     "answered": _stream(
         event("sources", SOURCES), KEEP_ALIVE, event("sentence", SENTENCE), event("done", ANSWER["answered"])
     ),
-    "refused": _stream(event("sources", SOURCES), event("done", ANSWER["refused"])),
+    "refused": _stream(event("sources", _FOUND_IN_VAIN), event("done", ANSWER["refused"])),
     "failed": _stream(event("sources", SOURCES), KEEP_ALIVE, event("error", _FAILED)),
 }

@@ -106,7 +106,8 @@ def told(stream: str) -> Iterator[dict[str, str]]:
 
 def check_stream(document: Any, content: Any, stream: str) -> list[str]:
     """The names of the events of a stream, which is held against its schema, and its data against that of each."""
-    names = []
+    names: list[str] = []
+    ids: set[str] = set()
     for event in told(stream):
         validator(document, content["schema"]).validate(event)
         for rule in content["schema"]["allOf"]:
@@ -115,6 +116,8 @@ def check_stream(document: Any, content: Any, stream: str) -> list[str]:
                 assert data["contentMediaType"] == JSON
                 validator(document, data["contentSchema"]).validate(json.loads(event["data"]))
         names.append(event["event"])
+        ids |= {json.loads(event["data"])["id"]} if event["event"] in ("sources", "done") else set()
+    assert len(ids) <= 1, "the answer has another id than its sources"
     return names
 
 
