@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any, cast
 
 from litestar import Litestar
@@ -34,6 +34,7 @@ from service.routes.answers import article, ask, search
 from service.routes.failures import HANDLERS
 from service.routes.feedback import give_feedback
 from service.routes.limited import within_limits
+from service.routes.mcp import mcp, open_mcp
 from service.routes.metrics import metrics
 from service.routes.openai import chat_completions, list_models, read_model
 from service.routes.pages import describe, description, reference, style
@@ -82,11 +83,12 @@ def create_app(settings: Settings, pipeline: Pipeline | None = None, builder: Bu
     """
     access = Access(settings)
     access.check()
+    server = open_mcp(settings)
     observing = Observing(settings)
     served = observing.pipeline(compose(settings) if pipeline is None else pipeline)
     administration = Administration(settings.index, served, builder or ChildBuilder(settings))
     app = Litestar(
-        route_handlers=ROUTES,
+        route_handlers=ROUTES if server is None else (*ROUTES, mcp),
         guards=[within_limits],
         request_class=GuardedRequest,
         exception_handlers=cast(Any, HANDLERS),
@@ -102,6 +104,7 @@ def create_app(settings: Settings, pipeline: Pipeline | None = None, builder: Bu
                 "observing": observing,
                 "feedback": Feedback(store_of(settings)),
                 "limiter": limiter(settings),
+                "mcp": server,
             }
         ),
         openapi_config=None,
@@ -132,7 +135,8 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
     counts: Counts = app.state.limiter.counts
     watching = asyncio.create_task(counts.watch())
     try:
-        yield
+        async with nullcontext() if app.state.mcp is None else app.state.mcp.run():
+            yield
     finally:
         feedback.close()
         await administration.close()

@@ -288,6 +288,13 @@ class Settings:
     connections: Annotated[
         int, About("Connections that clients may have at a time; one more is answered with 503.", 1, 1_000_000)
     ] = 500
+    mcp: Annotated[
+        Switch,
+        About(
+            "Whether language models get tools at `/mcp`, by the Model Context Protocol; that takes "
+            "`pip install 'fundstelle[mcp]'`. docs/mcp.md says how to connect."
+        ),
+    ] = "off"
     suggestions: Annotated[str | None, About("Questions to begin with on the chat page, divided by `|`.")] = None
     keep_alive_seconds: Annotated[
         float,

@@ -1,0 +1,150 @@
+"""The tools for language models, over the Model Context Protocol. Guards are the service's own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from litestar import Request, asgi
+from litestar.types import Receive as LitestarReceive
+from litestar.types import Scope as LitestarScope
+from litestar.types import Send as LitestarSend
+
+from service import keys
+from service.access import Access
+from service.body import check_headers, decode_body, read_body
+from service.client_address import Sender
+from service.door import SENDER
+from service.edge import RESPONSE_HEADERS, Message, Receive, Scope, Send
+from service.errors import MethodNotAllowed, ServiceError, SettingsError
+from service.limiting import Limiter
+from service.mcp_errors import MEDIA_TYPE, rpc_error
+from service.mcp_tools import TOOLS, Tool
+from service.routes.access import caller
+from service.routes.failures import told
+from service.routes.request import indexed_pipeline
+from service.settings import Settings
+from service.stopping import Stopping
+from service.streams import unless_left
+from service.version import version
+
+if TYPE_CHECKING:
+    from service.mcp_server import McpServer, Outcome
+
+PATH = "/mcp"
+ANY: tuple[keys.Scope, ...] = ("ask", "search")
+"""Who has one of these scopes has a tool to call."""
+
+
+def open_mcp(settings: Settings) -> McpServer | None:
+    """The server that `settings` want, if any. Raises `SettingsError` where what it takes is not installed."""
+    if settings.mcp == "off":
+        return None
+    try:
+        from service.mcp_server import McpServer
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"FUNDSTELLE_MCP on needs {error.name}, which is not installed: "
+            f"{sys.executable} -m pip install 'fundstelle[mcp]'"
+        ) from error
+    return McpServer(Tools(), version())
+
+
+@asgi(PATH)
+async def mcp(scope: LitestarScope, receive: LitestarReceive, send: LitestarSend) -> None:
+    """One message of a client. What is refused before the protocol is spoken is told in its words all the same."""
+    request: Request[Any, Any, Any] = Request(scope)
+    message = None
+    try:
+        _check(request)
+        body = await _body(request, cast(Receive, receive))
+        message = decode_body(body, Any)
+        await _admit(request, message)
+    except ServiceError as error:
+        await _refuse(request, cast(Send, send), error, message)
+        return
+    server: McpServer = request.app.state.mcp
+    await server.serve(cast(Scope, scope), _again(body, cast(Receive, receive)), cast(Send, send), message)
+
+
+class Tools:
+    """The pipeline of the service as a `Toolbox`."""
+
+    def offered(self, scope: Scope) -> Iterator[Tool[Any, Any]]:
+        """The tools that the caller has a scope for."""
+        scopes = caller(_request(scope)).scopes
+        return (tool for tool in TOOLS.values() if not scopes.isdisjoint(tool.scopes))
+
+    async def call(self, scope: Scope, tool: Tool[Any, Any], arguments: Mapping[str, Any], gone: Receive) -> Outcome:
+        """What `tool` gives. An error of the service is told as one, so that a language model can make sense of it."""
+        from service.mcp_server import Outcome
+
+        request = _request(scope)
+        stopping: Stopping = request.app.state.stopping
+        try:
+            given = tool.checked(arguments)
+            work = tool.call(indexed_pipeline(request), given, caller(request).share)
+            return Outcome(*await unless_left(work, gone, stopping))
+        except ServiceError as error:
+            problem = told(request, error)
+            seconds = error.headers.get("Retry-After")
+            again = f" Try again in {seconds} seconds." if seconds else ""
+            return Outcome(f"{problem.title}: {problem.detail}{again}", problem=problem)
+
+
+def _request(scope: Scope) -> Request[Any, Any, Any]:
+    return Request(cast(LitestarScope, scope))
+
+
+def _check(request: Request[Any, Any, Any]) -> None:
+    """What is refused before the body is read. Raises `MethodNotAllowed`, and what a route's guard raises."""
+    if request.method != "POST":
+        raise MethodNotAllowed("Messages of the Model Context Protocol are sent by POST; there are no streams to open.")
+    access: Access = request.app.state.access
+    access.require(caller(request), *ANY)
+
+
+async def _body(request: Request[Any, Any, Any], receive: Receive) -> bytes:
+    check_headers(request.headers)
+    settings: Settings = request.app.state.settings
+    return await read_body(receive, settings.body_timeout)
+
+
+async def _admit(request: Request[Any, Any, Any], message: Any) -> None:
+    """Whether the caller may call the tool that `message` calls, which is then counted; other messages are not.
+
+    Raises `Unauthorized`, `Forbidden`, `RateLimited`.
+    """
+    match message:
+        case {"method": "tools/call", "params": {"name": str(name)}}:
+            if tool := TOOLS.get(name):
+                access: Access = request.app.state.access
+                access.require(caller(request), *tool.scopes)
+        case {"method": "tools/call"}:
+            pass
+        case _:
+            return
+    state = request.scope["state"]
+    sender: Sender = state[SENDER]
+    limiter: Limiter = request.app.state.limiter
+    state[RESPONSE_HEADERS].update(await limiter.count(caller(request), local=sender.local))
+
+
+async def _refuse(request: Request[Any, Any, Any], send: Send, error: ServiceError, message: Any) -> None:
+    problem = told(request, error)
+    allow = {"Allow": "POST"} if isinstance(error, MethodNotAllowed) else {}
+    headers = {"Content-Type": MEDIA_TYPE, **error.headers, **allow}
+    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": problem.status, "headers": raw})
+    await send({"type": "http.response.body", "body": rpc_error(problem, message)})
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """The body once more, then what comes after it."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def read() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return read
