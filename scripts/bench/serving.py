@@ -17,15 +17,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median, quantiles
+from types import MappingProxyType
+from typing import IO
 
 import httpx
 
 QUESTIONS = ("Why did Google leave Scale?", "Warum hat Google Scale AI verlassen?")
 SEARCHES = 40
+SERVICE = (sys.executable, "-m", "service")
 
 
 def main() -> int:
@@ -47,14 +50,22 @@ def main() -> int:
 
 
 @contextmanager
-def served(index: Path) -> Iterator[tuple[httpx.Client, subprocess.Popen[bytes], float]]:
-    """A service on a free port, ready; how many seconds that took."""
+def served(
+    index: Path,
+    settings: Mapping[str, str] = MappingProxyType({}),
+    command: Sequence[str] = SERVICE,
+    log: IO[bytes] | None = None,
+) -> Iterator[tuple[httpx.Client, subprocess.Popen[bytes], float]]:
+    """A service on a free port, ready; how many seconds that took.
+
+    `settings` are further variables, `command` is what starts it, and `log` gets what it logs instead of the terminal.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {**os.environ, "FUNDSTELLE_PORT": str(port), "FUNDSTELLE_INDEX": str(index)}
+    environment = {**os.environ, "FUNDSTELLE_PORT": str(port), "FUNDSTELLE_INDEX": str(index), **settings}
     started = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-m", "service"], env=environment, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=log)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=300.0, trust_env=False) as client:
             wait_until_ready(client, process)

@@ -1,0 +1,32 @@
+"""`python -m service` over the index of the settings, with an embedder of words and the language model of the settings.
+
+As `scripts/bench/load/serve.py` starts it.
+"""
+
+from __future__ import annotations
+
+import service.app
+from scripts.bench.load import serve
+from service.__main__ import leave
+from service.abstain import Abstention
+from service.answer import AnswerPipeline
+from service.feedback import store_of
+from service.opening import open_admission, open_generator
+from service.pipeline import Pipeline
+from service.remembering import Remembering
+from service.settings import Settings
+from service.writing import Limits
+from tests.service.collection import NEVER, WordIndex
+
+
+def compose(settings: Settings) -> Pipeline:
+    source, generator = WordIndex(settings.index, Abstention(NEVER)), open_generator(settings)
+    limits = Limits(200, settings.answer_timeout, settings.cached_answers)
+    opened = AnswerPipeline(source, generator, limits, settings.reload_seconds, open_admission(settings))
+    store = store_of(settings)
+    return Remembering(opened, store) if store else opened
+
+
+if __name__ == "__main__":
+    service.app.compose = compose
+    leave(serve.main())
