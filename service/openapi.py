@@ -72,11 +72,12 @@ _HOP = frozenset({"Connection"})
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A part of the path that the client fills in."""
+    """A part of the path that the client fills in, with what its JSON Schema says beside the type."""
 
     name: str
     meaning: str
     example: str
+    schema: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ def _security(scopes: Sequence[str]) -> list[Document]:
 
 
 def _parameter(parameter: Parameter) -> Document:
-    schema = {"type": "string", "minLength": 1}
+    schema = {"type": "string", "minLength": 1, **parameter.schema}
     described = {"name": parameter.name, "in": "path", "required": True, "description": parameter.meaning}
     return {**described, "schema": schema, "example": parameter.example}
 

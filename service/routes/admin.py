@@ -6,6 +6,8 @@ from litestar import Response, delete, get, post, put, route
 from litestar.params import JSONBody
 
 from service.admin_contract import (
+    ID_CHARACTERS,
+    ONE_LINE,
     AcceptedBatch,
     AcceptedChange,
     ArticleRequest,
@@ -44,6 +46,7 @@ _ID = Parameter(
     "The article's id, percent-encoded UTF-8, slashes too (`%2F`): at most 1,000 characters, none of them a control "
     "character.",
     examples.PATH_ID,
+    {"maxLength": ID_CHARACTERS, "pattern": ONE_LINE},
 )
 
 
