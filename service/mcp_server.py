@@ -81,6 +81,7 @@ class McpServer:
             title="Fundstelle",
             version=self._version,
             instructions=INSTRUCTIONS,
+            get_tool_input_schema=_input_schema,
             on_list_tools=self._list_tools,
             on_call_tool=self._call_tool,
         )
@@ -125,6 +126,12 @@ class McpServer:
         finally:
             if call:
                 self._calls.pop(call, None)
+
+
+def _input_schema(name: str) -> Mapping[str, Any] | None:
+    """What the SDK else makes the whole list of tools for, at each call."""
+    tool = TOOLS.get(name)
+    return None if tool is None else tool.input_schema()
 
 
 def _described(tool: Tool[Any, Any]) -> types.Tool:

@@ -5,15 +5,16 @@ Nothing here knows the protocol.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from service.body import decode_body
-from service.contract import Answer, AskRequest, Citation, FoundPassage, SearchRequest, SearchResponse
+from service.contract import Answer, AskRequest, Citation, Conflict, FoundPassage, SearchRequest, SearchResponse
 from service.errors import InvalidBody
 from service.keys import Scope
 from service.mcp_contract import READ_CHARACTERS, AskResult, ReadRequest, ReadResult, Source
@@ -128,10 +129,21 @@ def _told_answer(result: AskResult) -> str:
     if result.status == "refused":
         said = f"Not answered ({result.reason}): {result.answer}"
     else:
-        said = " ".join(" ".join((s.text, *(f"[{label}]" for label in s.citations))) for s in result.sentences)
+        said = " ".join(f"{sentence.text} {_marks(sentence.citations)}".rstrip() for sentence in result.sentences)
     listed = [f"[{source.label}] “{source.quote}”\n    {_place(source)}" for source in result.citations]
-    conflicts = [f"Sources disagree: {' / '.join(conflict.values)}" for conflict in result.conflicts]
+    conflicts = [f"Sources disagree: {_told_conflict(conflict)}." for conflict in result.conflicts]
     return "\n\n".join(filter(None, [said, "\n".join(conflicts), "\n".join(["Sources:", *listed]) if listed else ""]))
+
+
+def _told_conflict(conflict: Conflict) -> str:
+    return " / ".join(
+        f"{value}{f' ({standing})' if standing else ''} {_marks(labels)}"
+        for value, labels, standing in zip_longest(conflict.values, conflict.citations, conflict.status)
+    )
+
+
+def _marks(labels: Iterable[int]) -> str:
+    return "".join(f"[{label}]" for label in labels)
 
 
 def _told_passages(result: SearchResponse) -> str:

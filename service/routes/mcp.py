@@ -26,13 +26,14 @@ from service.routes.failures import told
 from service.routes.request import indexed_pipeline
 from service.settings import Settings
 from service.stopping import Stopping
-from service.streams import unless_left
+from service.streams import ClientLeft, unless_left
 from service.version import version
 
 if TYPE_CHECKING:
     from service.mcp_server import McpServer, Outcome
 
 PATH = "/mcp"
+METHOD = "POST"
 ANY: tuple[keys.Scope, ...] = ("ask", "search")
 """Who has one of these scopes has a tool to call."""
 
@@ -55,6 +56,9 @@ def open_mcp(settings: Settings) -> McpServer | None:
 async def mcp(scope: LitestarScope, receive: LitestarReceive, send: LitestarSend) -> None:
     """One message of a client. What is refused before the protocol is spoken is told in its words all the same."""
     request: Request[Any, Any, Any] = Request(scope)
+    if request.method == "OPTIONS":
+        await _respond(cast(Send, send), 204, {"Allow": f"OPTIONS, {METHOD}"})
+        return
     message = None
     try:
         _check(request)
@@ -86,9 +90,11 @@ class Tools:
             given = tool.checked(arguments)
             work = tool.call(indexed_pipeline(request), given, caller(request).share)
             return Outcome(*await unless_left(work, gone, stopping))
-        except ServiceError as error:
+        except ClientLeft:
+            raise
+        except Exception as error:  # noqa: BLE001 - the SDK would tell what an unforeseen error says
             problem = told(request, error)
-            seconds = error.headers.get("Retry-After")
+            seconds = error.headers.get("Retry-After") if isinstance(error, ServiceError) else None
             again = f" Try again in {seconds} seconds." if seconds else ""
             return Outcome(f"{problem.title}: {problem.detail}{again}", problem=problem)
 
@@ -99,7 +105,7 @@ def _request(scope: Scope) -> Request[Any, Any, Any]:
 
 def _check(request: Request[Any, Any, Any]) -> None:
     """What is refused before the body is read. Raises `MethodNotAllowed`, and what a route's guard raises."""
-    if request.method != "POST":
+    if request.method != METHOD:
         raise MethodNotAllowed("Messages of the Model Context Protocol are sent by POST; there are no streams to open.")
     access: Access = request.app.state.access
     access.require(caller(request), *ANY)
@@ -133,11 +139,15 @@ async def _admit(request: Request[Any, Any, Any], message: Any) -> None:
 
 async def _refuse(request: Request[Any, Any, Any], send: Send, error: ServiceError, message: Any) -> None:
     problem = told(request, error)
-    allow = {"Allow": "POST"} if isinstance(error, MethodNotAllowed) else {}
+    allow = {"Allow": f"OPTIONS, {METHOD}"} if isinstance(error, MethodNotAllowed) else {}
     headers = {"Content-Type": MEDIA_TYPE, **error.headers, **allow}
+    await _respond(send, problem.status, headers, rpc_error(problem, message))
+
+
+async def _respond(send: Send, status: int, headers: Mapping[str, str], body: bytes = b"") -> None:
     raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": problem.status, "headers": raw})
-    await send({"type": "http.response.body", "body": rpc_error(problem, message)})
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from litestar.testing import TestClient
 from mcp import Client, MCPError, types
 from mcp.client.streamable_http import create_mcp_http_client, streamable_http_client
 
+from service.app import create_app
+from service.errors import SettingsError
 from service.key_file import add
 from service.keys import Scope, make
+from service.settings import Settings
+from tests.service.fakes import FakePipeline
 from tests.service.scripted import BRIDGE, SECONDS, Service, question, serving
+from tests.service.test_server import ROOT
 
 pytestmark = pytest.mark.anyio
 
@@ -135,12 +146,14 @@ async def test_passages_are_found(service: Service, mode: str) -> None:
 @pytest.mark.parametrize(
     ("name", "arguments", "told"),
     [
+        ("ask", question({"fault": "bug"}), "Internal error: Something went wrong here; the log of the service has it"),
         ("ask", question({"fault": "dies"}), "Language model unavailable: the scripted model died."),
         ("ask", {"question": "Wer\0?"}, "Invalid body: question must not hold NUL characters."),
         ("ask", {"question": "Wer?", "top_k": 9}, "Invalid body: ask takes no argument `top_k`"),
         ("search", {"question": "x" * 2001}, "Invalid body: Expected `str` of length <= 2000 - at `$.question`."),
         ("search", {}, "Invalid body: Object missing required field `question`."),
         ("read_article", {"id": "none.md"}, "Article not found: There is no article 'none.md'."),
+        ("search", {"question": "Wer?", "top_k": 10**30}, "Invalid body: Expected `int` <= 50 - at `$.top_k`."),
         ("read_article", {"id": "harbour.md", "start": 999}, "Invalid body: `start` lies behind the end"),
     ],
 )
@@ -198,54 +211,76 @@ async def test_a_client_that_leaves_stops_the_model(service: Service, version: s
     assert await asyncio.to_thread(service.wait_for, "model ended", ended + 1) - left < 0.5
 
 
-async def test_the_service_ends_in_time_with_calls_open(tmp_path: Path, mode: str) -> None:
+async def test_the_service_ends_in_time_with_calls_open(tmp_path: Path) -> None:
     with serving(tmp_path, MCP="on", SHUTDOWN_TIMEOUT=str(GRACE)) as service:
-        async with connected(service, mode) as client:
-            calls = [asyncio.create_task(client.call_tool("ask", question(ENDLESS))) for _ in range(5)]
-            await asyncio.to_thread(service.wait_for, "model begun", 5)
+        async with connected(service, HANDSHAKE) as old, connected(service, NO_HANDSHAKE) as new:
+            calls = [asyncio.create_task(client.call_tool("ask", question(ENDLESS))) for client in (old, new) * 3]
+            await asyncio.to_thread(service.wait_for, "model begun", len(calls))
             service.process.send_signal(signal.SIGTERM)
             results = await asyncio.gather(*calls)
             _, err = await asyncio.to_thread(service.process.communicate, timeout=GRACE + 1)
-    assert [text_of(result).partition(":")[0] for result in results] == ["Being stopped"] * 5
+    assert [text_of(result).partition(":")[0] for result in results] == ["Being stopped"] * len(calls)
     assert (service.process.returncode, err) == (0, "")
 
 
+@dataclass(frozen=True)
 class Keyed:
-    """Keys beside the index of a service that wants one of everybody."""
+    """A service that wants a key of everybody, which may call one tool a minute. A key of `searching` is unused."""
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "keys.json"
-
-    def key(self, *scopes: Scope) -> str:
-        text, key = make("a program", "key", scopes, datetime.now(UTC))
-        add(self.path, key)
-        return text
+    service: Service
+    searching: list[str]
+    administering: str
 
 
-async def test_a_key_is_needed_for_what_its_scopes_say(tmp_path: Path, mode: str) -> None:
-    keyed = Keyed(tmp_path)
-    searching, administering = keyed.key("search"), keyed.key("admin")
-    with serving(tmp_path, MCP="on", KEYS=str(keyed.path), ANONYMOUS="never") as service:
-        async with connected(service, mode, searching) as client:
-            assert [tool.name for tool in (await client.list_tools()).tools] == ["search", "read_article"]
-            assert not (await client.call_tool("search", {"question": BRIDGE})).is_error
-            with pytest.raises(MCPError, match="This takes the scope ask; the key "):
-                await client.call_tool("ask", question())
-        refused = post(service), post(service, Authorization=f"Bearer {administering}")
-    assert [response.status_code for response in refused] == [401, 403]
-    assert refused[0].headers["www-authenticate"] == 'Bearer realm="fundstelle"'
+@pytest.fixture(scope="module")
+def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyed]:
+    folder = tmp_path_factory.mktemp("keyed")
+    path = folder / "keys.json"
+    searching = [new_key(path, "search") for _ in range(8)]
+    settings = {"KEYS": str(path), "ANONYMOUS": "never", "KEY_PER_MINUTE": "1"}
+    administering = new_key(path, "admin")
+    with serving(folder, MCP="on", **settings) as service:
+        yield Keyed(service, searching, administering)
+
+
+def new_key(path: Path, scope: Scope) -> str:
+    text, key = make("a program", "key", (scope,), datetime.now(UTC))
+    add(path, key)
+    return text
+
+
+async def test_a_key_calls_what_it_has_the_scopes_for(keyed: Keyed, mode: str) -> None:
+    async with connected(keyed.service, mode, keyed.searching.pop()) as client:
+        assert [tool.name for tool in (await client.list_tools()).tools] == ["search", "read_article"]
+        with pytest.raises(MCPError, match="This takes the scope ask; the key ") as caught:
+            await client.call_tool("ask", question())
+    assert caught.value.data["status"] == 403
+
+
+def test_who_has_no_key_or_a_wrong_one_is_told_to_send_one(keyed: Keyed) -> None:
+    refused = [post(keyed.service), post(keyed.service, Authorization="Bearer fst_wrong")]
+    assert [(response.status_code, response.headers["www-authenticate"]) for response in refused] == [
+        (401, 'Bearer realm="fundstelle"')
+    ] * 2
     assert refused[0].json()["error"]["message"].startswith("This takes a key with the scope ask or search.")
+    assert post(keyed.service, Authorization=f"Bearer {keyed.administering}").status_code == 403
 
 
-async def test_calls_count_and_what_leads_to_them_does_not(tmp_path: Path, mode: str) -> None:
-    keyed = Keyed(tmp_path)
-    limits = {"ANONYMOUS": "never", "KEY_PER_MINUTE": "1"}
-    with serving(tmp_path, MCP="on", KEYS=str(keyed.path), ADMIN_KEY="k" * 32, **limits) as service:
-        async with connected(service, mode, keyed.key("search")) as client:
-            assert not (await client.call_tool("search", {"question": BRIDGE})).is_error
-            with pytest.raises(MCPError, match="No more than 1 requests a minute") as caught:
-                await client.call_tool("search", {"question": BRIDGE})
+async def test_calls_count_and_what_leads_to_them_does_not(keyed: Keyed, mode: str) -> None:
+    async with connected(keyed.service, mode, keyed.searching.pop()) as client:
+        assert not (await client.call_tool("search", {"question": BRIDGE})).is_error
+        with pytest.raises(MCPError, match="No more than 1 requests a minute") as caught:
+            await client.call_tool("search", {"question": BRIDGE})
     assert caught.value.data["status"] == 429
+
+
+def test_one_call_too_many_says_when_to_come_back(keyed: Keyed) -> None:
+    key = {"Authorization": f"Bearer {keyed.searching.pop()}"}
+    call = {**LIST, "method": "tools/call", "params": {"name": "search", "arguments": {"question": BRIDGE}}}
+    granted, refused = post(keyed.service, call, **key), post(keyed.service, call, **key)
+    assert (granted.status_code, granted.headers["ratelimit-remaining"]) == (200, "0")
+    assert refused.status_code == 429 and 0 < int(refused.headers["retry-after"]) <= 60
+    assert refused.json()["id"] == call["id"]
 
 
 def test_other_pages_hosts_and_bodies_are_refused_as_everywhere(service: Service) -> None:
@@ -259,4 +294,53 @@ def test_other_pages_hosts_and_bodies_are_refused_as_everywhere(service: Service
         405: httpx.get(f"{service.url}/mcp", headers={"Accept": "text/event-stream"}),
     }
     assert [response.status_code for response in refused.values()] == list(refused)
-    assert refused[405].headers["allow"] == "POST"
+    assert refused[405].headers["allow"] == "OPTIONS, POST"
+    assert httpx.options(f"{service.url}/mcp").headers["allow"] == "OPTIONS, POST"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [3, [LIST], {**LIST, "params": 3}, {**LIST, "method": "tools/call"}, {**LIST, "method": 1}, {}],
+)
+@pytest.mark.parametrize("version", ["", NO_HANDSHAKE])
+def test_malformed_messages_are_refused_as_such(service: Service, message: Any, version: str) -> None:
+    response = post(service, message, **({"Mcp-Protocol-Version": version} if version else {}))
+    told = response.text.removeprefix("event: message\r\ndata: ")
+    assert response.status_code in (200, 400)
+    assert json.loads(told)["error"]["code"] in (types.INVALID_REQUEST, types.INVALID_PARAMS, types.PARSE_ERROR)
+
+
+def test_a_session_takes_back_no_call_of_another(service: Service) -> None:
+    call = {**LIST, "method": "tools/call", "params": {"name": "ask", "arguments": question({"before": 0.5})}}
+    begun = len(service.times("model begun"))
+    with ThreadPoolExecutor() as threads:
+        asked = threads.submit(post, service, call, **{"Mcp-Session-Id": "mine"})
+        service.wait_for("model begun", begun + 1)
+        cancel = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": call["id"]}}
+        assert post(service, cancel, **{"Mcp-Session-Id": "another"}).status_code == 202
+        assert post(service, cancel).status_code == 202
+        assert "14.3 million" in asked.result().text
+
+
+async def test_the_program_in_the_documentation_runs(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+    document = (ROOT / "docs" / "mcp.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"^```python\n(.*?)^```", document, re.MULTILINE | re.DOTALL)
+    here = program.replace("http://127.0.0.1:8000", service.url).replace("Why did Google leave Scale?", BRIDGE)
+    await asyncio.to_thread(exec, compile(here, "docs/mcp.md", "exec"), {})
+    assert capsys.readouterr().out.startswith("The bridge cost 14.3 million euros. [1]")
+
+
+def test_without_the_setting_nothing_is_served(tmp_path: Path) -> None:
+    app = create_app(Settings(index=tmp_path), FakePipeline())
+    with TestClient(app, base_url="http://127.0.0.1:8000") as client:
+        assert client.post("/mcp", json=LIST).status_code == 404
+
+
+def test_without_the_extra_the_setting_says_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mcp", None)
+    monkeypatch.delitem(sys.modules, "service.mcp_server", raising=False)
+    with pytest.raises(SettingsError) as caught:
+        create_app(Settings(index=tmp_path, mcp="on"), FakePipeline())
+    assert str(caught.value) == (
+        f"FUNDSTELLE_MCP on needs mcp, which is not installed: {sys.executable} -m pip install 'fundstelle[mcp]'"
+    )
