@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import uuid
@@ -12,10 +13,11 @@ from typing import Any
 from service import page_policies
 from service.access import Caller
 from service.contract import Problem
-from service.errors import ServiceError
+from service.errors import ServiceError, ShuttingDown
 from service.logs import LOGGER, REQUEST
 from service.openai_errors import rendered
 from service.problems import internal, problem
+from service.stopping import DETAIL
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -72,6 +74,11 @@ class Edge:
             await self._app(scope, receive, response.send)
         except ServiceError as error:
             await response.send_problem(problem(error, response.request_id), error.headers)
+        except asyncio.CancelledError:
+            # The server's doing when its time to stop is over; it would say "Internal Server Error".
+            if response.has_begun:
+                raise
+            await response.send_problem(problem(ShuttingDown(DETAIL), response.request_id))
         except Exception:
             # Raised again it would go to the server, which logs what it says and answers in plain text.
             logger.exception("failed")
@@ -93,6 +100,11 @@ class _Response:
         self.headers: dict[str, str] = {}
         self._send = send
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether the client got its status."""
+        return self.status != 499
+
     async def send(self, message: Message) -> None:
         """Pass a message on, with what every response has."""
         if message["type"] == "http.response.start":
@@ -104,7 +116,7 @@ class _Response:
 
     async def send_problem(self, document: Problem, headers: Mapping[str, str] | None = None) -> None:
         """End as a problem. Where a response has begun already, the server cuts the connection instead."""
-        if self.status != 499:
+        if self.has_begun:
             return
         self.headers.update(headers or {})
         body, media_type = rendered(self.path, document)

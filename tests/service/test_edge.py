@@ -83,6 +83,44 @@ def test_a_response_that_breaks_off_is_left_incomplete_for_the_server_to_cut() -
     assert [message["type"] for message in sent(app)[1]] == ["http.response.start"]
 
 
+async def cancelled(*, begun: bool) -> tuple[list[Message], bool]:
+    """What is sent of a request that the server cancels, and whether the server hears of the cancelling."""
+    made: list[Message] = []
+    waiting = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if begun:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+        waiting.set()
+        await asyncio.Event().wait()
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    async def send(message: Message) -> None:
+        made.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": "/x", "headers": []}
+    serving = asyncio.ensure_future(Edge(app)(scope, receive, send))
+    await waiting.wait()
+    serving.cancel()
+    await asyncio.wait({serving})
+    return made, serving.cancelled()
+
+
+def test_a_request_that_the_server_cancels_at_its_end_is_told_so() -> None:
+    messages, raised = asyncio.run(cancelled(begun=False))
+    assert messages[0]["status"] == 503
+    assert b'"type":"urn:fundstelle:problem:stopping"' in messages[1]["body"]
+    assert not raised, "the server would log what is no error"
+
+
+def test_a_response_that_is_cancelled_in_the_middle_is_left_for_the_server_to_cut() -> None:
+    messages, raised = asyncio.run(cancelled(begun=True))
+    assert [message["type"] for message in messages] == ["http.response.start"]
+    assert raised
+
+
 def test_a_request_leaves_one_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", logger="fundstelle")
     caplog.handler.setFormatter(LineFormatter(messages=False))
