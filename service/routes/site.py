@@ -8,10 +8,11 @@ from urllib.parse import unquote_to_bytes
 from litestar import Response, get
 
 from service import page_policies
+from service.access import Access
 from service.contract import SearchRequest
 from service.errors import ArticleNotFound, IndexUnavailable, ServiceError
 from service.openapi import Parameter
-from service.routes.access import ACCESS_ERRORS, needs
+from service.routes.access import ACCESS_ERRORS, caller, needs
 from service.routes.request import GuardedRequest, indexed_pipeline
 from service.routes.widget import WIDGET
 from service.settings import Settings
@@ -57,6 +58,8 @@ async def list_articles(request: GuardedRequest) -> Response[str]:
     pipeline, language = indexed_pipeline(request), _language(request)
     question = request.query_params.get("q", "").replace("\0", "").strip()[:2_000]
     if question:
+        access: Access = request.app.state.access
+        access.require(caller(request), "search")
         found = await pipeline.search(SearchRequest(question, top_k=FOUND))
         return _page(found_page(language, question, found.passages))
     start = request.query_params.get("start", "0")

@@ -18,7 +18,7 @@ from index.types import ArticleInfo
 from service.app import create_app
 from service.contract import ArticleResponse
 from service.key_file import add
-from service.keys import make
+from service.keys import Scope, make
 from service.settings import Settings
 from service.site import Mark, article_page, articles_page, mark_of, preferred
 from tests.service.fakes import FakePipeline
@@ -176,3 +176,18 @@ def test_the_key_in_an_address_opens_nothing_else(closed: TestClient[Litestar], 
     assert closed.post(f"/v1/search?site-key={site_key}", json={"question": "?"}).status_code == 401
     response = closed.get(f"/articles/a.md?site-key={site_key}", headers=origin)
     assert "access-control-allow-origin" not in response.headers
+
+
+def test_searching_on_the_page_takes_what_searching_takes(tmp_path: Path) -> None:
+    scopes: tuple[Scope, ...] = ("ask", "search")
+    made = {scope: make(scope, "key", (scope,), datetime.now(UTC)) for scope in scopes}
+    for _, key in made.values():
+        add(tmp_path / "keys.json", key)
+    settings = Settings(allowed_hosts="*", anonymous="never", keys=tmp_path / "keys.json")
+    with TestClient(create_app(settings, FakePipeline({"a.md": "Text."}))) as client:
+
+        def status(address: str, scope: Scope) -> int:
+            return client.get(address, headers={"Authorization": f"Bearer {made[scope][0]}"}).status_code
+
+        assert {scope: status("/articles", scope) for scope in made} == {"ask": 200, "search": 200}
+        assert {scope: status("/articles?q=Text", scope) for scope in made} == {"ask": 403, "search": 200}
