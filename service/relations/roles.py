@@ -20,9 +20,11 @@ _HEADING = {
 }
 _APPOSITION = {
     "de": re.compile(
-        r",?\s(?:(?:ist|war|wird|der|die|das|ein|eine|ehemalige[rs]?|bisher(?:iger?)?)\s)+|,\s(?=[A-ZÄÖÜ])"
+        r",?\s(?:(?:ist|war|wird|bleibt|blieb|der|die|das|ein|eine|ehemalige[rs]?|bisher(?:iger?)?)\s)+|,\s(?=[A-ZÄÖÜ])"
     ),
-    "en": re.compile(r",?\s(?:(?:who|is|was|becomes?|became|the|a|an|its|their)\s)+|,\s(?=[a-z])"),
+    "en": re.compile(
+        r",?\s(?:(?:who|is|was|becomes?|became|remain(?:s|ed)|stays|stayed|the|a|an|its|their)\s)+|,\s(?=[a-z])"
+    ),
 }
 """What stands between a name and the office that is said of it."""
 _NOT_NOW = {
@@ -54,11 +56,17 @@ class _Office:
 
 
 def flaw(claim: Sentence, sources: Sequence[Sentence]) -> str:
-    """`role: ...` where the sources give a person of `claim` another office, or the office to another person."""
+    """`role: ...` where the sources give a person of `claim` another office, or the office to another person.
+
+    Also where `claim` gives somebody an office whose name leaves no doubt and that no source mentions.
+    """
     known = [office for source in sources for office in _offices(source.whole)]
+    said = " ".join(source.whole.text for source in sources)
     for office in _offices(claim.whole):
         if problem := _contradicted(office, known):
             return problem
+        if office.kind in NARROW and not _is_mentioned(office.kind, said):
+            return f"role: no source mentions a {office.kind}"
     return ""
 
 
@@ -260,9 +268,12 @@ _ALSO = {
 def unknown(question: str, language: str, around: str) -> str:
     """`role: ...` where `question` asks for an office that `around`, what the sources stand among, never mentions."""
     kind = asked_for(question, language)
-    if not kind or (kind in _ALSO and _ALSO[kind].search(around)):
-        return ""
+    return f"role: no source mentions a {kind}" if kind and not _is_mentioned(kind, around) else ""
+
+
+def _is_mentioned(kind: str, text: str) -> bool:
+    """Whether `text`, German or English, has a word for one of the `NARROW` offices, or for what its holders do."""
+    if kind in _ALSO and _ALSO[kind].search(text):
+        return True
     both = dict(_patterns("de"))[kind], dict(_patterns("en"))[kind]
-    if any(re.search(rf"(?<!\w){pattern.pattern}", around, re.IGNORECASE) for pattern in both):
-        return ""
-    return f"role: no source mentions a {kind}"
+    return any(re.search(rf"(?<!\w){pattern.pattern}", text, re.IGNORECASE) for pattern in both)

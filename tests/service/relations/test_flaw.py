@@ -277,3 +277,33 @@ def test_a_sentence_bears_itself_out(source: tuple[str, str]) -> None:
 def test_shared_words_count_words_names_and_figures_in_either_language() -> None:
     assert shared_words("Nordholz betreibt 44 Werke.", "de", [evidence(*PLANTS)]) == 4
     assert shared_words("Es regnet.", "de", [evidence(*PLANTS)]) == 0
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        ("Drovik ist der Finanzchef von Quillon.", ("Drovik remains a director of Quillon.", "en")),
+        ("Drovik is the finance chief of Quillon.", ("Drovik bleibt Direktor bei Quillon.", "de")),
+        ("Drovik ist der Finanzchef von Quillon.", ("Drovik hat Quillon 2016 gegründet.", "de")),
+        ("Drovik is the founder of Quillon.", ("Drovik joined Quillon in 2016.", "en")),
+    ],
+)
+def test_an_office_that_leaves_no_doubt_has_to_be_in_the_sources(claim: str, source: tuple[str, str]) -> None:
+    language = "de" if "ist der" in claim else "en"
+
+    assert rule(claim, language, source) == "role"
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        ("Drovik ist der Finanzchef von Quillon.", ("Drovik is the chief financial officer of Quillon.", "en")),
+        ("Drovik is the founder of Quillon.", ("Drovik hat Quillon 2016 gegründet.", "de")),
+        ("Drovik ist Direktor bei Quillon.", ("Drovik remains a director of Quillon.", "en")),
+        ("Drovik bleibt Chef von Quillon.", ("Drovik heads Quillon.", "en")),
+    ],
+)
+def test_an_office_that_leaves_no_doubt_may_be_in_the_other_language(claim: str, source: tuple[str, str]) -> None:
+    language = "en" if " is the " in claim else "de"
+
+    assert rule(claim, language, source) == ""
