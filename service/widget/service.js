@@ -12,7 +12,13 @@ const HISTORY = 6;
 const HISTORY_CHARACTERS = 8_000;
 
 /** @type {Record<number, FailureKind>} */
-const KINDS = { 401: "denied", 403: "denied", 408: "cut", 429: "limited", 502: "unreachable", 503: "busy", 504: "late" };
+const KINDS = { 401: "denied", 403: "denied", 408: "cut", 429: "limited", 502: "unreachable", 503: "unready", 504: "late" };
+
+/** Problems of the service that pass as soon as fewer ask. */
+const BUSY = /:(busy|too-many-connections)$/;
+
+/** Seconds after which a service that can't answer, a starting one say, is asked again where it names none. */
+const UNREADY = 5;
 
 /** Something that kept a question from being answered. */
 export class Failure extends Error {
@@ -105,20 +111,30 @@ async function post(server, path, body, signal, accept) {
     if (signal.aborted) throw error;
     throw new Failure(navigator.onLine ? "unreachable" : "offline");
   }
-  if (!response.ok) throw problem(await response.json().catch(() => ({})), response.status, response.headers.get("Retry-After"));
+  if (!response.ok) throw problem(await response.json().catch(() => ({})), response.status, seconds(response));
   return response;
 }
 
 /**
  * @param {any} document a problem document, as far as it is one
  * @param {number} status
- * @param {string | null} [retryAfter]
+ * @param {number} [retryAfter] seconds
  */
-function problem(document, status, retryAfter = null) {
+function problem(document, status, retryAfter = 0) {
   const code = Number(document?.status) || status;
   const kind = KINDS[code] ?? (code >= 400 && code < 500 ? "wrong" : "broken");
-  const seconds = Number.parseInt(retryAfter ?? "", 10);
-  return new Failure(kind, typeof document?.detail === "string" ? document.detail : "", seconds > 0 ? seconds : 0);
+  const detail = typeof document?.detail === "string" ? document.detail : "";
+  return new Failure(kind === "unready" && BUSY.test(document?.type) ? "busy" : kind, detail, retryAfter);
+}
+
+/**
+ * After how many seconds it is worth asking again, 0 where it isn't.
+ *
+ * @param {Response} response
+ */
+function seconds(response) {
+  const named = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
+  return named > 0 ? named : response.status === 503 ? UNREADY : 0;
 }
 
 /**

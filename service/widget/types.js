@@ -48,7 +48,7 @@
  * @property {number} start
  * @property {number} end
  *
- * @typedef {"offline" | "unreachable" | "cut" | "busy" | "limited" | "denied" | "late" | "wrong" | "broken"} FailureKind
+ * @typedef {"offline" | "unreachable" | "cut" | "busy" | "unready" | "limited" | "denied" | "late" | "wrong" | "broken"} FailureKind
  *
  * @typedef {object} Failed
  * @property {FailureKind} kind

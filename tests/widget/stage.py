@@ -43,9 +43,10 @@ class Reply:
         self._handler = handler
         self.begun = False
 
-    def problem(self, status: int, headers: dict[str, str] | None = None, detail: str = "") -> None:
-        """A problem document in place of a stream."""
-        body = json.dumps({"type": "x", "title": "x", "status": status, "detail": detail, "instance": ""}).encode()
+    def problem(self, status: int, headers: dict[str, str] | None = None, detail: str = "", kind: str = "x") -> None:
+        """A problem document of the type `kind` in place of a stream."""
+        fields = {"type": f"urn:fundstelle:problem:{kind}", "title": "x", "status": status, "detail": detail}
+        body = json.dumps({**fields, "instance": ""}).encode()
         self._head(
             status, {"Content-Type": "application/problem+json", "Content-Length": str(len(body)), **(headers or {})}
         )

@@ -26,7 +26,7 @@ def first(stage: Stage, fault: object) -> None:
 
 
 def test_a_busy_service_is_asked_again_when_it_says(on_stage: Chat, stage: Stage) -> None:
-    first(stage, lambda reply: reply.problem(503, {"Retry-After": "2"}))
+    first(stage, lambda reply: reply.problem(503, {"Retry-After": "2"}, kind="busy"))
     asked = time.monotonic()
     on_stage.ask("What?")
 
@@ -36,6 +36,15 @@ def test_a_busy_service_is_asked_again_when_it_says(on_stage: Chat, stage: Stage
     assert time.monotonic() - asked >= 2
     assert len(stage.asked) == 2
     expect(on_stage.page.locator("article.turn")).to_have_count(1)
+
+
+def test_a_service_that_is_starting_is_not_called_busy_and_asked_again(on_stage: Chat, stage: Stage) -> None:
+    first(stage, lambda reply: reply.problem(503, kind="index-unavailable"))
+    on_stage.ask("What?")
+
+    expect(on_stage.turn.locator(".failure")).to_contain_text("The service is not available right now.")
+    expect(on_stage.turn.locator(".countdown")).to_contain_text("Next try in")
+    expect(on_stage.turn.locator(".sentence")).to_contain_text("Said at last.", timeout=15_000)
 
 
 def test_a_service_that_stays_busy_is_not_asked_for_ever(on_stage: Chat, stage: Stage) -> None:
