@@ -82,11 +82,11 @@ header { display: flex; align-items: center; gap: 0.25em; padding: 0.6em 0.6em 0
 header:dir(rtl) { padding: 0.6em 1.1em 0.6em 0.6em; }
 h2 { flex: 1; font-weight: 600; letter-spacing: -0.01em; }
 
-.icon { display: grid; place-items: center; inline-size: 2.25em; block-size: 2.25em; border-radius: 0.6em; color: var(--muted); }
+.icon { display: grid; place-items: center; inline-size: 2.25em; block-size: 2.25em; border-radius: min(var(--round), 0.6em); color: var(--muted); }
 .icon svg { inline-size: 1.15em; block-size: 1.15em; }
 .icon:hover { background: var(--raised); color: var(--text); }
 .icon[aria-pressed="true"] { color: var(--accent); background: var(--raised); }
-.plain { min-block-size: 2em; padding: 0.25em 0.8em; border: 1px solid var(--line); border-radius: 0.6em; background: var(--background); font-size: 0.9em; }
+.plain { min-block-size: 2em; padding: 0.25em 0.8em; border: 1px solid var(--line); border-radius: min(var(--round), 0.6em); background: var(--background); font-size: 0.9em; }
 .plain:hover { border-color: var(--accent); color: var(--accent); }
 
 .log { flex: 1; overflow-y: auto; overscroll-behavior: contain; padding: 1.1em; min-block-size: 6em; scrollbar-gutter: stable; scrollbar-width: thin; }
@@ -94,14 +94,13 @@ h2 { flex: 1; font-weight: 600; letter-spacing: -0.01em; }
 .opening { display: grid; gap: 0.7em; }
 .greeting { color: var(--muted); }
 .opening ul { display: grid; gap: 0.5em; }
-.suggestion { inline-size: 100%; text-align: start; padding: 0.6em 0.9em; border: 1px solid var(--line); border-radius: 0.8em; background: var(--background); }
+.suggestion { inline-size: 100%; text-align: start; padding: 0.6em 0.9em; border: 1px solid var(--line); border-radius: min(var(--round), 0.8em); background: var(--background); }
 .suggestion:hover { border-color: var(--accent); background: var(--raised); }
 
 .turn { content-visibility: auto; contain-intrinsic-size: auto 12em; padding-block: 0.2em 1.6em; }
 .turn:has(.card) { content-visibility: visible; position: relative; z-index: 1; }
 .turn:last-child { content-visibility: visible; padding-block-end: 0.4em; }
-.question { inline-size: fit-content; max-inline-size: 88%; margin-inline-start: auto; padding: 0.55em 0.95em; border-radius: 1em 1em 0.3em 1em; background: var(--accent); color: var(--on-accent); white-space: pre-wrap; }
-.question:dir(rtl) { border-radius: 1em 1em 1em 0.3em; }
+.question { inline-size: fit-content; max-inline-size: 88%; margin-inline-start: auto; padding: 0.55em 0.95em; border-radius: min(var(--round), 1em); border-end-end-radius: min(var(--round), 0.3em); background: var(--accent); color: var(--on-accent); white-space: pre-wrap; }
 .body { position: relative; margin-block-start: 0.9em; display: grid; grid-template-columns: minmax(0, 1fr); gap: 0.6em; }
 .answer:empty, .sources:empty, .end:empty { display: none; }
 .sources { font-size: 0.875em; color: var(--muted); }
@@ -115,7 +114,7 @@ summary { cursor: pointer; inline-size: fit-content; min-block-size: 1.75em; ali
 .mark::after { content: ""; position: absolute; inset: -5px -2px; }
 .mark:hover, .mark[aria-expanded="true"] { background: var(--accent); border-color: var(--accent); color: var(--on-accent); }
 
-.card { position: absolute; z-index: 2; inset-inline: 0; display: grid; gap: 0.4em; padding: 0.85em 1em; background: var(--background); border: 1px solid var(--line); border-radius: 0.8em; box-shadow: var(--shadow); font-size: 0.9em; line-height: 1.5; text-align: start; white-space: normal; max-block-size: 20em; overflow-y: auto; }
+.card { position: absolute; z-index: 2; inset-inline: 0; display: grid; gap: 0.4em; padding: 0.85em 1em; background: var(--background); border: 1px solid var(--line); border-radius: min(var(--round), 0.8em); box-shadow: var(--shadow); font-size: 0.9em; line-height: 1.5; text-align: start; white-space: normal; max-block-size: 20em; overflow-y: auto; }
 .card strong { font-weight: 600; line-height: 1.35; }
 .card small { color: var(--muted); font-size: 0.9em; }
 .card q { quotes: none; border-inline-start: 3px solid var(--line); padding-inline-start: 0.8em; color: var(--muted); }
@@ -124,13 +123,13 @@ summary { cursor: pointer; inline-size: fit-content; min-block-size: 1.75em; ali
 .ways a { min-block-size: 1.75em; align-content: center; }
 
 .end { display: grid; gap: 0.6em; grid-template-columns: minmax(0, 1fr); }
-.refusal { padding: 0.7em 0.95em; border-radius: 0.8em; background: var(--raised); border-inline-start: 3px solid var(--muted); white-space: pre-line; }
+.refusal { padding: 0.7em 0.95em; border-radius: min(var(--round), 0.8em); background: var(--raised); border-inline-start: 3px solid var(--muted); white-space: pre-line; }
 .failure, .note { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5em 0.9em; color: var(--muted); }
 .failure { color: var(--warning); }
 .failure p { flex-basis: 100%; }
 .failure .countdown { flex-basis: auto; color: var(--muted); font-size: 0.9em; font-variant-numeric: tabular-nums; }
 .failure .plain, .note .plain { color: var(--text); }
-.conflict { padding: 0.75em 0.95em; border: 1px solid var(--line); border-radius: 0.8em; }
+.conflict { padding: 0.75em 0.95em; border: 1px solid var(--line); border-radius: min(var(--round), 0.8em); }
 h4 { font-weight: 600; font-size: 0.9em; padding-block-end: 0.45em; }
 .conflict ul { display: grid; grid-template-columns: repeat(auto-fit, minmax(9em, 1fr)); gap: 0.6em; }
 .conflict li { padding-inline-start: 0.7em; border-inline-start: 3px solid var(--line); }
@@ -141,13 +140,13 @@ h4 { font-weight: 600; font-size: 0.9em; padding-block-end: 0.45em; }
 .actions { display: flex; flex-wrap: wrap; align-items: center; gap: 0.15em; margin-inline-start: -0.5em; }
 .said { color: var(--muted); font-size: 0.85em; padding-inline: 0.4em; }
 .comment { order: 1; flex-basis: 100%; display: flex; gap: 0.5em; align-items: end; padding: 0.3em 0.5em; }
-.comment textarea { flex: 1; min-inline-size: 0; padding: 0.5em 0.7em; border: 1px solid var(--line); border-radius: 0.6em; background: var(--background); resize: vertical; font-size: 0.9em; }
+.comment textarea { flex: 1; min-inline-size: 0; padding: 0.5em 0.7em; border: 1px solid var(--line); border-radius: min(var(--round), 0.6em); background: var(--background); resize: vertical; font-size: 0.9em; }
 
 .composer { display: flex; align-items: end; gap: 0.5em; padding: 0.7em; padding-block-end: calc(0.7em + env(safe-area-inset-bottom)); border-block-start: 1px solid var(--line); }
-.composer textarea { flex: 1; min-inline-size: 0; min-block-size: 2.75em; max-block-size: 9em; padding: 0.55em 0.85em; border: 1px solid light-dark(#8a94a3, #6b7686); border-radius: 0.9em; background: var(--background); resize: none; }
+.composer textarea { flex: 1; min-inline-size: 0; min-block-size: 2.75em; max-block-size: 9em; padding: 0.55em 0.85em; border: 1px solid light-dark(#8a94a3, #6b7686); border-radius: min(var(--round), 0.9em); background: var(--background); resize: none; }
 .composer textarea:focus-visible { outline-offset: -1px; border-color: var(--accent); }
 ::placeholder { color: var(--muted); opacity: 1; }
-.send { flex: none; display: grid; place-items: center; inline-size: 2.75em; block-size: 2.75em; border-radius: 0.9em; border: 1px solid transparent; background: var(--accent); color: var(--on-accent); }
+.send { flex: none; display: grid; place-items: center; inline-size: 2.75em; block-size: 2.75em; border-radius: min(var(--round), 0.9em); border: 1px solid transparent; background: var(--accent); color: var(--on-accent); }
 .send:hover, .launcher:hover { filter: brightness(1.08); }
 .send:dir(rtl) svg { transform: scaleX(-1); }
 
