@@ -137,8 +137,8 @@ def article_page(language: Language, article: ArticleResponse, mark: Mark | None
     )
 
 
-def embed_page(language: Language, widget: Widget, url: str) -> str:
-    """A form that writes the tag for the chat, and what that tag shows. `url` is the service's own address."""
+def embed_page(language: Language, widget: Widget) -> str:
+    """A form that writes the tag for the chat, and what that tag shows."""
     words = WORDS[language]
     choices = "".join(
         f'<label>{escape(words[name])} <select name="{name}">'
@@ -158,11 +158,11 @@ def embed_page(language: Language, widget: Widget, url: str) -> str:
         f"<main><h1>{escape(words['embed'])}</h1><p>{escape(words['embed_how'])}</p>",
         f'<div class="halves"><div><form id="choices">{texts}{choices}'
         f'<label class="check"><input type="checkbox" name="pinned"> {escape(words["pinned"])}</label></form>',
-        f'<h2>{escape(words["tag"])}</h2><pre><code id="tag" data-url="{escape(url)}" data-name="{widget.name}" '
+        f'<h2>{escape(words["tag"])}</h2><pre><code id="tag" data-name="{widget.name}" '
         f'data-integrity="{widget.integrity}"></code></pre><p><button type="button" id="copy" '
         f'data-copied="{escape(words["copied"])}">{escape(words["copy"])}</button> '
         '<span id="said" role="status"></span></p>'
-        f"<p>{escape(words['keys_how'])}</p><pre><code>python scripts/keys.py create Intranet "
+        f"<p>{escape(words['keys_how'])}</p><pre><code>.venv/bin/python scripts/keys.py create Intranet "
         f"--origin https://intranet.example.org</code></pre></div>",
         f'<div><h2>{escape(words["preview"])}</h2><div id="place"></div></div></div></main>',
         _script(widget),

@@ -94,7 +94,7 @@ async def read_article(request: GuardedRequest) -> Response[str]:
 @get("/embed", summary="The tag for other pages", media_type=_HTML)
 async def embedding_tag(request: GuardedRequest) -> Response[str]:
     """A form that writes the script tag of the chat, with a preview."""
-    return _page(embed_page(_language(request), WIDGET, str(request.base_url).rstrip("/")))
+    return _page(embed_page(_language(request), WIDGET))
 
 
 @get("/static/site.css", opt={"hidden": True})

@@ -1,0 +1,85 @@
+"""The pages of the service on which an administrator looks how the chat is put on other pages."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.service.scripted import Service
+from tests.widget.conftest import Chat
+from tests.widget.stage import Host, Stage
+
+
+@pytest.fixture
+def embedding(chat: Chat, service: tuple[Service, str]) -> Page:
+    """The page that writes the tag, as it is without a choice made."""
+    chat.page.goto(f"{service[0].url}/embed")
+    return chat.page
+
+
+def test_the_tag_names_the_address_that_the_reader_sees(embedding: Page, service: tuple[Service, str]) -> None:
+    expect(embedding.locator("#tag")).to_have_text(f'<script src="{service[0].url}/widget.js" defer></script>')
+
+
+def test_the_tag_has_the_scheme_and_path_of_a_proxy_before_the_service(
+    chat: Chat, service: tuple[Service, str]
+) -> None:
+    def pass_on(route: object) -> None:
+        path = route.request.url.removeprefix("https://intranet.example.org/answers")  # type: ignore[attr-defined]
+        route.fulfill(response=route.fetch(url=service[0].url + path))  # type: ignore[attr-defined]
+
+    chat.page.route("https://intranet.example.org/**", pass_on)
+    chat.page.goto("https://intranet.example.org/answers/embed")
+
+    tag = chat.page.locator("#tag")
+    expect(tag).to_have_text('<script src="https://intranet.example.org/answers/widget.js" defer></script>')
+    chat.page.get_by_label("Pin this version").check()
+    expect(tag).to_have_text(
+        re.compile(r'src="https://intranet\.example\.org/answers/widget-[^"/]+\.js" integrity="sha')
+    )
+
+
+def test_the_tag_follows_what_is_typed(embedding: Page) -> None:
+    embedding.get_by_label("Site key").press_sequentially("fss_abc")
+
+    expect(embedding.locator("#tag")).to_contain_text('data-site-key="fss_abc"')
+
+
+def test_the_tag_is_copied_where_the_browser_has_no_clipboard_to_write_to(
+    chat: Chat, service: tuple[Service, str]
+) -> None:
+    page = chat.page
+    page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.goto(f"{service[0].url}/embed")
+    page.evaluate("() => addEventListener('copy', () => { window.copied = String(getSelection()); })")
+
+    page.get_by_role("button", name="Copy").click()
+
+    expect(page.locator("#said")).to_have_text("Copied.")
+    assert page.evaluate("() => window.copied") == page.locator("#tag").text_content()
+    assert chat.faults == []
+
+
+def test_the_head_of_the_pages_stays_in_its_place(chat: Chat, service: tuple[Service, str]) -> None:
+    tops = []
+    for path in ("/", "/articles", "/articles?q=bridge", "/embed"):
+        chat.page.goto(service[0].url + path)
+        tops.append(chat.page.evaluate("() => document.querySelector('body > header').getBoundingClientRect().top"))
+
+    assert tops == [0, 0, 0, 0]
+
+
+def test_the_radius_of_a_page_is_that_of_all_corners(chat: Chat, host: Host, stage: Stage) -> None:
+    host.style = "fundstelle-chat { --fundstelle-radius: 2px }"
+    chat.page.goto(host.put(stage.url, suggestions="What?"))
+    chat.open()
+    radius = "(shown) => getComputedStyle(shown).borderTopLeftRadius"
+
+    radii = {
+        part: chat.page.locator(part).first.evaluate(radius)
+        for part in (".panel", ".suggestion", ".send", ".composer textarea", ".icon")
+    }
+    assert radii == dict.fromkeys(radii, "2px")
+    assert chat.answered("What?").locator(".question").evaluate(radius) == "2px"
