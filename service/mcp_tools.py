@@ -194,7 +194,7 @@ SEARCH = Tool(
     "Find the passages of the articles that fit a question best, in any language of the collection. No language model "
     "is involved, so it is fast. Use it to see what there is on a topic, to compare sources, or where `ask` refused. "
     f"{_UNTRUSTED}",
-    ("search", "ask"),
+    ("search",),
     SearchRequest,
     ("question", "top_k", "filters"),
     SearchResponse,

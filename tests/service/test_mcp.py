@@ -229,6 +229,7 @@ class Keyed:
 
     service: Service
     searching: list[str]
+    asking: str
     administering: str
 
 
@@ -238,9 +239,9 @@ def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyed]:
     path = folder / "keys.json"
     searching = [new_key(path, "search") for _ in range(8)]
     settings = {"KEYS": str(path), "ANONYMOUS": "never", "KEY_PER_MINUTE": "1"}
-    administering = new_key(path, "admin")
+    asking, administering = new_key(path, "ask"), new_key(path, "admin")
     with serving(folder, MCP="on", **settings) as service:
-        yield Keyed(service, searching, administering)
+        yield Keyed(service, searching, asking, administering)
 
 
 def new_key(path: Path, scope: Scope) -> str:
@@ -254,6 +255,14 @@ async def test_a_key_calls_what_it_has_the_scopes_for(keyed: Keyed, mode: str) -
         assert [tool.name for tool in (await client.list_tools()).tools] == ["search", "read_article"]
         with pytest.raises(MCPError, match="This takes the scope ask; the key ") as caught:
             await client.call_tool("ask", question())
+    assert caught.value.data["status"] == 403
+
+
+async def test_a_key_for_asking_does_not_search_here_either(keyed: Keyed, mode: str) -> None:
+    async with connected(keyed.service, mode, keyed.asking) as client:
+        assert [tool.name for tool in (await client.list_tools()).tools] == ["ask", "read_article"]
+        with pytest.raises(MCPError, match="This takes the scope search; the key ") as caught:
+            await client.call_tool("search", {"question": BRIDGE})
     assert caught.value.data["status"] == 403
 
 
