@@ -11,7 +11,7 @@ from litestar.exceptions import HTTPException
 
 from service.contract import Problem
 from service.edge import PROBLEM
-from service.errors import BadRequest, MethodNotAllowed, NotFound, NotReady, ServiceError, ShuttingDown
+from service.errors import BadRequest, Busy, MethodNotAllowed, NotFound, NotReady, ServiceError, ShuttingDown
 from service.logs import LOGGER
 from service.openai_errors import rendered
 from service.problems import internal, problem
@@ -21,7 +21,7 @@ from service.streams import ClientLeft
 LEFT = 499
 """The status that the log has for a request whose client left."""
 
-_FORESEEN = (NotReady, ShuttingDown)
+_FORESEEN = (Busy, NotReady, ShuttingDown)
 
 logger = logging.getLogger(LOGGER)
 
@@ -72,7 +72,11 @@ def _problem(request: Request[Any, Any, Any], error: ServiceError) -> Problem:
 
 
 def _level(error: ServiceError) -> int:
-    """A probe that comes every second while models load is no news, nor are those who were asking at the end."""
+    """Errors are what somebody has to look after.
+
+    A probe that comes every second while models load is no news, nor are those who were asking at the end, nor each
+    question of a burst: the metrics count them.
+    """
     return logging.ERROR if error.status >= 500 and not isinstance(error, _FORESEEN) else logging.DEBUG
 
 

@@ -259,6 +259,27 @@ def test_an_unforeseen_error_is_told_to_the_log_and_not_to_the_client(
     assert "secret" not in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("fault", "level"),
+    [
+        (errors.Busy("All places are taken.", 3), logging.DEBUG),
+        (errors.ShuttingDown("Being stopped."), logging.DEBUG),
+        (errors.GeneratorUnavailable("The language model has died."), logging.ERROR),
+    ],
+)
+def test_only_what_somebody_has_to_look_after_is_an_error_in_the_log(
+    client: TestClient[Any],
+    pipeline: FakePipeline,
+    caplog: pytest.LogCaptureFixture,
+    fault: errors.ServiceError,
+    level: int,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    pipeline.fault = fault
+    ask(client, '{"question": "a"}')
+    assert [record.levelno for record in caplog.records if record.getMessage() == "problem"] == [level]
+
+
 @pytest.mark.parametrize("path", ["/v1/ask", "/v1/search"])
 def test_questions_are_refused_while_the_index_is_not_open(
     client: TestClient[Any], pipeline: FakePipeline, path: str
