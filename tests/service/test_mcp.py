@@ -20,7 +20,8 @@ import httpx
 import pytest
 from litestar.testing import TestClient
 from mcp import Client, MCPError, types
-from mcp.client.streamable_http import create_mcp_http_client, streamable_http_client
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared._httpx_utils import create_mcp_http_client
 
 from service.app import create_app
 from service.errors import SettingsError
