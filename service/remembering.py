@@ -24,6 +24,9 @@ WAITING = 1_000
 PRUNING_SECONDS = 3_600.0
 CLOSING_SECONDS = 2.0
 """How long closing waits for answers to be written."""
+PAUSE_SECONDS = 0.2
+"""Between two writings: answers that come in quick succession are written together, each alone would cost more than
+what it takes to give one that is kept in memory."""
 AGAIN_SECONDS = 30.0
 """After which writing is tried again that has failed."""
 
@@ -82,6 +85,7 @@ class Remembering(Around):
                 self._waiting = deque([*answers, *self._waiting], WAITING)
                 _warn("answers could not be kept for feedback", error, len(self._waiting))
                 await asyncio.sleep(AGAIN_SECONDS)
+            await asyncio.sleep(PAUSE_SECONDS)
 
     async def _prune(self) -> None:
         while True:

@@ -38,6 +38,7 @@ class Shelf(FeedbackStore):
     def __init__(self) -> None:
         super().__init__(Path("nowhere"), 30)
         self.kept: list[Remembered] = []
+        self.writings: list[int] = []
         self.pruned: list[datetime] = []
         self.broken = False
         self.free = threading.Event()
@@ -48,6 +49,7 @@ class Shelf(FeedbackStore):
         if self.broken:
             raise FeedbackUnavailable("feedback.sqlite: disk full")
         self.kept += answers
+        self.writings.append(len(answers))
 
     def prune(self, now: datetime) -> int:
         self.pruned.append(now)
@@ -141,6 +143,22 @@ def test_no_answer_waits_for_the_disk_and_closing_writes_what_waits() -> None:
 
     assert run(ask, store) < 1.0
     assert [one.id for one in store.kept] == [number(count) for count in range(1, 21)]
+
+
+def test_answers_in_quick_succession_are_written_together_and_the_first_at_once() -> None:
+    store = Shelf()
+
+    async def ask(pipeline: Remembering) -> list[int]:
+        await pipeline.ask(QUESTION)
+        await anyio.sleep(0.05)
+        at_once = list(store.writings)
+        for _ in range(5):
+            await pipeline.ask(QUESTION)
+            await anyio.sleep(0.01)
+        return at_once
+
+    assert run(ask, store) == [1]
+    assert store.writings == [1, 5]
 
 
 def test_of_answers_that_can_not_be_written_only_so_many_wait() -> None:
