@@ -73,6 +73,7 @@ def measured(ground: Ground, folder: Path, parts: Sequence[str], chosen: argpars
     met = True
     for name in parts:
         with stand(ground, folder / name, PARTS[name].settings) as at:
+            at.choose()
             for figure in asyncio.run(PARTS[name].measure(at, chosen)):
                 print(figure.line(), flush=True)
                 met = met and figure.met

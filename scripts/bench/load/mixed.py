@@ -222,7 +222,7 @@ def _asking(accept: Mapping[str, str], *, leaves: bool = False, **fields: Any) -
     def make(stand: Stand, chosen: random.Random, course: Course) -> Act:
         content = {**stand.question(), **fields}
         if chosen.random() < 0.2:
-            content = {"question": chosen.choice(stand.ground.questions), **fields}
+            content = {"question": chosen.choice(stand.questions), **fields}
         return Act("POST", "/v1/ask", request("POST", "/v1/ask", content, accept, key=_key(stand, chosen)), leaves)
 
     return make

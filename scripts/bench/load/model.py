@@ -47,7 +47,12 @@ class FakeModel:
             await over.wait()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+        except asyncio.IncompleteReadError:
+            # Whoever was about to ask was told meanwhile that nobody wants to know.
+            writer.close()
+            return
         length = re.search(rb"content-length: (\d+)", head.lower())
         asked = json.loads(await reader.readexactly(int(length[1]) if length else 0))
         self.running += 1

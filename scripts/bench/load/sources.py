@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from scripts.bench.load.figures import Figure, faults, spread
 from scripts.bench.load.stand import Stand
-from scripts.bench.load.wire import connected, events
+from scripts.bench.load.wire import SECONDS, connected, events
 
 PART = "sources"
 SETTINGS: Mapping[str, str] = {"SLOTS": "1"}
@@ -17,18 +17,21 @@ IDLE_P50, BUSY_P50 = 80.0, 250.0
 READING, WRITING = 5.0, 5.0
 """Seconds of an answer of the fake model that another one is busy with. It takes no processor time; a real one does."""
 
+QUIET = 0.2
+"""Seconds after an answer in which nothing of it is left to be done: it is written down behind its client's back."""
+
 
 async def measure(stand: Stand, times: int) -> list[Figure]:
     """`times` questions while the language model is idle, and as many while it is at another answer."""
     idle: list[float] = []
     wrong: list[str] = []
     for _ in range(times):
-        idle.append(await _seconds(stand, wrong))
-        await stand.idle()
+        idle.append(await _seconds(stand, wrong, whole=True))
+        await asyncio.sleep(QUIET)
     if stand.model:
         stand.model.speed.reading, stand.model.speed.writing = READING, WRITING
     async with _busy(stand):
-        busy = [await _seconds(stand, wrong) for _ in range(times)]
+        busy = [await _seconds(stand, wrong, whole=False) for _ in range(times)]
     return [
         *spread(PART, "language model idle", idle, IDLE_P50),
         *spread(PART, "language model busy", busy, BUSY_P50),
@@ -36,16 +39,22 @@ async def measure(stand: Stand, times: int) -> list[Figure]:
     ]
 
 
-async def _seconds(stand: Stand, wrong: list[str]) -> float:
-    """From the request of a new question to its sources; the client leaves then."""
+async def _seconds(stand: Stand, wrong: list[str], *, whole: bool) -> float:
+    """From the request of a new question to its sources; the client leaves then unless it wants the `whole` answer."""
     loop = asyncio.get_running_loop()
-    async with connected(stand.port) as connection:
+    async with connected(stand.port) as connection, asyncio.timeout(SECONDS):
         asked = stand.stream()
         began = loop.time()
-        response = await connection.until(asked, b"\n\n")
+        head = await connection.head(asked)
+        pieces = connection.pieces(head)
+        first = await anext(pieces)
         took = loop.time() - began
-    if response.status != 200 or events(response.body) != ["sources"]:
-        wrong.append(f"status {response.status}, events {', '.join(events(response.body))}")
+        if whole:
+            async for _ in pieces:
+                pass
+        await pieces.aclose()
+    if head.status != 200 or events(first) != ["sources"]:
+        wrong.append(f"status {head.status}, events {', '.join(events(first))}")
     return took
 
 

@@ -25,6 +25,7 @@ from service.keys import make
 
 COMMAND = (sys.executable, str(Path(__file__).with_name("serve.py")))
 CLIENTS = 6
+QUESTIONS = 5
 LIMIT = 20
 """Requests a day of the key that has a limit."""
 PACE = 0.005
@@ -69,6 +70,8 @@ class Stand:
     folder: Path
     keys: Sequence[str]
     limited: str
+    questions: Sequence[str] = ()
+    """Those that the language model is asked, once they were chosen."""
     _numbers: Iterator[int] = field(default_factory=count)
 
     @property
@@ -88,8 +91,22 @@ class Stand:
 
     def question(self) -> dict[str, str]:
         """The body of a question that was not asked before, so that no answer is kept for it."""
-        number, questions = next(self._numbers), self.ground.questions
+        number, questions = next(self._numbers), self.questions or self.ground.questions
         return {"question": f"{questions[number % len(questions)]} ({number})"}
+
+    def choose(self) -> None:
+        """Go on with questions that the language model is asked: others are refused before. Raises ValueError."""
+        asked = []
+        for _ in self.ground.questions:
+            body = self.question()
+            answer = self.client.post("/v1/ask", json=body).raise_for_status().json()
+            if answer["usage"]["completion_tokens"]:
+                asked.append(body["question"].rpartition(" (")[0])
+            if len(asked) == QUESTIONS:
+                break
+        if not asked:
+            raise ValueError("the language model is asked none of the questions: others are needed for this index")
+        self.questions = asked
 
     def stream(self, key: str = "") -> bytes:
         """The request for such an answer as a stream."""
