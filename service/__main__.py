@@ -12,9 +12,11 @@ from typing import Any, NoReturn, cast
 
 import uvicorn
 from litestar import Litestar
+from litestar.datastructures import State
 
 from index.errors import IndexingError
 from service import logs
+from service.access import Access
 from service.app import create_app
 from service.connection import Patience, connections
 from service.errors import ServiceError, SettingsError
@@ -44,7 +46,7 @@ async def serve(app: Litestar, settings: Settings, listener: socket.socket) -> N
     _listen(listener)
     server = Server(_config(app, settings), app.state.stopping, settings.shutdown_timeout)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
-    starting = asyncio.create_task(_announced(server, app.state.startup, _url(settings.host, listener)))
+    starting = asyncio.create_task(_announced(server, app.state, _url(settings.host, listener)))
     await asyncio.wait({serving, starting}, return_when=asyncio.FIRST_COMPLETED)
     if _failed(starting):
         server.should_exit = True
@@ -100,11 +102,14 @@ def _not_listening(where: str, error: OSError) -> SettingsError:
     )
 
 
-async def _announced(server: Server, startup: Startup, url: str) -> None:
+async def _announced(server: Server, state: State, url: str) -> None:
+    startup: Startup = state.startup
+    access: Access = state.access
     await startup.wait()
     while not server.started:
         await asyncio.sleep(0.01)
-    print(f"Fundstelle is ready: {url}\nAsk:  {ask_command(url)}\nStop: Ctrl-C", flush=True)
+    command = ask_command(url, keyed=access.needs_key())
+    print(f"Fundstelle is ready: {url}\nAsk:  {command}\nStop: Ctrl-C", flush=True)
 
 
 def _url(host: str, listener: socket.socket) -> str:

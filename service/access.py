@@ -115,6 +115,10 @@ class Access:
         """Whether there is a key that may administer. Raises `KeysUnavailable`."""
         return bool(self._admin_key) or any("admin" in key.scopes for key in self._file.current().active(_now()))
 
+    def needs_key(self) -> bool:
+        """Whether nobody may ask without a key, not even a program of this machine."""
+        return not self._without_key(Credentials())
+
     def problem(self) -> str:
         """Why nobody is let in, for whoever runs the service; empty where all is well."""
         return self._file.problem()
@@ -123,7 +127,7 @@ class Access:
         """Raise `SettingsError` where the keys can't be read, or where nobody could ask."""
         if self.problem():
             raise SettingsError(f"the keys can't be read: {self.problem()}")
-        if not self._without_key(Credentials()) and not self._has_keys():
+        if self.needs_key() and not self._has_keys():
             why = "FUNDSTELLE_ANONYMOUS is never" if self._local else f"others can reach {self._host}"
             raise SettingsError(
                 f"{why} and there is no key: make one with {CREATE}, or set FUNDSTELLE_ANONYMOUS=allowed to let "

@@ -26,9 +26,10 @@ _HEAD = """<!doctype html>
 _FOOT = "</main>\n</body>\n</html>\n"
 
 
-def ask_command(url: str) -> str:
-    """A shell command that asks a question of the service at `url`."""
-    return f"curl -s {url}/v1/ask -H 'Content-Type: application/json' -d '{_QUESTION}'"
+def ask_command(url: str, *, keyed: bool) -> str:
+    """A shell command that asks a question of the service at `url`; where `keyed`, with the key that `$KEY` is."""
+    key = '-H "Authorization: Bearer $KEY" ' if keyed else ""
+    return f"curl -s {url}/v1/ask {key}-H 'Content-Type: application/json' -d '{_QUESTION}'"
 
 
 def reference_page(document: Document) -> str:

@@ -140,6 +140,17 @@ def test_the_command_that_it_prints_gets_an_answer(serve: Serve) -> None:
     assert json.loads(done.stdout)["status"] == "refused"
 
 
+def test_the_command_that_it_prints_sends_a_key_where_one_is_needed(serve: Serve) -> None:
+    key = "k" * 32
+    process = serve("ok", ADMIN_KEY=key, ANONYMOUS="never")
+    ready_url(process)
+    command = next_line(process).removeprefix("Ask:")
+    done = subprocess.run(
+        command, shell=True, env={**os.environ, "KEY": key}, capture_output=True, text=True, timeout=SECONDS, check=True
+    )
+    assert json.loads(done.stdout)["status"] == "refused"
+
+
 def test_it_can_be_stopped_while_it_starts(serve: Serve) -> None:
     port = free_port()
     process = serve("slow", PORT=str(port), LOG_LEVEL="warning")
