@@ -28,8 +28,8 @@ from service.errors import AnswerNotFound, FeedbackUnavailable
 
 FILE_NAME = "feedback.sqlite"
 SCHEMA = 1
-PATIENCE = 2.0
-"""Seconds to wait for another process that writes."""
+PATIENCE = 5.0
+"""Seconds to wait for another thread or process that writes: on a busy disk that takes a while."""
 ANSWERS = 50_000
 """Answers that are kept at most, about 3 kB each. The oldest go first of which nothing was said."""
 
