@@ -22,8 +22,8 @@ from tests.service.keyed import JSON, QUESTION, SITE, Ring, ask, bearer, outcome
 PUBLIC = "0.0.0.0"
 ADMIN = "an-admin-key-of-the-tests-0123"
 OPEN = {
-    "article_options", "healthz", "readyz", "reference", "description", "style", "status_style", "newest_widget", "this_widget",
-    "chat_on_its_own", "embedding_tag", "embed_script", "site_style", "icon",
+    "article_options", "healthz", "readyz", "reference", "description", "style", "status_style", "newest_widget",
+    "this_widget", "chat_on_its_own", "embedding_tag", "embed_script", "site_style", "icon",
 }  # fmt: skip
 UNAUTHORIZED = (401, "unauthorized")
 
