@@ -31,10 +31,11 @@ PROBES = 5
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A response, and the seconds since it was to be asked for."""
+    """A response, the seconds since it was to be asked for, and when that was, by the clock of the loop."""
 
     seconds: float
     response: Response
+    meant: float = 0.0
 
 
 async def measure(stand: Stand, seconds: float, seed: int) -> list[Figure]:
@@ -46,7 +47,7 @@ async def measure(stand: Stand, seconds: float, seed: int) -> list[Figure]:
     await _load(stand, TIMES * capacity, seconds * WARM_SHARE, seed)
     before, usual = await stand.held(), await _usual(stand)
     seen = await _load(stand, TIMES * capacity, seconds, seed + 1)
-    back = await _back(stand, SLOWER * usual)
+    back = await _back(stand, max(one.meant for one in seen), SLOWER * usual)
     after = await stand.held()
     return [
         *_told(seen),
@@ -69,7 +70,7 @@ async def _load(stand: Stand, rate: float, seconds: float, seed: int) -> list[Se
                 response = await connection.exchange(asked)
         except (OSError, EOFError, TimeoutError) as error:
             response = Response(0, {}, repr(error).encode())
-        seen.append(Seen(loop.time() - meant, response))
+        seen.append(Seen(loop.time() - meant, response, meant))
 
     await sent(arrivals(rate, seconds, seed), send)
     return seen
@@ -130,10 +131,9 @@ async def _usual(stand: Stand) -> float:
     return percentile([await _answer_seconds(stand) for _ in range(PROBES)], 0.5)
 
 
-async def _back(stand: Stand, seconds: float) -> float:
-    """Seconds after which an answer is asked for that takes no more than `seconds`."""
+async def _back(stand: Stand, began: float, seconds: float) -> float:
+    """Seconds from `began`, the end of the burst, until an answer is asked for that takes no more than `seconds`."""
     loop = asyncio.get_running_loop()
-    began = loop.time()
     while loop.time() - began < 60:
         asked = loop.time()
         if await _answer_seconds(stand) <= seconds:
