@@ -12,6 +12,7 @@ from service.relations import (
     agents,
     bearers,
     direction,
+    happenings,
     measures,
     modality,
     opposition,
@@ -31,9 +32,9 @@ LANGUAGES = frozenset({"de", "en"})
 def flaw(claim: str, language: str, question: str, cited: Sequence[Evidence], similar: Similar | None = None) -> str:
     """What is wrong with `claim`, the answer to `question`, by what it cites; empty where nothing surely is.
 
-    The answer begins with the rule: `negation`, `direction`, `modality`, `role`, `reason` or `comparison`. `similar`
-    compares a part of the claim with each of `cited`, for reasons given in another language; without it these pass.
-    Only German and English are judged.
+    The answer begins with the rule: `negation`, `direction`, `modality`, `role`, `happening`, `reason` or `comparison`.
+    `similar` compares a part of the claim with each of `cited`, for reasons given in another language; without it these
+    pass. Only German and English are judged.
     """
     known = [item for item in cited if item.language in LANGUAGES]
     if language not in LANGUAGES or len(known) < len(cited):
@@ -44,6 +45,7 @@ def flaw(claim: str, language: str, question: str, cited: Sequence[Evidence], si
         units.flaw(said.clauses, every)
         or roles.flaw(said, sources)
         or roles.unknown(question, language, "\n".join(item.passage for item in cited))
+        or happenings.flaw(claim, (plain(item.text) for item in known))
         or direction.flaw(said.clauses, sources)
         or polarity.flaw(said.clauses, every)
         or opposition.flaw(said, sources)

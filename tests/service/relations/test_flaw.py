@@ -307,3 +307,34 @@ def test_an_office_that_leaves_no_doubt_may_be_in_the_other_language(claim: str,
     language = "en" if " is the " in claim else "de"
 
     assert rule(claim, language, source) == ""
+
+
+@pytest.mark.parametrize(
+    ("claim", "language", "source"),
+    [
+        ("Quillon hat 1.500 Stellen gestrichen.", "de", ("About 1,500 people work for Quillon.", "en")),
+        ("Quillon laid off 1,500 employees.", "en", ("Rund 1.500 Menschen arbeiten für Quillon.", "de")),
+        ("Quillon wurde 2024 gegründet.", "de", ("In 2024, Quillon had revenue of 870 million dollars.", "en")),
+        ("Quillon was founded in 2024.", "en", ("2024 machte Quillon 870 Millionen Dollar Umsatz.", "de")),
+    ],
+)
+def test_a_founding_and_lost_jobs_have_to_be_told(claim: str, language: str, source: tuple[str, str]) -> None:
+    assert rule(claim, language, source) == "happening"
+
+
+@pytest.mark.parametrize(
+    ("claim", "language", "source"),
+    [
+        ("Quillon hat 200 Stellen gestrichen.", "de", ("Quillon laid off about 200 people.", "en")),
+        ("Quillon hat 200 Stellen gestrichen.", "de", ("Bei Quillon fielen etwa 200 Arbeitsplätze weg.", "de")),
+        ("Quillon cut 200 jobs.", "en", ("200 Beschäftigte von Quillon verloren ihre Arbeit.", "de")),
+        ("Quillon was founded in 2016.", "en", ("Das 2016 gegründete Unternehmen Quillon wächst.", "de")),
+        ("Quillon wurde 2016 gegründet.", "de", ("Drovik started Quillon in 2016.", "en")),
+        ("Quillon kündigte einen Umsatz von 2 Millionen an.", "de", ("Quillon announced 2 million in revenue.", "en")),
+        ("Quillon cut its prices.", "en", ("Quillon lowered prices.", "en")),
+    ],
+)
+def test_a_founding_and_lost_jobs_may_be_told_in_other_words(
+    claim: str, language: str, source: tuple[str, str]
+) -> None:
+    assert rule(claim, language, source) != "happening"
