@@ -5,6 +5,11 @@ As `scripts/bench/load/serve.py` starts it.
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 import service.app
 from scripts.bench.load import serve
 from service.__main__ import leave
