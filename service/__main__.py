@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -106,6 +107,9 @@ async def _announced(server: Server, state: State, url: str) -> None:
     startup: Startup = state.startup
     access: Access = state.access
     await startup.wait()
+    # What is there from the start stays: looking through it for garbage again and again would hold up answers.
+    gc.collect()
+    gc.freeze()
     while not server.started:
         await asyncio.sleep(0.01)
     command = ask_command(url, keyed=access.needs_key())

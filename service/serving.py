@@ -8,6 +8,7 @@ for the last answer from the first.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -25,6 +26,9 @@ from service.threads import Threads
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
+
+COLLECTED_AFTER = 2.0
+"""Seconds after which what still holds on to a snapshot that nobody reads is looked for."""
 
 
 class Source(Protocol):
@@ -197,6 +201,8 @@ class Serving:
         """Close what no request reads any more, once no thread does either: work outlives a client that leaves."""
         self._forget(opened.id)
         self._readers.when_idle(opened.close)
+        # Answers that were broken off leave exceptions and frames in cycles, which keep its files open.
+        asyncio.get_running_loop().call_later(COLLECTED_AFTER, gc.collect)
 
     def _keep(self, task: asyncio.Task[T]) -> asyncio.Task[T]:
         self._tasks.add(task)

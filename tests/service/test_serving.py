@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import threading
+import weakref
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -13,6 +15,7 @@ import pytest
 
 from index.errors import SnapshotCorrupt, SnapshotMismatch, SnapshotMissing
 from service import index_status
+from service import serving as serving_module
 from service.errors import IndexUnavailable, SettingsError
 from service.leases import Opened
 from service.serving import Serving
@@ -131,6 +134,28 @@ async def test_a_snapshot_is_closed_when_the_last_request_and_the_last_thread_ha
         allowed.set()
         assert reading.result(5)
         await until(lambda: shelf.volumes[0].closed == 1)
+
+
+async def test_what_a_broken_off_answer_holds_in_a_cycle_is_freed_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving_module, "COLLECTED_AFTER", 0.01)
+    shelf = Shelf("a")
+
+    class Held:
+        """Stands for what an answer reads; a cycle keeps it."""
+
+    gc.collect()
+    gc.disable()
+    try:
+        async with served(shelf) as it:
+            held = Held()
+            held.itself = held  # type: ignore[attr-defined]
+            kept = weakref.ref(held)
+            del held
+            shelf.publish("b")
+            await it.serving.reload()
+            await until(lambda: kept() is None)
+    finally:
+        gc.enable()
 
 
 async def test_a_third_snapshot_is_not_opened_before_the_last_answer_from_the_first_has_ended() -> None:
