@@ -79,8 +79,12 @@ def test_a_burst_is_refused_as_documented_and_leaves_nothing_behind(
     counts = [found[f"responses with status {status}"]["value"] for status in (200, 503)]
     assert min(counts) > 0
     assert counts[1] > 2 * counts[0], "there were more than could be answered"
-    held = ("resident memory", "threads", "open files", "tasks")
-    assert all(found[next(what for what in found if what.startswith(name))]["met"] for name in held)
+    held = ("resident memory", "open files", "tasks")
+    lines = [line for what, line in found.items() if what.startswith(held)]
+    assert len(lines) == len(held)
+    assert [line for line in lines if not line["met"]] == []
+    # pools start their few threads when they are first needed, which in so short a run may be within the burst
+    assert next(line["value"] for what, line in found.items() if what.startswith("threads")) <= 4
     assert next(line["value"] for what, line in found.items() if what.startswith("until an answer")) < 60
 
 

@@ -8,7 +8,6 @@ import time
 from collections.abc import AsyncGenerator, Iterator
 from typing import Any
 
-import anyio
 import httpx
 import msgspec
 import openai
@@ -177,7 +176,7 @@ def test_the_asynchronous_client_has_the_same(url: str, client: openai.OpenAI) -
             stream = await client.chat.completions.create(model="fundstelle", messages=messages, stream=True)
             return whole.choices[0].message.content, content_of([chunk async for chunk in stream])
 
-    assert anyio.run(both) == (CONTENT, CONTENT)
+    assert asyncio.run(both()) == (CONTENT, CONTENT)
 
 
 def test_a_conversation_arrives_as_a_question_with_its_history(

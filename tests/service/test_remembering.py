@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
 import threading
@@ -12,7 +13,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import anyio
 import msgspec
 import pytest
 
@@ -84,7 +84,7 @@ def run(work: Callable[[Remembering], Awaitable[Any]], store: Shelf, pipeline: F
         finally:
             await remembering.close()
 
-    return anyio.run(session)
+    return asyncio.run(session())
 
 
 def test_an_answer_is_kept_with_its_question_however_it_is_asked_for() -> None:
@@ -150,11 +150,11 @@ def test_answers_in_quick_succession_are_written_together_and_the_first_at_once(
 
     async def ask(pipeline: Remembering) -> list[int]:
         await pipeline.ask(QUESTION)
-        await anyio.sleep(0.05)
+        await asyncio.sleep(0.05)
         at_once = list(store.writings)
         for _ in range(5):
             await pipeline.ask(QUESTION)
-            await anyio.sleep(0.01)
+            await asyncio.sleep(0.01)
         return at_once
 
     assert run(ask, store) == [1]
@@ -167,7 +167,7 @@ def test_of_answers_that_can_not_be_written_only_so_many_wait() -> None:
 
     async def ask(pipeline: Remembering) -> None:
         await pipeline.ask(QUESTION)
-        await anyio.sleep(0.05)
+        await asyncio.sleep(0.05)
         for _ in range(WAITING + 5):
             await pipeline.ask(QUESTION)
         store.free.set()
@@ -186,7 +186,7 @@ def test_no_answer_fails_by_the_disk_and_what_could_not_be_written_is_written_la
 
     async def ask(pipeline: Remembering) -> list[str]:
         first = await pipeline.ask(QUESTION)
-        await anyio.sleep(0.02)
+        await asyncio.sleep(0.02)
         second = await pipeline.ask(QUESTION)
         store.broken = False
         return [first.id, second.id]
@@ -202,7 +202,7 @@ def test_no_answer_fails_by_the_disk_and_what_could_not_be_written_is_written_la
 
 def test_what_is_too_old_is_deleted_from_the_start_on() -> None:
     store = Shelf()
-    run(lambda pipeline: anyio.sleep(0.05), store)
+    run(lambda pipeline: asyncio.sleep(0.05), store)
     assert len(store.pruned) == 1
 
 
