@@ -39,6 +39,7 @@ DROPPED = (
     "doubt",
     "form",
     "guess",
+    "happening",
     "language",
     "meaning",
     "modality",
