@@ -12,7 +12,8 @@ from service.client_address import subnet
 from service.errors import AdministrationOff, Forbidden, OriginRefused, SettingsError, Unauthorized
 from service.key_file import KeyFile
 from service.keys import SCOPES, Key, Scope, hash_of, looks_like_one
-from service.settings import KEY_CHARACTERS, Settings
+from service.setting_checks import KEY_CHARACTERS
+from service.settings import Settings
 
 Kind = Literal["anonymous", "key", "site"]
 Page = Literal["none", "own", "foreign"]

@@ -6,24 +6,18 @@ the environment beats the file, an empty variable counts as unset. docs/settings
 
 from __future__ import annotations
 
-import difflib
-import math
 import os
-import re
-import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
-from urllib.parse import urlsplit
+from typing import Annotated, Literal
 
 from index.vector_kinds import VectorOptions, Wanted
-from service.allowed_hosts import host_patterns
-from service.client_address import ForwardedHeader, networks
-from service.errors import SettingsError
+from service.client_address import ForwardedHeader
+from service.setting import About, markdown_row, settings_of
+from service.setting_checks import check
+from service.setting_sources import values_from
 
-PREFIX = "FUNDSTELLE_"
-CONFIG = f"{PREFIX}CONFIG"
 VECTORS = VectorOptions()
 
 GeneratorName = Literal["llama_cpp", "transformers", "openai_compatible", "extractive"]
@@ -34,20 +28,6 @@ Anonymous = Literal["loopback", "allowed", "never"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["text", "json"]
 Switch = Literal["off", "on"]
-
-KEY_CHARACTERS = 24
-_KEY = re.compile(rf"[!-~]{{{KEY_CHARACTERS},}}")
-
-_TYPE_NAMES = {str: "text", Path: "a path", int: "a whole number", float: "a number"}
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What is known of a setting beside its type and its default: the meaning, and for numbers the inclusive range."""
-
-    meaning: str
-    low: float = -math.inf
-    high: float = math.inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,23 +308,7 @@ class Settings:
     ] = "off"
 
 
-@dataclass(frozen=True, slots=True)
-class _Setting:
-    name: str
-    kind: Any
-    default: Any
-    secret: bool
-    about: About
-
-
-def _settings() -> Iterator[_Setting]:
-    hints = get_type_hints(Settings, include_extras=True)
-    for item in fields(Settings):
-        kind, about = get_args(hints[item.name])
-        yield _Setting(item.name, kind, item.default, not item.repr, about)
-
-
-_SETTINGS: Mapping[str, _Setting] = {setting.name: setting for setting in _settings()}
+_SETTINGS = settings_of(Settings)
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -353,9 +317,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     Raises `SettingsError` for an unknown variable or key (with the nearest known one), for a value of the wrong type or
     out of range, for an unreadable file, and for settings that don't go together.
     """
-    variables = {name: text for name, text in (os.environ if environ is None else environ).items() if text.strip()}
-    values = _from_file(Path(variables[CONFIG])) if CONFIG in variables else {}
-    return _checked(Settings(**{**values, **_from_environment(variables)}))
+    values = values_from(os.environ if environ is None else environ, _SETTINGS)
+    check(values)
+    return Settings(**values)
 
 
 def vector_options(settings: Settings) -> VectorOptions:
@@ -366,131 +330,4 @@ def vector_options(settings: Settings) -> VectorOptions:
 def markdown_table() -> str:
     """One Markdown table row a setting, as docs/settings.md holds them."""
     head = ["| variable | key | type | default | meaning |", "|---|---|---|---|---|"]
-    return "\n".join([*head, *map(_markdown_row, _SETTINGS.values())]) + "\n"
-
-
-def _from_environment(variables: Mapping[str, str]) -> dict[str, Any]:
-    values = {}
-    for variable, text in variables.items():
-        if not variable.startswith(PREFIX) or variable == CONFIG:
-            continue
-        name = variable.removeprefix(PREFIX).lower()
-        if name not in _SETTINGS or variable != _variable(name):
-            raise SettingsError(_unknown(f"variable {variable}", variable, [CONFIG, *map(_variable, _SETTINGS)]))
-        values[name] = _converted(_SETTINGS[name], variable, _parsed(_SETTINGS[name].kind, text.strip()))
-    return values
-
-
-def _from_file(path: Path) -> dict[str, Any]:
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{CONFIG}: {path} can't be read: {error.strerror}") from error
-    except ValueError as error:  # of which UnicodeDecodeError and TOMLDecodeError are kinds
-        raise SettingsError(f"{CONFIG}: {path} is not TOML: {error}") from error
-    for key in table:
-        if key not in _SETTINGS:
-            raise SettingsError(_unknown(f"key {key} in {path}", key, _SETTINGS))
-    return {key: _converted(_SETTINGS[key], f"{key} in {path}", value) for key, value in table.items()}
-
-
-def _unknown(what: str, name: str, known: Iterable[str]) -> str:
-    nearest = difflib.get_close_matches(name, list(known), n=1, cutoff=0.0)
-    return f"unknown {what}; the nearest known one is {nearest[0]}"
-
-
-def _parsed(kind: Any, text: str) -> Any:
-    """The value that `text` stands for where a number is wanted and it is one, else `text`."""
-    if kind not in (int, float):
-        return text
-    try:
-        return kind(text)
-    except ValueError:
-        return text
-
-
-def _converted(setting: _Setting, where: str, value: Any) -> Any:
-    kind, about = setting.kind, setting.about
-    if kind is float and type(value) is int:
-        value = float(value)
-    if not _fits(kind, value):
-        raise SettingsError(f"{where} must be {_type_name(kind)}{_found(setting, value)}")
-    if kind in (int, float) and not about.low <= value <= about.high:
-        raise SettingsError(f"{where} must be from {about.low:g} to {about.high:.10g}{_found(setting, value)}")
-    return Path(value).expanduser() if kind is Path else value
-
-
-def _fits(kind: Any, value: Any) -> bool:
-    if get_origin(kind) is Literal:
-        return value in get_args(kind)
-    if kind in (int, float):
-        return type(value) is kind
-    return isinstance(value, str) and bool(value.strip())
-
-
-def _found(setting: _Setting, value: Any) -> str:
-    return "" if setting.secret else f", not {value!r}"
-
-
-def _checked(settings: Settings) -> Settings:
-    for name, read in _READERS.items():
-        try:
-            read(getattr(settings, name) or "")
-        except ValueError as error:
-            raise SettingsError(f"{_variable(name)}: {error}") from error
-    url = settings.llm_base_url
-    if url is None and settings.generator == "openai_compatible":
-        raise SettingsError(f"{_variable('generator')} openai_compatible needs {_variable('llm_base_url')}")
-    if url is not None and not _is_http(url):
-        raise SettingsError(f"{_variable('llm_base_url')} must be an http or https address, not {url!r}")
-    if settings.admin_key is not None and not _KEY.fullmatch(settings.admin_key):
-        raise SettingsError(
-            f"{_variable('admin_key')} must be {KEY_CHARACTERS} or more letters, digits and punctuation marks, without "
-            'spaces; `python -c "import secrets; print(secrets.token_urlsafe(32))"` makes one'
-        )
-    return settings
-
-
-def _redis(url: str) -> None:
-    """Says nothing of the address, which may hold a password."""
-    try:
-        parts = urlsplit(url)
-        known = not url or (parts.scheme in ("redis", "rediss") and bool(parts.hostname) and parts.port != 0)
-    except ValueError:
-        known = False
-    if not known:
-        raise ValueError("must be an address such as redis://127.0.0.1:6379/0")
-
-
-_READERS: Mapping[str, Callable[[str], object]] = {
-    "allowed_hosts": host_patterns,
-    "trusted_proxies": networks,
-    "redis_url": _redis,
-}
-"""What reads a setting that is more than its text. Each raises ValueError where it can't."""
-
-
-def _is_http(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
-
-
-def _variable(name: str) -> str:
-    return PREFIX + name.upper()
-
-
-def _type_name(kind: Any) -> str:
-    if get_origin(kind) is Literal:
-        return "one of " + ", ".join(get_args(kind))
-    return _TYPE_NAMES.get(kind, "text")
-
-
-def _markdown_row(setting: _Setting) -> str:
-    default = "none" if setting.default is None else f"`{setting.default}`"
-    kind = _type_name(setting.kind)
-    if setting.kind in (int, float):
-        kind += f", {setting.about.low:g} to {setting.about.high:.10g}"
-    return f"| `{_variable(setting.name)}` | `{setting.name}` | {kind} | {default} | {setting.about.meaning} |"
+    return "\n".join([*head, *map(markdown_row, _SETTINGS.values())]) + "\n"

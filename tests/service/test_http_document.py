@@ -21,7 +21,7 @@ from service.openapi import first_sentence
 from service.problems import problem_type, served_errors
 from service.routes import admin_examples, examples
 from service.routes.admin import ARTICLE_BYTES, BATCH_BYTES
-from service.settings import KEY_CHARACTERS
+from service.setting_checks import KEY_CHARACTERS
 from tests.service.administered import KEY, NoBuilder, settings_of
 from tests.service.fakes import FakePipeline
 
