@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, cast
 
 from litestar import Litestar
@@ -46,6 +46,7 @@ from service.routes.widget import newest_widget, this_widget
 from service.settings import Settings
 from service.startup import Startup
 from service.stopping import Stopping
+from service.streams import ended
 
 ROUTES = (
     article_options,
@@ -128,20 +129,19 @@ def compose(settings: Settings) -> Pipeline:
 
 @asynccontextmanager
 async def _lifespan(app: Litestar) -> AsyncIterator[None]:
+    """The parts of the service, closed in the reverse of this order, each before what it uses, and all of them."""
     startup: Startup = app.state.startup
     administration: Administration = app.state.administration
     feedback: Feedback = app.state.feedback
-    startup.begin()
     counts: Counts = app.state.limiter.counts
-    watching = asyncio.create_task(counts.watch())
-    try:
-        async with nullcontext() if app.state.mcp is None else app.state.mcp.run():
-            yield
-    finally:
-        feedback.close()
-        await administration.close()
-        await startup.end()
-        watching.cancel()
-        await asyncio.wait({watching})
-        await counts.close()
-        await app.state.observing.close()
+    async with AsyncExitStack() as parts:
+        parts.push_async_callback(app.state.observing.close)
+        parts.push_async_callback(counts.close)
+        parts.push_async_callback(ended, asyncio.create_task(counts.watch()))
+        parts.push_async_callback(startup.end)
+        parts.push_async_callback(administration.close)
+        parts.callback(feedback.close)
+        startup.begin()
+        if app.state.mcp is not None:
+            await parts.enter_async_context(app.state.mcp.run())
+        yield

@@ -95,6 +95,16 @@ async def unless_left(work: Coroutine[Any, Any, T], receive: Receive, stopping: 
     return await _unless_left(stopping.admit(work), receive)
 
 
+async def to_the_end(work: Coroutine[Any, Any, T], stopping: Stopping) -> T:
+    """What `work` returns or raises.
+
+    It is done also where the client leaves, and cancelled before the service ends: `ShuttingDown`.
+    """
+    task = stopping.admit(work)
+    await asyncio.wait({task})
+    return result_of(task)
+
+
 async def left(receive: Receive) -> None:
     """Return when the client has closed the connection. The body must have been read."""
     while (await receive())["type"] != "http.disconnect":

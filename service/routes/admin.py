@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from litestar import Response, delete, get, post, put, route
 from litestar.params import JSONBody
 
@@ -35,12 +37,13 @@ from service.routes import admin_examples as examples
 from service.routes.access import ACCESS_ERRORS, needs
 from service.routes.answers import BODY_ERRORS, article_id
 from service.routes.request import BODY_LIMIT, GuardedRequest
-from service.routes.streaming import whole
+from service.routes.streaming import done, whole
 
 ARTICLE_BYTES = 8 * 1024 * 1024
 BATCH_BYTES = 16 * 1024 * 1024
 
 _ERRORS = (*ACCESS_ERRORS, AdministrationOff, ServiceError, Unavailable)
+_CHANGE_ERRORS = (*_ERRORS, ShuttingDown)
 _ID = Parameter(
     "id",
     "The article's id, percent-encoded UTF-8, slashes too (`%2F`): at most 1,000 characters, none of them a control "
@@ -63,7 +66,7 @@ async def article_options() -> Response[None]:
     summary="Write or replace an article",
     opt={
         BODY_LIMIT: ARTICLE_BYTES,
-        "errors": (*BODY_ERRORS, InvalidArticle, *_ERRORS),
+        "errors": (*BODY_ERRORS, InvalidArticle, *_CHANGE_ERRORS),
         "parameters": (_ID,),
         "body_examples": examples.ARTICLE,
         "response_examples": examples.WRITTEN,
@@ -76,7 +79,7 @@ async def write_article(data: JSONBody[ArticleRequest], request: GuardedRequest)
     The article is what the body says, whatever it was before; it goes before a file of the same id. `ETag` is the
     SHA-256 of its text.
     """
-    (accepted,) = await _administration(request).change([_writing(request, data)])
+    (accepted,) = await _change(request, [_writing(request, data)])
     return Response(accepted, headers={"ETag": f'"{accepted.sha256}"'})
 
 
@@ -86,7 +89,7 @@ async def write_article(data: JSONBody[ArticleRequest], request: GuardedRequest)
     guards=[needs("admin")],
     summary="Delete an article",
     opt={
-        "errors": (ArticleNotFound, IndexUnavailable, BadRequest, *_ERRORS),
+        "errors": (ArticleNotFound, IndexUnavailable, BadRequest, *_CHANGE_ERRORS),
         "parameters": (_ID,),
         "response_examples": examples.DELETED,
     },
@@ -96,7 +99,7 @@ async def delete_article(request: GuardedRequest) -> AcceptedChange:
 
     It stays deleted whatever its file says, until it is written again over HTTP.
     """
-    (accepted,) = await _administration(request).change([_deletion(request)])
+    (accepted,) = await _change(request, [_deletion(request)])
     return accepted
 
 
@@ -107,14 +110,14 @@ async def delete_article(request: GuardedRequest) -> AcceptedChange:
     summary="Write and delete several articles",
     opt={
         BODY_LIMIT: BATCH_BYTES,
-        "errors": (*BODY_ERRORS, InvalidArticle, ArticleNotFound, IndexUnavailable, *_ERRORS),
+        "errors": (*BODY_ERRORS, InvalidArticle, ArticleNotFound, IndexUnavailable, *_CHANGE_ERRORS),
         "body_examples": examples.BATCH,
         "response_examples": examples.ACCEPTED_BATCH,
     },
 )
 async def change_articles(data: JSONBody[BatchRequest], request: GuardedRequest) -> AcceptedBatch:
     """All changes are accepted, or none; a problem's `errors` then names each one that is wrong, by its place."""
-    return AcceptedBatch(await _administration(request).change(data.changes))
+    return AcceptedBatch(await _change(request, data.changes))
 
 
 @post(
@@ -123,7 +126,7 @@ async def change_articles(data: JSONBody[BatchRequest], request: GuardedRequest)
     guards=[needs("admin")],
     summary="Publish what was written and deleted",
     opt={
-        "errors": (*BODY_ERRORS, IndexBusy, PublishFailed, ShuttingDown, *_ERRORS),
+        "errors": (*BODY_ERRORS, IndexBusy, PublishFailed, *_CHANGE_ERRORS),
         "body_examples": examples.PUBLISH,
         "response_examples": examples.PUBLISHING,
     },
@@ -160,6 +163,10 @@ def _deletion(request: GuardedRequest) -> ChangeRequest:
         return ChangeRequest("delete", article_id(request))
     except ValueError as error:
         raise ArticleNotFound(str(error)) from error
+
+
+async def _change(request: GuardedRequest, changes: Sequence[ChangeRequest]) -> tuple[AcceptedChange, ...]:
+    return await done(request, _administration(request).change(changes))
 
 
 def _administration(request: GuardedRequest) -> Administration:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from litestar import post
 from litestar.params import JSONBody
 
-from service.errors import AnswerNotFound, FeedbackOff, FeedbackUnavailable, ServiceError
+from service.errors import AnswerNotFound, FeedbackOff, FeedbackUnavailable, ServiceError, ShuttingDown
 from service.feedback import Feedback
 from service.feedback_contract import FeedbackRequest, FeedbackResponse
 from service.routes import feedback_examples
 from service.routes.access import ACCESS_ERRORS, needs
 from service.routes.answers import BODY_ERRORS
 from service.routes.request import GuardedRequest, client_of
+from service.routes.streaming import done
 
 
 @post(
@@ -26,6 +27,7 @@ from service.routes.request import GuardedRequest, client_of
             AnswerNotFound,
             FeedbackOff,
             FeedbackUnavailable,
+            ShuttingDown,
             ServiceError,
         ),
         "body_examples": feedback_examples.FEEDBACK,
@@ -38,4 +40,4 @@ async def give_feedback(data: JSONBody[FeedbackRequest], request: GuardedRequest
     What is said is on disk when this answers. It replaces what the same caller said of the answer before.
     """
     feedback: Feedback = request.app.state.feedback
-    return await feedback.take(data, client_of(request))
+    return await done(request, feedback.take(data, client_of(request)))

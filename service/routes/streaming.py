@@ -16,7 +16,7 @@ from service.routes.failures import told
 from service.settings import Settings
 from service.sse import KEEP_ALIVE, MEDIA_TYPE, event, respond
 from service.stopping import Stopping
-from service.streams import Feed, begun, kept_alive, unless_left
+from service.streams import Feed, begun, kept_alive, to_the_end, unless_left
 
 T = TypeVar("T")
 
@@ -43,6 +43,11 @@ class EventStream(Response[Any]):
 async def whole(request: Request[Any, Any, Any], work: Coroutine[Any, Any, T]) -> T:
     """What `work` returns or raises; it is cancelled when the client leaves or the service ends."""
     return await unless_left(work, cast(Receive, request.receive), _stopping(request))
+
+
+async def done(request: Request[Any, Any, Any], work: Coroutine[Any, Any, T]) -> T:
+    """What `work` returns or raises; it is done also where the client leaves, and cancelled when the service ends."""
+    return await to_the_end(work, _stopping(request))
 
 
 async def streamed(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ from service.remembering import Remembering
 from service.settings import Settings
 from tests.service.administered import until
 from tests.service.test_remembering import Numbering, number
-from tests.service.threaded import served
+from tests.service.threaded import SECONDS, served
 
 ASK = {"question": "Who?"}
 CHAT = {"model": "fundstelle", "messages": [{"role": "user", "content": "Who?"}]}
@@ -122,6 +124,29 @@ def test_nothing_is_kept_or_taken_where_feedback_is_off(tmp_path: Path) -> None:
         answer_id = client.post("/v1/ask", json=ASK).json()["id"]
         assert kind_of(say(client, answer_id)) == (403, "feedback-off")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_stop_waits_for_what_is_being_said_and_takes_nothing_more(
+    settings: Settings, store: FeedbackStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = threading.Event()
+    rate = store.rate
+    monkeypatch.setattr(FeedbackStore, "rate", lambda _, *said: [free.wait(SECONDS), rate(*said)][1])
+    app = create_app(settings, Remembering(Numbering(), store))
+    with served(app) as url, httpx.Client(base_url=url, timeout=SECONDS) as client, ThreadPoolExecutor(1) as threads:
+        first, second = (client.post("/v1/ask", json=ASK).json()["id"] for _ in range(2))
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.post(f"{url}/v1/feedback", json={"answer_id": second, "helpful": False}, timeout=0.3)
+        acknowledged = threads.submit(say, client, first)
+        until(lambda: app.state.stopping.under_way == 2)
+        app.state.stopping.begin()
+        with httpx.Client(base_url=url) as newcomer:
+            assert kind_of(say(newcomer, first, helpful=False)) == (503, "stopping")
+        free.set()
+        assert acknowledged.result().status_code == 200
+        until(lambda: app.state.stopping.under_way == 0)
+    kept = {one.id: [said.helpful for said in one.said] for one in store.rated()}
+    assert kept == {first: [True], second: [False]}, "who leaves after saying something has said it"
 
 
 def test_a_locked_file_is_said_and_answers_go_on(
