@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -123,8 +124,13 @@ class PublishedIndex:
 def open_pipeline(settings: Settings, *, begins: bool = False) -> AnswerPipeline:
     """The pipeline that `settings` describe, not started yet. Raises `SettingsError` for what can't be had.
 
-    `begins`: whether starting it begins an index where there is none, for somebody to fill over HTTP.
+    `begins`: whether starting it begins an index in a directory that has none, for somebody to fill over HTTP.
     """
+    if begins and not settings.index.is_dir():
+        raise SettingsError(
+            f"there is no directory {settings.index}: see whether FUNDSTELLE_INDEX names the right one; an index to be "
+            f"filled over HTTP is begun in one that is there: mkdir -p {shlex.quote(str(settings.index))}"
+        )
     reranker_folder(settings)
     entailment_folder(settings)
     generator = open_generator(settings)

@@ -14,6 +14,7 @@ from index.beginning import begin
 from index.publish import published as published_ids
 from service.app import create_app
 from service.confidence import DEFAULTS
+from service.errors import SettingsError
 from service.key_file import add
 from service.keys import Scope, make
 from service.opening import Models
@@ -116,6 +117,7 @@ def keys(path: Path, *scopes: Scope) -> str:
 def test_a_service_on_a_directory_without_an_index_is_filled_over_http(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, administered_by: str
 ) -> None:
+    (tmp_path / "index").mkdir()
     of_file = administered_by == "a key of the file"
     secret = keys(tmp_path / "keys.json", "admin", "ask") if of_file else KEY
     settings = Settings(
@@ -137,6 +139,13 @@ def test_a_service_on_a_directory_without_an_index_is_filled_over_http(
         assert client.get("/readyz").json()["warnings"] == []
         (citation,) = ask(client, "What did the pier of Porthaven cost?")["citations"]
         assert citation["quote"] == "The pier of Porthaven cost 9 million euros."
+
+
+def test_a_mistyped_directory_is_no_new_index(tmp_path: Path) -> None:
+    settings = Settings(index=tmp_path / "indx", admin_key=KEY, generator="extractive")
+    with pytest.raises(SettingsError, match=r"^there is no directory .*/indx: see whether FUNDSTELLE_INDEX names"):
+        create_app(settings)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.usefixtures("words")
