@@ -16,6 +16,8 @@ HISTORY_TURNS = 20
 TURN_CHARACTERS = 8_000
 TOP_K = 50
 FILTER_VALUES = 1_000
+LEAST_SECONDS = 0.1
+"""What an answer takes that no language model writes: whoever allows less means something else."""
 
 NO_NUL = r"^[^\u0000]*$"
 NOT_BLANK = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
@@ -93,7 +95,7 @@ class AskRequest(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(description="`generate` has the language model write, `extract` answers in sentences of the sources."),
     ] = "generate"
     timeout: Annotated[
-        Annotated[float, Meta(gt=0)] | None,
+        Annotated[float, Meta(ge=LEAST_SECONDS)] | None,
         Meta(
             description="Seconds within which the answer is wanted, waiting for the language model included; the "
             "service has a limit of its own.",

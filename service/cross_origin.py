@@ -22,6 +22,8 @@ PREFLIGHT_SECONDS = 600
 ARTICLE_PAGES = "/articles/"
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_FOLLOWED = [[b"navigate"], [b"document"], []]
+"""`Sec-Fetch-Mode`, `Sec-Fetch-Dest` and `Sec-Purpose` of who follows a link: into no frame, and not beforehand."""
 _READABLE = {
     "Access-Control-Expose-Headers": ", ".join(("Retry-After", *RATE_HEADERS, "X-Request-Id")),
     "Cross-Origin-Resource-Policy": "cross-origin",
@@ -95,6 +97,17 @@ def credentials(scope: Scope) -> Credentials:
         reads=scope["method"] in _SAFE,
         local=sender.local,
     )
+
+
+def check_work(scope: Scope) -> None:
+    """Raise `OriginRefused` where a page of another site has this GET sent, unless its reader follows a link.
+
+    For what costs more than reading: a page that may not see the response can still have it made, again and again.
+    """
+    headers: Headers = scope["headers"]
+    fetched = [_values(headers, name) for name in (b"sec-fetch-mode", b"sec-fetch-dest", b"sec-purpose")]
+    if credentials(scope).page == "foreign" and fetched != _FOLLOWED:
+        raise OriginRefused("A page of another site may link to this, but not load it.")
 
 
 def _page(origins: list[bytes], sites: list[bytes], hosts: list[bytes]) -> tuple[Page, str]:

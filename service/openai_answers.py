@@ -75,7 +75,8 @@ def models() -> ModelList:
 
 def model(name: str) -> Model:
     """The model of this id. Raises `UnknownModel`."""
-    _mode(name)
+    if name not in MODES:
+        raise _unknown(name)
     return Model(name, CREATED)
 
 
@@ -150,8 +151,12 @@ def usage_of(usage: Usage) -> ChatUsage:
 
 def _mode(name: str) -> Mode:
     if name not in MODES:
-        raise UnknownModel(f"There is no model {name!r}; there are {' and '.join(MODES)} - at `$.model`.")
+        raise _unknown(name, " - at `$.model`")
     return MODES[name]
+
+
+def _unknown(name: str, place: str = "") -> UnknownModel:
+    return UnknownModel(f"There is no model {name!r}; there are {' and '.join(MODES)}{place}.")
 
 
 def _check(request: ChatRequest) -> None:

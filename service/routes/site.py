@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from typing import cast
 from urllib.parse import unquote_to_bytes
 
 from litestar import Response, get
@@ -10,6 +11,8 @@ from litestar import Response, get
 from service import page_policies
 from service.access import Access
 from service.contract import SearchRequest
+from service.cross_origin import check_work
+from service.edge import Scope
 from service.errors import ArticleNotFound, IndexUnavailable, ServiceError
 from service.openapi import Parameter
 from service.routes.access import ACCESS_ERRORS, caller, needs
@@ -60,6 +63,8 @@ async def list_articles(request: GuardedRequest) -> Response[str]:
     if question:
         access: Access = request.app.state.access
         access.require(caller(request), "search")
+        if caller(request).kind != "site":
+            check_work(cast(Scope, request.scope))
         found = await pipeline.search(SearchRequest(question, top_k=FOUND))
         return _page(found_page(language, question, found.passages))
     start = request.query_params.get("start", "0")

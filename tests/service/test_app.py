@@ -122,6 +122,7 @@ def test_an_unknown_article_is_not_found(client: TestClient[Any], path: str) -> 
         (b'{"question": "a", "top_k": ' + b"9" * 5000 + b"}", "out of range - at `$.top_k`"),
         (b'{"question": "a", "language": "de\\n"}', "at `$.language`"),
         (b'{"question": "a", "as_of": "2025-06-31"}', "at `$.as_of`"),
+        (b'{"question": "a", "timeout": 0.05}', "`float` >= 0.1 - at `$.timeout`"),
         (b'{"question": "a", "mode": "guess"}', "Invalid enum value 'guess' - at `$.mode`"),
         (b'{"question": "a", "history": [{"role": "system", "content": "b"}]}', "at `$.history[0].role`"),
         (b'{"question": "a", "history": [{"role": "user", "content": "\\u0000"}]}', "at `$.history[0]`"),
@@ -133,7 +134,9 @@ def test_an_unknown_article_is_not_found(client: TestClient[Any], path: str) -> 
 )
 def test_a_wrong_body_is_refused_with_its_place(client: TestClient[Any], body: bytes, detail: str) -> None:
     for path in ("/v1/ask", "/v1/search"):
-        if path == "/v1/search" and any(name in body for name in (b"language", b"as_of", b"mode", b"history")):
+        if path == "/v1/search" and any(
+            name in body for name in (b"language", b"as_of", b"mode", b"history", b"timeout")
+        ):
             continue
         problem = problem_of(client.post(path, content=body, headers=JSON))
         assert (problem.status, problem.type) == (400, "urn:fundstelle:problem:invalid-body")

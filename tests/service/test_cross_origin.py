@@ -118,6 +118,38 @@ def test_another_site_can_read_nothing(client: Client) -> None:
         assert response.headers["cross-origin-resource-policy"] == "same-origin"
 
 
+NAVIGATION = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        (NAVIGATION, (200, "")),
+        ({**NAVIGATION, "Sec-Fetch-Dest": "iframe"}, ORIGIN),
+        ({**NAVIGATION, "Sec-Purpose": "prefetch;prerender"}, ORIGIN),
+        ({"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}, ORIGIN),
+        ({"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}, ORIGIN),
+        ({"Origin": OTHER}, ORIGIN),
+        ({"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}, (200, "")),
+        ({**NAVIGATION, "Sec-Fetch-Site": "none", "Sec-Fetch-User": "?1"}, (200, "")),
+        ({}, (200, "")),
+    ],
+)
+@pytest.mark.parametrize("path", ["/articles", "/articles/", "//articles"])
+def test_another_site_links_to_a_search_and_has_none_made(
+    client: Client, headers: dict[str, str], expected: tuple[int, str], path: str
+) -> None:
+    for method in ("GET", "HEAD"):
+        response = client.request(method, f"{OWN}{path}?q=W%C3%B6rd", headers=headers)
+        assert response.status_code == expected[0]
+    assert client.get(f"{OWN}{path}", headers=headers).status_code == 200, "the list is only read"
+
+
+def test_a_page_with_a_site_key_may_search_by_address(client: Client, site_key: str) -> None:
+    headers = {"Origin": SITE, "Sec-Fetch-Site": "cross-site", SITE_KEY: site_key}
+    assert client.get("/articles?q=Text", headers=headers).status_code == 200
+
+
 @pytest.mark.parametrize("header", [SITE_KEY, SITE_KEY.lower(), "Authorization"])
 def test_a_page_of_its_origin_may_ask_with_a_site_key_and_read_the_answer(
     client: Client, site_key: str, header: str

@@ -197,9 +197,10 @@ def test_a_conversation_that_is_longer_than_any_question_is_read(client: openai.
 def test_the_models_are_listed_and_looked_up(client: openai.OpenAI) -> None:
     assert [model.id for model in client.models.list()] == ["fundstelle", "fundstelle-extract"]
     assert client.models.retrieve("fundstelle-extract").owned_by == "fundstelle"
-    with pytest.raises(openai.NotFoundError, match="There is no model 'gpt-4o'") as caught:
+    said = "There is no model 'gpt-4o'; there are fundstelle and fundstelle-extract."
+    with pytest.raises(openai.NotFoundError) as caught:
         client.models.retrieve("gpt-4o")
-    assert caught.value.code == "model_not_found"
+    assert (caught.value.code, caught.value.param, caught.value.body["message"]) == ("model_not_found", None, said)
 
 
 @pytest.mark.parametrize("stream", [False, True])
