@@ -52,7 +52,7 @@ def open_mcp(settings: Settings) -> McpServer | None:
     return McpServer(Tools(), version())
 
 
-@asgi(PATH)
+@asgi(PATH, copy_scope=True)
 async def mcp(scope: LitestarScope, receive: LitestarReceive, send: LitestarSend) -> None:
     """One message of a client. What is refused before the protocol is spoken is told in its words all the same."""
     request: Request[Any, Any, Any] = Request(scope)

@@ -21,7 +21,7 @@ import service.observing
 from service.app import create_app
 from service.errors import GeneratorUnavailable, SettingsError
 from service.pipeline import Pipeline
-from service.settings import Settings
+from service.settings import Settings, Switch
 from service.telemetry import Traces
 from tests.service.collection import ScriptedGenerator, pipeline_over, published
 from tests.service.fakes import FakePipeline
@@ -49,10 +49,11 @@ def traced(
     index: Path,
     *,
     texts: bool = False,
+    mcp: Switch = "off",
 ) -> Iterator[TestClient[Any]]:
     traces = Traces("1", SimpleSpanProcessor(spans), texts=texts)
     monkeypatch.setattr(service.observing, "open_traces", lambda settings, version: traces)
-    with TestClient(create_app(Settings(index=index), pipeline), raise_server_exceptions=False) as client:
+    with TestClient(create_app(Settings(index=index, mcp=mcp), pipeline), raise_server_exceptions=False) as client:
         while client.get("/readyz").status_code != 200:
             pass
         yield client
@@ -91,6 +92,22 @@ def test_a_question_is_one_trace_with_its_stages(
     assert (told["gen_ai.usage.input_tokens"], told["gen_ai.usage.output_tokens"]) == (100, 10)
     assert told["gen_ai.response.model"] == "scripted"
     assert request.resource.attributes["service.name"] == "fundstelle"
+
+
+def test_a_call_of_a_tool_is_one_trace_of_its_request(
+    monkeypatch: pytest.MonkeyPatch, spans: InMemorySpanExporter, index: Path
+) -> None:
+    call = {"name": "ask", "arguments": {"question": QUESTION}}
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+    with traced(monkeypatch, spans, pipeline_over(index, ScriptedGenerator(COST)), index, mcp="on") as client:
+        headers = {**PARENT, "Accept": "application/json, text/event-stream"}
+        assert COST in client.post("/mcp", json=message, headers=headers).text
+    found = named(spans)
+    request, ask = found["POST /mcp"], found["ask"]
+    assert {f"{span.context.trace_id:032x}" for span in found.values()} == {"4bf92f3577b34da6a3ce929d0e0e4736"}
+    assert ask.parent is not None and ask.parent.span_id == request.context.span_id
+    assert {"embed", "search", "queue", "generate", "verify"} <= found.keys()
+    assert request.end_time is not None and ask.end_time is not None and ask.end_time <= request.end_time
 
 
 @pytest.mark.parametrize("texts", [True, False])
