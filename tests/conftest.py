@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from litestar.testing import TestClient
 
@@ -16,6 +17,10 @@ from index.models import resolve
 
 ROOT = Path(__file__).resolve().parent.parent
 MODELS = ROOT / ".fundstelle" / "models"
+
+# How long an example takes says more of what else the machine does than of the code.
+hypothesis.settings.register_profile("fundstelle", deadline=None)
+hypothesis.settings.load_profile("fundstelle")
 
 
 @pytest.fixture(autouse=True, scope="session")

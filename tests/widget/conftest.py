@@ -65,7 +65,8 @@ class Chat:
         return found
 
 
-@pytest.fixture(scope="session")
+# Playwright keeps an event loop in the thread while it runs, which tests with loops of their own have no use for.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         assert not os.environ.get("CI"), "no Chromium: scripts/test installs Debian's where it is root"
