@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -50,6 +50,9 @@ class Disk:
         path.rmdir()
 
 
+FULL = "database or disk is full"
+"""As SQLite says it elsewhere."""
+
 disk = Disk()
 """What is used. Tests put another one here."""
 
@@ -62,7 +65,16 @@ def storage_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         raise SnapshotError(f"{error.filename or path}: {error.strerror or error}") from error
     except sqlite3.Error as error:
-        raise SnapshotError(f"{path}: {error}") from error
+        raise SnapshotError(f"{path}: {sqlite_reason(path, error)}") from error
+
+
+def sqlite_reason(path: Path, error: sqlite3.Error) -> str:
+    """What SQLite says of `path`; that the disk is full, too, where there is no room for the index of its log."""
+    code = getattr(error, "sqlite_errorcode", 0)  # what the module raises by itself has none
+    with suppress(OSError):
+        if code & 0xFF == sqlite3.SQLITE_IOERR and not os.statvfs(path.parent).f_bavail:
+            return FULL
+    return str(error)
 
 
 @contextmanager

@@ -191,7 +191,9 @@ def _refusals(path: Path) -> Iterator[None]:
     """What the disk and SQLite refuse as `FeedbackUnavailable`, of which a client is told nothing about the file."""
     try:
         yield
-    except (OSError, sqlite3.Error, SnapshotError, msgspec.MsgspecError, ValueError) as error:
+    except sqlite3.Error as error:
+        raise FeedbackUnavailable(f"{path}: {durable.sqlite_reason(path, error)}") from error
+    except (OSError, SnapshotError, msgspec.MsgspecError, ValueError) as error:
         raise FeedbackUnavailable(f"{path}: {error}") from error
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
@@ -27,8 +27,8 @@ CLOSING_SECONDS = 2.0
 PAUSE_SECONDS = 0.2
 """Between two writings: answers that come in quick succession are written together, each alone would cost more than
 what it takes to give one that is kept in memory."""
-AGAIN_SECONDS = 30.0
-"""After which writing is tried again that has failed."""
+AGAIN_SECONDS = 4.0
+"""After which writing is tried again that has failed. Whoever judges an answer waits a little longer for it."""
 
 logger = logging.getLogger(LOGGER)
 
@@ -76,16 +76,25 @@ class Remembering(Around):
 
     async def _write(self) -> None:
         """Write until nothing waits: what comes meanwhile is written together, what could not be written again."""
+        failing = False
         while self._waiting:
             answers = list(self._waiting)
             self._waiting.clear()
-            try:
-                await self._threads.run(self._store.keep, answers)
-            except FeedbackUnavailable as error:
-                self._waiting = deque([*answers, *self._waiting], WAITING)
+            failing = not await self._written(answers, after_failing=failing)
+            await asyncio.sleep(AGAIN_SECONDS if failing else PAUSE_SECONDS)
+
+    async def _written(self, answers: Sequence[Remembered], *, after_failing: bool) -> bool:
+        """Whether `answers` are written; otherwise they wait again. The log has a line where that changes."""
+        try:
+            await self._threads.run(self._store.keep, answers)
+        except FeedbackUnavailable as error:
+            self._waiting = deque([*answers, *self._waiting], WAITING)
+            if not after_failing:
                 _warn("answers could not be kept for feedback", error, len(self._waiting))
-                await asyncio.sleep(AGAIN_SECONDS)
-            await asyncio.sleep(PAUSE_SECONDS)
+            return False
+        if after_failing:
+            logger.info("answers are kept for feedback again", extra={"fields": {"answers": len(answers)}})
+        return True
 
     async def _prune(self) -> None:
         while True:

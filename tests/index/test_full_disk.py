@@ -22,6 +22,7 @@ import numpy as np
 
 from index.build import build_articles
 from index.errors import IndexingError
+from index.inbox import Change, Inbox
 from index.publish import prune, published, rollback
 from index.snapshot import Snapshot
 from index.types import Article
@@ -96,6 +97,9 @@ disk = Path(sys.argv[1])
 subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "none", disk], check=True)
 index = disk / "index"
 ids = [built([*small, *large[:count]], index)[0] for count in range(3)]
+def take(name):
+    return Inbox(index).take([Change(name, article(name, sentences(40)))], set())
+taken = take("first")
 with (disk / "filler").open("wb", buffering=0) as filler:
     try:
         while filler.write(bytes(4096)):
@@ -109,6 +113,7 @@ def told(act):
     except IndexingError as error:
         return str(error).replace(str(disk), "")
 
+refused = told(lambda: take("second"))
 print(json.dumps({
     "ids": ids,
     "rollback": told(lambda: rollback(index, ids[0]).id),
@@ -117,6 +122,7 @@ print(json.dumps({
     "pruned": told(lambda: prune(index, 1)),
     "again": built(large[:1], index)[0],
     "last": published(index),
+    "taken": [taken, refused, told(lambda: take("third"))],
 }))
 """
 
@@ -169,3 +175,5 @@ def test_on_a_full_disk_old_snapshots_can_be_removed_and_nothing_else_is_changed
     assert found["served"] == ids[2]
     assert found["pruned"] == ids[:2]
     assert found["again"] in found["last"]
+    first, second, third = found["taken"]
+    assert (first, second, third) == ([1], "/index/inbox.sqlite: database or disk is full", [2])

@@ -186,17 +186,19 @@ def test_no_answer_fails_by_the_disk_and_what_could_not_be_written_is_written_la
 
     async def ask(pipeline: Remembering) -> list[str]:
         first = await pipeline.ask(QUESTION)
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.12)
         second = await pipeline.ask(QUESTION)
         store.broken = False
         return [first.id, second.id]
 
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.INFO):
         assert run(ask, store) == [number(1), number(2)]
     assert [one.id for one in store.kept] == [number(1), number(2)]
     told = {record.message: vars(record)["fields"] for record in caplog.records}
     assert told["answers could not be kept for feedback"] == {"reason": "feedback.sqlite: disk full", "answers": 1}
     assert told["old answers could not be deleted"] == {"reason": "feedback.sqlite: disk full"}
+    assert told["answers are kept for feedback again"] == {"answers": 2}
+    assert len([one for one in caplog.records if one.message == "answers could not be kept for feedback"]) == 1
     assert "Who?" not in caplog.text
 
 
