@@ -4,7 +4,8 @@
  * @import { Server } from "./types.js"
  */
 
-import { Conversation } from "./conversation.js";
+import { paint } from "./accent.js";
+import { conversationOf } from "./conversation.js";
 import { element, icon } from "./dom.js";
 import { Panel } from "./panel.js";
 import { STYLES } from "./styles.js";
@@ -17,29 +18,77 @@ export const defaults = { server: "", "site-key": "" };
 let sheet = null;
 
 export class FundstelleChat extends HTMLElement {
+  /** All that is decided when the element is drawn; `theme` and `position` are the style sheet's. */
+  static observedAttributes = ["accent", "greeting", "heading", "inline", "label", "language", "no-feedback", "page", "server", "site-key", "suggestions"];
+
   constructor() {
     super();
     /** @type {Panel | null} */
     this.panel = null;
-    this.launcher = element("button", { type: "button", class: "launcher", part: "launcher", "aria-expanded": "false", click: () => this.open() });
+    this.launcher = element("button", { type: "button", class: "launcher", part: "launcher", click: () => this.open() });
     this.root = element("div", { class: "root" });
+    this.page = new MutationObserver(() => this.draw());
   }
 
   connectedCallback() {
-    if (this.shadowRoot) return;
+    if (!this.shadowRoot) this.begin();
+    this.page.observe(document.documentElement, { attributeFilter: ["lang", "dir"] });
+    this.draw();
+    if (this.floats() && (this.hasAttribute("open") || this.wasOpen())) this.show();
+  }
+
+  disconnectedCallback() {
+    this.page.disconnect();
+    this.panel?.leave();
+  }
+
+  forget() {
+    this.panel?.leave();
+    this.panel = null;
+  }
+
+  attributeChangedCallback() {
+    if (this.shadowRoot && this.isConnected) this.draw();
+  }
+
+  begin() {
     const shadow = this.attachShadow({ mode: "open" });
     shadow.adoptedStyleSheets = [styles()];
     shadow.append(this.root);
-    this.root.lang = this.language();
-    this.root.dir = this.direction();
     this.root.addEventListener("keydown", (event) => this.key(event));
-    if (!this.floats()) return this.show();
-    const label = this.words().open;
-    this.launcher.setAttribute("aria-label", label);
-    this.launcher.title = label;
-    this.launcher.append(icon("chat"));
-    this.root.append(this.launcher);
-    if (this.hasAttribute("open") || this.wasOpen()) this.show();
+    // a page that has shortcuts of single letters can't see that they are being written into a field
+    for (const type of ["keydown", "keypress", "keyup"]) this.root.addEventListener(type, (event) => event.stopPropagation());
+  }
+
+  /** Draw all anew, as the attributes and the page are now. What was asked, and what is being written, stays. */
+  draw() {
+    const { panel, root } = this;
+    const shown = !this.floats() || (panel !== null && !panel.root.hidden);
+    const focused = panel?.root.contains(/** @type {ShadowRoot} */ (this.shadowRoot).activeElement);
+    this.forget();
+    root.lang = this.language();
+    root.dir = this.direction();
+    paint(root, this.setting("accent"));
+    root.replaceChildren();
+    if (this.floats()) this.float();
+    if (shown) this.show();
+    if (panel && this.panel) this.panel.composer.take(panel.composer);
+    if (focused) this.panel?.composer.focus();
+  }
+
+  /** Put the launcher on the page, above whatever the page does to its body: transforms, filters, clipping. */
+  float() {
+    const { launcher, root } = this;
+    const text = this.setting("label");
+    launcher.replaceChildren(icon("chat"), ...(text ? [element("span", { dir: "auto" }, text)] : []));
+    launcher.hidden = false;
+    launcher.classList.toggle("labelled", text !== "");
+    this.tell(false);
+    root.append(launcher);
+    root.style.zoom = String(1 / (this.currentCSSZoom || 1));
+    if (!root.showPopover || getComputedStyle(this).getPropertyValue("--fundstelle-z-index")) return;
+    root.popover = "manual";
+    if (!root.matches(":popover-open")) root.showPopover();
   }
 
   /** Show the panel and put the focus where a question is written. */
@@ -48,13 +97,19 @@ export class FundstelleChat extends HTMLElement {
     this.panel?.composer.focus();
   }
 
+  /** Open the panel and ask `question`, unless another one is under way. @param {string} question */
+  ask(question) {
+    this.open();
+    if (question.trim()) this.panel?.conversation.ask(question.trim());
+  }
+
   /** Hide the panel of a launcher; the conversation goes on. */
   close() {
     if (!this.panel || !this.floats()) return;
     const focused = this.panel.root.contains(/** @type {ShadowRoot} */ (this.shadowRoot).activeElement);
     this.panel.root.hidden = true;
     this.launcher.hidden = false;
-    this.launcher.setAttribute("aria-expanded", "false");
+    this.tell(false);
     this.remember(false);
     if (focused) this.launcher.focus();
   }
@@ -69,24 +124,35 @@ export class FundstelleChat extends HTMLElement {
   }
 
   build() {
-    const panel = new Panel(new Conversation(this.server(), this.name("turns")), this.words(), {
+    const panel = new Panel(conversationOf(this.server(), this.name("turns")), this.words(), {
       language: this.language(),
       heading: this.setting("heading"),
       greeting: this.setting("greeting"),
       suggestions: this.setting("suggestions").split("|").map((question) => question.trim()).filter(Boolean),
       rates: !this.hasAttribute("no-feedback"),
       close: this.floats() ? () => this.close() : null,
+      answered: () => panel.root.hidden && this.tell(true),
     });
     if (this.floats()) panel.root.setAttribute("role", "dialog");
     this.root.append(panel.root);
     return panel;
   }
 
+  /** Say on the launcher whether an answer has come that nobody has looked at. @param {boolean} unseen */
+  tell(unseen) {
+    const { launcher } = this;
+    const { open, answered } = this.words();
+    const label = [this.setting("label") || open, unseen ? answered : ""].filter(Boolean).join(": ");
+    launcher.classList.toggle("unseen-answer", unseen);
+    launcher.setAttribute("aria-label", label);
+    launcher.setAttribute("aria-expanded", "false");
+    launcher.title = label;
+  }
+
   /** Escape closes what is open, the innermost first. @param {KeyboardEvent} event */
   key(event) {
     if (event.key !== "Escape" || event.isComposing || !this.panel) return;
     if (!this.panel.cards.close()) this.close();
-    event.stopPropagation();
   }
 
   floats() {

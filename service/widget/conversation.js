@@ -15,6 +15,22 @@ const KEEP_AFTER = 1_000;
 /** Times that a question is asked again by itself where the service says when to come back. */
 const TRIES = 3;
 
+/** @type {Map<string, Conversation>} */
+const conversations = new Map();
+
+/**
+ * The conversation of that name: one on a page, so that it goes on while the elements that show it come and go.
+ *
+ * @param {Server} server
+ * @param {string} name
+ */
+export function conversationOf(server, name) {
+  const key = `${name} ${server.siteKey}`;
+  const conversation = conversations.get(key) ?? new Conversation(server, name);
+  conversations.set(key, conversation);
+  return conversation;
+}
+
 export class Conversation extends EventTarget {
   /**
    * `change` events have the turn that changed as their `detail`, null where all are new.
@@ -34,6 +50,7 @@ export class Conversation extends EventTarget {
     this.tries = 0;
     this.keeping = 0;
     window.addEventListener("pagehide", () => this.keep());
+    window.addEventListener("pageshow", (event) => event.persisted && this.restore());
   }
 
   /** @param {string} question */
@@ -56,6 +73,13 @@ export class Conversation extends EventTarget {
     this.forgetTimer();
     Object.assign(turn, asked(turn.question));
     this.answer(turn);
+  }
+
+  /** The page was gone back to, as it was left: what was asked on others since belongs to the conversation. */
+  restore() {
+    if (this.asking) return;
+    this.turns = restored(this.name);
+    this.changed(null);
   }
 
   stop() {

@@ -22,8 +22,8 @@ const COMMENT_CHARACTERS = 2_000;
  */
 export function feedback(conversation, turn, words, said) {
   const form = commentForm(words, (comment) => send(turn.rated || "down", comment));
-  const up = iconButton("up", words.helpful, () => send("up", ""));
-  const down = iconButton("down", words.notHelpful, () => send("down", ""));
+  const up = iconButton("thumbUp", words.helpful, () => send("up", ""));
+  const down = iconButton("thumbDown", words.notHelpful, () => send("down", ""));
 
   /**
    * @param {"up" | "down"} rated
@@ -60,11 +60,8 @@ export function feedback(conversation, turn, words, said) {
  */
 function commentForm(words, sent) {
   const text = element("textarea", { rows: "2", maxlength: String(COMMENT_CHARACTERS), "aria-label": words.comment, placeholder: words.comment });
-  const form = element("form", { class: "comment" }, text, element("button", { type: "submit", class: "plain", part: "button" }, words.sendComment));
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    if (text.value.trim()) sent(text.value.trim());
-  });
+  const send = () => text.value.trim() && sent(text.value.trim());
+  const form = element("div", { class: "comment" }, text, element("button", { type: "button", class: "plain", part: "button", click: send }, words.sendComment));
   form.hidden = true;
   return form;
 }

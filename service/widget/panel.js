@@ -8,17 +8,20 @@
 
 import { Cards } from "./citation.js";
 import { Composer } from "./composer.js";
-import { element, iconButton } from "./dom.js";
-import { TurnView } from "./turn.js";
+import { copied, element, icon, iconButton } from "./dom.js";
+import { TurnView, plain } from "./turn.js";
 
 /** Pixels from the end within which the view follows an answer that grows. */
 const NEAR = 80;
+
+/** Milliseconds for which a button shows that it has done its work. */
+const DONE = 1_800;
 
 export class Panel {
   /**
    * @param {Conversation} conversation
    * @param {Words} words
-   * @param {{ language: string, heading: string, greeting: string, suggestions: string[], rates: boolean, close: (() => void) | null }} options
+   * @param {{ language: string, heading: string, greeting: string, suggestions: string[], rates: boolean, close: (() => void) | null, answered: () => void }} options
    */
   constructor(conversation, words, options) {
     this.conversation = conversation;
@@ -27,18 +30,35 @@ export class Panel {
     this.cards = new Cards(conversation.server, words, options.language);
     /** @type {Map<Turn, TurnView>} */
     this.views = new Map();
-    this.composer = new Composer(words, (question) => conversation.ask(question), () => conversation.stop());
+    this.composer = new Composer(words, {
+      ask: (question) => conversation.ask(question),
+      stop: () => conversation.stop(),
+      last: () => conversation.turns.at(-1)?.question ?? "",
+    });
+    this.tools = this.header();
+    this.newest = iconButton("down", words.newest, () => this.toEnd(), "newest");
+    this.newest.classList.add("newest");
+    this.newest.hidden = true;
     this.beginning = this.opening();
     this.log = element("div", { class: "log", part: "log", role: "log", "aria-live": "off", "aria-label": this.heading(), tabindex: "0" }, this.beginning);
     this.status = element("p", { class: "unseen", role: "status" });
-    this.root = element("section", { class: "panel", part: "panel", "aria-label": this.heading() }, this.header(), this.log, this.composer.root, this.status);
+    this.root = element("section", { class: "panel", part: "panel", "aria-label": this.heading() }, this.tools, this.log, element("div", { class: "edge" }, this.newest), this.composer.root, this.status);
     /** Whether the end of the log is where the reader is, so that the view follows it. */
     this.following = true;
     this.frame = 0;
     this.log.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.root.addEventListener("pointerdown", (event) => this.pressed(event));
-    conversation.addEventListener("change", (event) => this.changed(/** @type {CustomEvent<Turn | null>} */ (event).detail));
+    /** @param {Event} event */
+    this.hear = (event) => this.changed(/** @type {CustomEvent<Turn | null>} */ (event).detail);
+    conversation.addEventListener("change", this.hear);
     this.rebuild();
+    this.composer.show(conversation.asking !== null);
+  }
+
+  /** Show nothing more of the conversation: this panel goes off the page. */
+  leave() {
+    this.cards.close();
+    this.conversation.removeEventListener("change", this.hear);
   }
 
   heading() {
@@ -51,8 +71,32 @@ export class Panel {
       this.conversation.clear();
       this.composer.focus();
     });
-    const close = options.close ? [iconButton("close", words.close, options.close)] : [];
-    return element("header", { part: "header" }, element("h2", { dir: "auto" }, this.heading()), fresh, ...close);
+    const all = iconButton("copy", words.copyAll, async () => {
+      const text = this.conversation.turns.map((turn) => plain(turn, options.language)).join("\n\n\n");
+      this.done(all, (await copied(text)) ? words.copied : words.notCopied);
+    });
+    for (const button of [all, fresh]) button.classList.add("of-turns");
+    const close = options.close ? [this.widener(), iconButton("close", words.close, options.close)] : [];
+    return element("header", { part: "header" }, element("h2", { dir: "auto" }, this.heading()), all, fresh, ...close);
+  }
+
+  /** What makes the panel of a launcher large, and small again. */
+  widener() {
+    const button = iconButton("wide", this.words.wide, () => {
+      button.setAttribute("aria-pressed", String(this.root.classList.toggle("wide")));
+      this.toEnd();
+    });
+    button.setAttribute("aria-pressed", "false");
+    button.classList.add("widener");
+    return button;
+  }
+
+  /** @param {HTMLElement} button @param {string} said */
+  done(button, said) {
+    const before = button.firstElementChild ?? "";
+    this.say(said);
+    button.replaceChildren(icon(said === this.words.copied ? "done" : "close"));
+    setTimeout(() => button.replaceChildren(before), DONE);
   }
 
   opening() {
@@ -60,7 +104,7 @@ export class Panel {
     const suggestions = options.suggestions.map((question) =>
       element("li", {}, element("button", { type: "button", class: "suggestion", part: "suggestion", dir: "auto", click: () => this.conversation.ask(question) }, question)),
     );
-    const list = suggestions.length ? [element("p", {}, words.tryThese), element("ul", {}, ...suggestions)] : [];
+    const list = suggestions.length ? [element("p", { class: "try" }, words.tryThese), element("ul", {}, ...suggestions)] : [];
     return element("div", { class: "opening" }, element("p", { class: "greeting", dir: "auto" }, options.greeting || words.greeting), ...list);
   }
 
@@ -73,6 +117,7 @@ export class Panel {
     this.follow();
     this.composer.show(this.conversation.asking !== null);
     if (turn) this.announce(turn);
+    if (turn && !this.conversation.asking) this.options.answered();
   }
 
   /** Say that an answer has begun and, in whole, that it has ended; nothing in between. */
@@ -96,7 +141,7 @@ export class Panel {
     this.forget();
     const view = this.view(turn);
     this.log.append(view.root);
-    this.beginning.hidden = true;
+    this.begun();
     // not scrollIntoView, which would scroll the page as well
     this.log.scrollTop += view.root.getBoundingClientRect().top - this.log.getBoundingClientRect().top;
   }
@@ -122,9 +167,16 @@ export class Panel {
   rebuild() {
     this.cards.close();
     this.views.clear();
-    this.beginning.hidden = this.conversation.turns.length > 0;
+    this.begun();
     this.log.replaceChildren(this.beginning, ...this.conversation.turns.map((turn) => this.view(turn).root));
     this.toEnd();
+  }
+
+  /** Show what belongs to a conversation that has begun, or to one that has not. */
+  begun() {
+    const any = this.conversation.turns.length > 0;
+    this.beginning.hidden = any;
+    this.root.classList.toggle("begun", any);
   }
 
   toEnd() {
@@ -134,6 +186,7 @@ export class Panel {
   scrolled() {
     const { log } = this;
     this.following = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
+    this.newest.hidden = this.following;
   }
 
   /** Go to the end with the next frame, if the reader is there: looking where it is at each change takes too long. */

@@ -6,13 +6,14 @@ export const STYLES = `
 
 .root {
   color-scheme: light dark;
+  --field: light-dark(#8a94a3, #6b7686);
   --text: var(--fundstelle-text, light-dark(#1c2430, #e8ebf0));
   --muted: var(--fundstelle-muted, light-dark(#586272, #a7b0bd));
   --background: var(--fundstelle-background, light-dark(#ffffff, #171b21));
   --raised: var(--fundstelle-raised, light-dark(#f4f6f8, #20262e));
   --line: var(--fundstelle-line, light-dark(#d9dee5, #38414d));
-  --accent: var(--fundstelle-accent, light-dark(#1d5a96, #8fbdf0));
-  --on-accent: var(--fundstelle-on-accent, light-dark(#ffffff, #0d1c2e));
+  --accent: var(--fundstelle-accent, light-dark(var(--chosen, #1d5a96), var(--chosen-dark, #8fbdf0)));
+  --on-accent: var(--fundstelle-on-accent, light-dark(var(--on-chosen, #ffffff), #0d1c2e));
   --highlight: var(--fundstelle-highlight, light-dark(#ffefb0, #5a4a12));
   --warning: var(--fundstelle-warning, light-dark(#8a4b08, #f0b775));
   --round: var(--fundstelle-radius, 14px);
@@ -27,9 +28,12 @@ export const STYLES = `
 :host([theme="dark"]) .root { color-scheme: dark; }
 :host([page]) .root, :host([inline]) .root { block-size: 100%; }
 
+/* above all of the page; without a box of its own that could catch what is pressed */
+.root[popover] { position: fixed; inset: auto; inline-size: 0; block-size: 0; margin: 0; padding: 0; border: 0; overflow: visible; background: none; }
+
 *, *::before, *::after { box-sizing: border-box; }
 [hidden] { display: none !important; }
-h2, h3, h4, p, ul, q, details { margin: 0; padding: 0; font: inherit; }
+h2, h3, h4, p, ul, q, details, summary { margin: 0; padding: 0; font: inherit; }
 ul { list-style: none; }
 button, textarea { font: inherit; color: inherit; letter-spacing: inherit; margin: 0; }
 button { cursor: pointer; background: none; border: 0; padding: 0; }
@@ -58,6 +62,8 @@ svg { inline-size: 1.35em; block-size: 1.35em; fill: none; stroke: currentColor;
   box-shadow: var(--shadow);
 }
 .launcher svg { inline-size: 1.6em; block-size: 1.6em; }
+.launcher.labelled { grid-auto-flow: column; gap: 0.6em; inline-size: auto; max-inline-size: calc(100vw - 40px); padding-inline: 1.1em 1.4em; border-radius: 1.75em; font-weight: 600; }
+.launcher.unseen-answer::after { content: ""; position: absolute; inset-block-start: 0; inset-inline-end: 0; inline-size: 0.9em; block-size: 0.9em; border-radius: 50%; background: var(--warning); border: 2px solid var(--background); }
 
 .panel {
   display: flex;
@@ -75,25 +81,35 @@ svg { inline-size: 1.35em; block-size: 1.35em; fill: none; stroke: currentColor;
   block-size: min(var(--fundstelle-height, 40em), calc(100dvh - 40px));
   box-shadow: var(--shadow);
 }
+:host(:not([inline], [page])) .panel.wide { inline-size: min(48em, calc(100vw - 40px)); block-size: calc(100dvh - 40px); }
 :host([page]) .panel { block-size: 100%; border: 0; border-radius: 0; }
-:host([page]) .panel > * { inline-size: 100%; max-inline-size: 52em; margin-inline: auto; }
+:host([page]) .panel > * { inline-size: 100%; max-inline-size: 46em; margin-inline: auto; }
+:host([page]) .panel:not(.begun) header { display: none; }
+:host([page]) .panel:not(.begun) .log { display: grid; align-content: safe center; scrollbar-gutter: auto; }
+:host([page]) .greeting { font-size: 1.2em; line-height: 1.45; color: var(--text); text-wrap: pretty; padding-block-end: 0.3em; }
+:host([page]) .composer { border: 0; padding-block-end: calc(1.4em + env(safe-area-inset-bottom)); }
 
 header { display: flex; align-items: center; gap: 0.25em; padding: 0.6em 0.6em 0.6em 1.1em; border-block-end: 1px solid var(--line); }
 header:dir(rtl) { padding: 0.6em 1.1em 0.6em 0.6em; }
-h2 { flex: 1; font-weight: 600; letter-spacing: -0.01em; }
+h2 { flex: 1; min-inline-size: 0; font-weight: 600; letter-spacing: -0.01em; line-height: 1.3; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
+.panel:not(.begun) .of-turns { display: none; }
 
-.icon { display: grid; place-items: center; inline-size: 2.25em; block-size: 2.25em; border-radius: min(var(--round), 0.6em); color: var(--muted); }
-.icon svg { inline-size: 1.15em; block-size: 1.15em; }
+.icon { display: grid; place-items: center; flex: none; inline-size: 2.25em; block-size: 2.25em; border-radius: min(var(--round), 0.6em); color: var(--muted); }
+.icon svg { inline-size: 1.2em; block-size: 1.2em; }
 .icon:hover { background: var(--raised); color: var(--text); }
 .icon[aria-pressed="true"] { color: var(--accent); background: var(--raised); }
 .plain { min-block-size: 2em; padding: 0.25em 0.8em; border: 1px solid var(--line); border-radius: min(var(--round), 0.6em); background: var(--background); font-size: 0.9em; }
 .plain:hover { border-color: var(--accent); color: var(--accent); }
 
-.log { flex: 1; overflow-y: auto; overscroll-behavior: contain; padding: 1.1em; min-block-size: 6em; scrollbar-gutter: stable; scrollbar-width: thin; }
+.log { flex: 1; overflow-y: auto; overscroll-behavior: contain; padding: 1.1em; padding-inline-end: 0.5em; min-block-size: 6em; scrollbar-gutter: stable; scrollbar-width: thin; }
 .log:focus-visible { outline-offset: -3px; }
+.edge { position: relative; }
+.newest { position: absolute; inset-block-end: 0.6em; inset-inline: 0; margin-inline: auto; background: var(--background); border: 1px solid var(--line); border-radius: 50%; box-shadow: 0 2px 8px rgb(10 20 35 / 18%); }
 .opening { display: grid; gap: 0.7em; }
-.greeting { color: var(--muted); }
-.opening ul { display: grid; gap: 0.5em; }
+.greeting { color: var(--muted); text-wrap: pretty; }
+.try { color: var(--muted); font-size: 0.875em; }
+.opening ul { display: grid; gap: 0.5em; grid-template-columns: repeat(auto-fit, minmax(min(19em, 100%), 1fr)); }
+.opening li { display: grid; }
 .suggestion { inline-size: 100%; text-align: start; padding: 0.6em 0.9em; border: 1px solid var(--line); border-radius: min(var(--round), 0.8em); background: var(--background); }
 .suggestion:hover { border-color: var(--accent); background: var(--raised); }
 
@@ -104,7 +120,7 @@ h2 { flex: 1; font-weight: 600; letter-spacing: -0.01em; }
 .body { position: relative; margin-block-start: 0.9em; display: grid; grid-template-columns: minmax(0, 1fr); gap: 0.6em; }
 .answer:empty, .sources:empty, .end:empty { display: none; }
 .sources { font-size: 0.875em; color: var(--muted); }
-summary { cursor: pointer; inline-size: fit-content; min-block-size: 1.75em; align-content: center; }
+summary { unicode-bidi: plaintext; cursor: pointer; inline-size: fit-content; min-block-size: 1.75em; align-content: center; }
 .sources ul { padding-block: 0.2em 0.3em; padding-inline-start: 1.1em; display: grid; gap: 0.3em; }
 .progress { color: var(--muted); font-size: 0.9em; }
 .progress::before { content: ""; display: inline-block; inline-size: 0.6em; block-size: 0.6em; margin-inline-end: 0.6em; border-radius: 50%; background: var(--accent); }
@@ -123,7 +139,7 @@ summary { cursor: pointer; inline-size: fit-content; min-block-size: 1.75em; ali
 .ways a { min-block-size: 1.75em; align-content: center; }
 
 .end { display: grid; gap: 0.6em; grid-template-columns: minmax(0, 1fr); }
-.refusal { padding: 0.7em 0.95em; border-radius: min(var(--round), 0.8em); background: var(--raised); border-inline-start: 3px solid var(--muted); white-space: pre-line; }
+.refusal { padding: 0.7em 0.95em; border-start-end-radius: min(var(--round), 0.8em); border-end-end-radius: min(var(--round), 0.8em); background: var(--raised); border-inline-start: 3px solid var(--muted); white-space: pre-line; }
 .failure, .note { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5em 0.9em; color: var(--muted); }
 .failure { color: var(--warning); }
 .failure p { flex-basis: 100%; }
@@ -143,7 +159,7 @@ h4 { font-weight: 600; font-size: 0.9em; padding-block-end: 0.45em; }
 .comment textarea { flex: 1; min-inline-size: 0; padding: 0.5em 0.7em; border: 1px solid var(--line); border-radius: min(var(--round), 0.6em); background: var(--background); resize: vertical; font-size: 0.9em; }
 
 .composer { display: flex; align-items: end; gap: 0.5em; padding: 0.7em; padding-block-end: calc(0.7em + env(safe-area-inset-bottom)); border-block-start: 1px solid var(--line); }
-.composer textarea { flex: 1; min-inline-size: 0; min-block-size: 2.75em; max-block-size: 9em; padding: 0.55em 0.85em; border: 1px solid light-dark(#8a94a3, #6b7686); border-radius: min(var(--round), 0.9em); background: var(--background); resize: none; }
+.composer textarea { flex: 1; min-inline-size: 0; min-block-size: 2.75em; max-block-size: 9em; padding: 0.55em 0.85em; border: 1px solid var(--field); border-radius: min(var(--round), 0.9em); background: var(--background); resize: none; }
 .composer textarea:focus-visible { outline-offset: -1px; border-color: var(--accent); }
 ::placeholder { color: var(--muted); opacity: 1; }
 .send { flex: none; display: grid; place-items: center; inline-size: 2.75em; block-size: 2.75em; border-radius: min(var(--round), 0.9em); border: 1px solid transparent; background: var(--accent); color: var(--on-accent); }
@@ -151,6 +167,7 @@ h4 { font-weight: 600; font-size: 0.9em; padding-block-end: 0.45em; }
 .send:dir(rtl) svg { transform: scaleX(-1); }
 
 @media (max-width: 480px) {
+  .widener { display: none; }
   :host(:not([inline], [page])) .panel { inset: 0; inline-size: 100%; block-size: 100dvh; border: 0; border-radius: 0; }
 }
 @media (max-height: 380px) {
@@ -164,6 +181,14 @@ h4 { font-weight: 600; font-size: 0.9em; padding-block-end: 0.45em; }
 }
 @keyframes waiting { 50% { opacity: 0.25; } }
 @keyframes appear { from { opacity: 0; } }
+@media (prefers-contrast: more) {
+  .root { --muted: var(--text); --line: var(--text); --field: var(--text); }
+}
+@media print {
+  .launcher, .composer, .actions, .newest, .icon, :host(:not([inline], [page])) .panel { display: none; }
+  .panel, .log, :host([page]) .root, :host([inline]) .root { block-size: auto; overflow: visible; border: 0; }
+  .turn { content-visibility: visible; break-inside: avoid; }
+}
 @media (forced-colors: active) {
   .question, .card, .refusal, .panel, .mark, .send, .launcher { border: 1px solid; }
   .card mark { background: Mark; color: MarkText; }

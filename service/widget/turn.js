@@ -7,7 +7,7 @@
  * @import { Words } from "./words.js"
  */
 
-import { element, iconButton } from "./dom.js";
+import { copied, element, iconButton } from "./dom.js";
 import { feedback } from "./feedback.js";
 import { articlePage } from "./service.js";
 import { dayIn } from "./words.js";
@@ -198,14 +198,4 @@ export function plain(turn, language) {
 function source(citation, language) {
   const day = citation.published_at ? dayIn(citation.published_at, language) : "";
   return `${[citation.title, day, citation.url ?? ""].filter(Boolean).join(", ")}: “${citation.quote}”`;
-}
-
-/** @param {string} text */
-async function copied(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

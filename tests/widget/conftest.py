@@ -87,7 +87,7 @@ def _host() -> Iterator[Host]:
 def host(_host: Host) -> Host:
     """The other site, as it is without a test's doing."""
     _host.pages.clear()
-    _host.style, _host.language, _host.direction = "", "en", "ltr"
+    _host.style, _host.head, _host.language, _host.direction = "", "", "en", "ltr"
     return _host
 
 

@@ -20,6 +20,7 @@ POLICY = "default-src 'none'; script-src 'self' {service}; style-src 'self'; con
 """What a careful intranet sends with its pages. It has no place for styles in markup, nor for `blob:` or `data:`."""
 
 HOSTILE = """
+html, body { transform: scale(0.5); filter: blur(1px); zoom: 1.5; overflow: hidden; contain: paint; font-size: 3px; }
 * {
   all: unset; font-size: 40px !important; color: red !important; background: lime !important;
   display: inline !important; letter-spacing: 1em !important; position: static !important;
@@ -167,10 +168,15 @@ def staged() -> Iterator[Stage]:
 
 @dataclass
 class Host:
-    """A web site of another origin. `pages` has the body of each path, `style` its style sheet, `policy` its policy."""
+    """A web site of another origin.
+
+    `pages` has the body of each path, `head` what stands in their heads, `style` is their style sheet, `policy` their
+    policy.
+    """
 
     url: str = ""
     pages: dict[str, str] = field(default_factory=dict)
+    head: str = ""
     style: str = ""
     policy: str = ""
     language: str = "en"
@@ -210,8 +216,8 @@ def _page(host: Host, path: str) -> str:
     return (
         f'<!doctype html><html lang="{host.language}" dir="{host.direction}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width"><title>Intranet</title>'
-        '<link rel="stylesheet" href="/style.css"></head><body><main><h1>Intranet</h1><p>Words of the page.</p>'
-        f'<a href="/two">Next</a></main>{host.pages[path]}</body></html>'
+        f'<link rel="stylesheet" href="/style.css">{host.head}</head><body><main><h1>Intranet</h1>'
+        f'<p>Words of the page.</p><a href="/two">Next</a></main>{host.pages[path]}</body></html>'
     )
 
 

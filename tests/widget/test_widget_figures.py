@@ -70,7 +70,7 @@ def test_sources_are_on_the_screen_soon_after_enter(at_service: Chat) -> None:
           window.waited = [];
           const root = document.querySelector("fundstelle-chat").shadowRoot;
           let began = 0;
-          root.addEventListener("submit", () => { began = performance.now(); }, true);
+          root.addEventListener("keydown", (event) => { if (event.key === "Enter") began = performance.now(); }, true);
           new MutationObserver(() => {
             const turns = root.querySelectorAll("article.turn");
             if (began && turns[turns.length - 1]?.querySelector("summary")) {
