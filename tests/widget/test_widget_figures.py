@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import statistics
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.widget.conftest import Chat, before
 from tests.widget.stage import Host, Stage, answer, whole
+
+pytestmark = pytest.mark.alone
 
 MAIN_THREAD_MS = 50
 SOURCES_MS = 200
