@@ -57,6 +57,10 @@ class Admission:
         """Questions that have a place and no turn."""
         return self._held.total() - self.running
 
+    def idle(self) -> bool:
+        """Whether no question has a place or a turn."""
+        return not self._held.total()
+
     @contextmanager
     def place(self, client: str, seconds: float = math.inf) -> Iterator[Place]:
         """A place for a question of `client` as long as the block lasts.

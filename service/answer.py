@@ -64,7 +64,7 @@ class AnswerPipeline:
         self._threads = Threads(SEARCH_THREADS, "search")
         self._checking = Threads(CHECKING_THREADS, "check", beside=self._threads)
         self._answering = Answering(limits, self._checking)
-        self._warming = Warming(generator)
+        self._warming = Warming(generator, idle=self._admission.idle)
         self._cache = AnswerCache(limits.cached_answers)
         self._serving = Serving(source, self._threads, self._cache.forget, reload_seconds)
 
@@ -79,7 +79,7 @@ class AnswerPipeline:
 
     async def close(self) -> None:
         """Stop the language model and close the index."""
-        await self._warming.end()
+        await self._warming.close()
         await self._generator.close()
         await self._extractive.close()
         self._threads.close()

@@ -7,7 +7,7 @@ import pytest
 
 from service import prompt
 from service.errors import GeneratorUnavailable
-from service.generators import Delta, Prompt
+from service.generators import Delta, Health, Prompt
 from service.warming import Warming
 from tests.service.collection import ScriptedGenerator
 
@@ -40,7 +40,7 @@ async def test_the_model_reads_just_what_all_prompts_begin_with() -> None:
     warming.begin()
     for _ in range(10):
         await asyncio.sleep(0)
-    await warming.end()
+    await warming.close()
     assert generator.read_before == [prompt.beginning()]
 
 
@@ -52,6 +52,7 @@ async def test_a_question_breaks_it_off_and_waits_until_the_model_is_free() -> N
     async with asyncio.timeout(5):
         await warming.end()
         await warming.end()
+    await warming.close()
     assert generator.closed
 
 
@@ -59,6 +60,36 @@ async def test_a_model_that_fails_meanwhile_is_told_of_and_stops_nothing(caplog:
     warming = Warming(_Broken())
     warming.begin()
     await asyncio.sleep(0)
-    await warming.end()
+    await warming.close()
     assert "could not be warmed up" in caplog.text
     assert "it died" in caplog.text
+
+
+class _Restarted(ScriptedGenerator):
+    """Was started again `restarts` times, is `up` or on its way, and `idle` or asked."""
+
+    restarts = 0
+    up = True
+    idle = True
+
+    def health(self) -> Health:
+        return Health(self.restarts)
+
+    def ready(self) -> bool:
+        return self.up
+
+
+async def test_a_model_that_was_started_again_reads_once_more_as_soon_as_it_is_up_unless_somebody_asks_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("service.warming.LOOK_SECONDS", 0.005)
+    generator = _Restarted("x")
+    warming = Warming(generator, lambda: generator.idle)
+    warming.begin()
+    read = []
+    for state in ((True, True, 0), (False, True, 1), (True, True, 1), (True, False, 2), (True, True, 2)):
+        generator.up, generator.idle, generator.restarts = state
+        await asyncio.sleep(0.05)
+        read.append(len(generator.read_before))
+    await warming.close()
+    assert read == [1, 1, 2, 2, 2]
