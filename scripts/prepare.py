@@ -2,7 +2,8 @@
 
     python scripts/prepare.py [--articles PATH]...
 
-Prints the directory of the index, that of the models and the file of the keys, one a line, for the service to be told.
+Prints the directory of the index, that of the models, the questions that the chat page begins with and the file of the
+keys, one a line, for the service to be told.
 Where nobody could ask the service, that is said before anything is fetched. Exit status: 0 when all is complete, 2 for
 a wrong command line or setting, 130 after Ctrl-C, else that of the command that failed.
 """
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.returncode
     except KeyboardInterrupt:
         return 130
-    print(index, models, keys, sep="\n")
+    print(index, models, suggestions(settings, index), keys, sep="\n")
     return 0
 
 
@@ -63,6 +64,13 @@ def needed_models(settings: Settings) -> list[str]:
     local = settings.generator in ("llama_cpp", "transformers")
     names = [settings.embedding, *([settings.llm] if local else [])]
     return [name for name in names if name in catalogue()]
+
+
+def suggestions(settings: Settings, index: Path) -> str:
+    """The questions of the settings, divided by `|`; without any, those of the examples where these are served."""
+    if settings.suggestions is None and _made_from(index).get("articles") == [str(EXAMPLES)]:
+        return "|".join(EXAMPLES.with_name("suggestions.txt").read_text(encoding="utf-8").splitlines())
+    return settings.suggestions or ""
 
 
 def index_directory(settings: Settings, articles: Sequence[Path]) -> Path:

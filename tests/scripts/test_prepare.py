@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -85,6 +86,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     examples = made.root / "examples" / "articles"
     examples.mkdir(parents=True)
     (examples / "ferry.txt").write_text(FERRY)
+    (made.root / "examples" / "suggestions.txt").write_text("Who sold it?\nWer erfuhr es?\n")
     monkeypatch.setattr(prepare, "ROOT", made.root)
     monkeypatch.setattr(prepare, "EXAMPLES", examples)
     monkeypatch.setattr(prepare, "_run", made.script)
@@ -116,7 +118,29 @@ def test_a_first_start_fetches_the_default_models_and_indexes_the_examples(machi
         "--out",
         str(machine.root / ".fundstelle/index"),
     ]
-    assert machine.printed() == [str(machine.root / ".fundstelle" / name) for name in ("index", "models", "keys.json")]
+    index_there, models, keys = (str(machine.root / ".fundstelle" / name) for name in ("index", "models", "keys.json"))
+    assert machine.printed() == [index_there, models, "Who sold it?|Wer erfuhr es?", keys]
+
+
+def test_questions_to_begin_with_are_those_of_the_examples_or_of_the_settings(
+    machine: Machine, articles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.run("--articles", str(articles))
+    own = machine.printed()[2]
+    monkeypatch.setenv("FUNDSTELLE_SUGGESTIONS", "Mine?")
+    machine.run()
+
+    assert own == ""
+    assert machine.printed()[2] == "Mine?"
+
+
+def test_the_questions_to_begin_with_are_of_the_gold_set() -> None:
+    examples = SCRIPT.parents[1] / "examples"
+    gold = [json.loads(line) for line in (examples / "gold.jsonl").read_text(encoding="utf-8").splitlines()]
+    answerable = {one["question"]: one["lang"] for one in gold if one["answerable"]}
+
+    languages = [answerable[line] for line in (examples / "suggestions.txt").read_text("utf-8").splitlines()]
+    assert sorted(languages) == ["de", "de", "en", "en"]
 
 
 def test_a_second_start_indexes_nothing(machine: Machine) -> None:
