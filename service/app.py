@@ -42,7 +42,7 @@ from service.routes.probes import healthz, readyz
 from service.routes.request import GuardedRequest
 from service.routes.site import PAGES
 from service.routes.status import status, status_style
-from service.routes.widget import newest_widget, this_widget
+from service.routes.widget import keeping, newest_widget, this_widget
 from service.settings import Settings
 from service.startup import Startup
 from service.stopping import Stopping
@@ -73,6 +73,7 @@ ROUTES = (
     *PAGES,
     newest_widget,
     this_widget,
+    keeping,
 )
 
 

@@ -43,3 +43,11 @@ class FeedbackResponse(Struct, frozen=True):
     answer_id: Annotated[str, Meta(description="Which answer it was said of.")]
     helpful: Annotated[bool, Meta(description="Whether the answer helped.")]
     comment: Annotated[str | None, Meta(description="The comment, as it was sent.")]
+
+
+class Keeping(Struct, frozen=True):
+    """What the chat tells its readers of the service."""
+
+    kept_days: Annotated[
+        int, Meta(description="Days for which questions and answers are kept; 0: none are, and no feedback is taken.")
+    ]

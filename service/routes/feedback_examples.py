@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.feedback_contract import FeedbackRequest, FeedbackResponse
+from service.feedback_contract import FeedbackRequest, FeedbackResponse, Keeping
 from service.routes import examples
 
 _ID = examples.ANSWER["answered"].id
@@ -13,3 +13,4 @@ FEEDBACK = {
     "not-helpful": FeedbackRequest(answer_id=_ID, helpful=False, comment=_COMMENT),
 }
 TAKEN = {"taken": FeedbackResponse(_ID, helpful=False, comment=_COMMENT)}
+KEEPING = {"a-month": Keeping(kept_days=30)}

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from litestar import Response, get
 
+from service.feedback_contract import Keeping
+from service.routes import feedback_examples
 from service.routes.request import GuardedRequest
+from service.settings import Settings
 from service.widget_bundle import bundle
 
 WIDGET = bundle()
@@ -33,3 +36,10 @@ async def newest_widget(request: GuardedRequest) -> Response[bytes]:
 async def this_widget() -> Response[bytes]:
     """The same script under a name that is never given to another, for pages that name its integrity hash."""
     return Response(WIDGET.script, media_type=_JAVASCRIPT, headers=_FOR_EVER)
+
+
+@get("/widget.json", summary="What the chat tells its readers", opt={"response_examples": feedback_examples.KEEPING})
+async def keeping(request: GuardedRequest) -> Response[Keeping]:
+    """For how long questions and answers are kept. The widget says so before the first question."""
+    settings: Settings = request.app.state.settings
+    return Response(Keeping(settings.feedback_days), headers=_HEADERS)

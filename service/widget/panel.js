@@ -9,6 +9,7 @@
 import { Cards } from "./citation.js";
 import { Composer } from "./composer.js";
 import { copied, element, icon, iconButton } from "./dom.js";
+import { keptDays } from "./service.js";
 import { TurnView, plain } from "./turn.js";
 
 /** Pixels from the end within which the view follows an answer that grows. */
@@ -53,6 +54,19 @@ export class Panel {
     conversation.addEventListener("change", this.hear);
     this.rebuild();
     this.composer.show(conversation.asking !== null);
+    keptDays(conversation.server).then((days) => this.kept(days));
+  }
+
+  /**
+   * Tell the reader that what they ask is kept; where nothing is, nothing can be said of an answer either.
+   *
+   * @param {number | null} days
+   */
+  kept(days) {
+    if (days) this.beginning.append(element("p", { class: "kept" }, this.words.kept(days)));
+    if (days !== 0 || !this.options.rates) return;
+    this.options.rates = false;
+    this.rebuild();
   }
 
   /** Show nothing more of the conversation: this panel goes off the page. */

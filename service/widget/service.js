@@ -81,6 +81,21 @@ export async function rate(server, answer, helpful, comment) {
 }
 
 /**
+ * For how many days the service keeps what is asked and answered, 0 where it doesn't, null where it can't be asked.
+ *
+ * @param {Server} server
+ * @returns {Promise<number | null>}
+ */
+export async function keptDays(server) {
+  try {
+    const response = await fetch(`${server.base}widget.json`, { credentials: "omit", signal: AbortSignal.timeout(SILENCE) });
+    return response.ok ? Number((await response.json()).kept_days) : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
  * The page of an article at the service, at the characters `start` to `end`. A page that is gone to can't be sent a
  * header, so the site key, which is no secret, is in its address.
  *

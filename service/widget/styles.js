@@ -107,7 +107,7 @@ h2 { flex: 1; min-inline-size: 0; font-weight: 600; letter-spacing: -0.01em; lin
 .newest { position: absolute; inset-block-end: 0.6em; inset-inline: 0; margin-inline: auto; background: var(--background); border: 1px solid var(--line); border-radius: 50%; box-shadow: 0 2px 8px rgb(10 20 35 / 18%); }
 .opening { display: grid; gap: 0.7em; }
 .greeting { color: var(--muted); text-wrap: pretty; }
-.try { color: var(--muted); font-size: 0.875em; }
+.try, .kept { color: var(--muted); font-size: 0.875em; }
 .opening ul { display: grid; gap: 0.5em; grid-template-columns: repeat(auto-fit, minmax(min(19em, 100%), 1fr)); }
 .opening li { display: grid; }
 .suggestion { inline-size: 100%; text-align: start; padding: 0.6em 0.9em; border: 1px solid var(--line); border-radius: min(var(--round), 0.8em); background: var(--background); }

@@ -23,7 +23,7 @@ PUBLIC = "0.0.0.0"
 ADMIN = "an-admin-key-of-the-tests-0123"
 OPEN = {
     "article_options", "healthz", "readyz", "reference", "description", "style", "status_style", "newest_widget",
-    "this_widget", "chat_on_its_own", "embedding_tag", "embed_script", "site_style", "icon",
+    "this_widget", "keeping", "chat_on_its_own", "embedding_tag", "embed_script", "site_style", "icon",
 }  # fmt: skip
 UNAUTHORIZED = (401, "unauthorized")
 

@@ -78,12 +78,16 @@ class Reply:
 
 @dataclass
 class Stage:
-    """A played service. `asked` has the body of every question, `rated` that of every rating."""
+    """A played service. `asked` has the body of every question, `rated` that of every rating.
+
+    `kept_days` is for how long it says that it keeps them.
+    """
 
     url: str = ""
     play: Play = lambda body, reply: whole(reply, answer("Said."))
     asked: list[dict[str, Any]] = field(default_factory=list)
     rated: list[dict[str, Any]] = field(default_factory=list)
+    kept_days: int = 30
 
 
 def citation(label: int, **fields: Any) -> dict[str, Any]:
@@ -150,7 +154,12 @@ def staged() -> Iterator[Stage]:
             self.end_headers()
 
         def do_GET(self) -> None:
-            self._send(bundle().script, "text/javascript") if self.path == "/widget.js" else self.send_error(404)
+            if self.path == "/widget.json":
+                self._send(json.dumps({"kept_days": stage.kept_days}).encode(), "application/json")
+            elif self.path == "/widget.js":
+                self._send(bundle().script, "text/javascript")
+            else:
+                self.send_error(404)
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

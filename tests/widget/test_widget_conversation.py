@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from tests.service.scripted import Service
 from tests.widget.conftest import Chat
-from tests.widget.stage import Host
+from tests.widget.stage import Host, Stage
 
 SAID = "The bridge cost 14.3 million euros."
 SLOW = '{"pause": 0.15}'
@@ -163,3 +163,25 @@ def test_two_tabs_have_two_conversations(at_service: Chat, host: Host) -> None:
 
     expect(other.locator("article.turn")).to_have_count(0)
     expect(at_service.page.locator("article.turn")).to_have_count(1)
+
+
+def test_the_reader_is_told_for_how_long_questions_are_kept(at_service: Chat) -> None:
+    expect(at_service.page.locator(".kept")).to_have_text(
+        "Questions and answers are kept for 30 days, so that answers can get better."
+    )
+    expect(
+        at_service.answered("What did the bridge cost?").get_by_role("button", name="Helpful", exact=True)
+    ).to_be_visible()
+
+
+def test_where_nothing_is_kept_nothing_is_said_of_that_and_there_are_no_thumbs(
+    chat: Chat, host: Host, stage: Stage
+) -> None:
+    stage.kept_days = 0
+    chat.page.goto(host.put(stage.url))
+    chat.open()
+    turn = chat.answered("Who?")
+    expect(turn.get_by_role("button", name="Copy with sources")).to_be_visible()
+    expect(turn.get_by_role("button", name="Helpful", exact=True)).to_have_count(0)
+    expect(chat.page.locator(".kept")).to_have_count(0)
+    assert chat.faults == []
