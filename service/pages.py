@@ -18,7 +18,7 @@ _HEAD = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
-<link rel="stylesheet" href="/static/style.css">
+<link rel="stylesheet" href="static/style.css">
 </head>
 <body>
 <main>
@@ -44,7 +44,7 @@ def reference_page(document: Document) -> str:
         f"{info['title']} API",
         f"<h1>{escape(info['title'])} API <small>{escape(info['version'])}</small></h1>",
         f"<p>{_prose(info['summary'])} {_prose(info['description'])}</p>",
-        '<p>To read with a program: <a href="/openapi.json">/openapi.json</a>.</p>',
+        '<p>To read with a program: <a href="openapi.json">/openapi.json</a>.</p>',
         _contents(operations),
         *(_operation(path, method, item) for path, method, item in operations),
         '<h2 id="schemas">Objects</h2>',

@@ -6,18 +6,19 @@ from elsewhere is escaped here. Links are relative to the page, so that a proxy 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date
 from html import escape
 from typing import Literal
 from urllib.parse import quote, urlencode, urlsplit
 
+from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_date
 
 from index.types import ArticleInfo
-from service.contract import ArticleResponse, FoundPassage
+from service.article_text import Mark, article_html
+from service.contract import ArticleResponse, FoundPassage, Problem
+from service.problems import TYPE_PREFIX
 from service.site_words import WORDS
 from service.widget_bundle import Widget
 
@@ -26,7 +27,6 @@ Language = Literal["de", "en"]
 PAGE_ARTICLES = 50
 """Articles on one page of the list."""
 
-_PARAGRAPHS = re.compile(r"\n\s*\n")
 _HEAD = """<!doctype html>
 <html lang="{language}">
 <head>
@@ -41,21 +41,6 @@ _HEAD = """<!doctype html>
 <header><a class="name" href="{up}">Fundstelle</a><nav aria-label="{menu}">{links}</nav></header>
 """
 _LINKS = (("chat", ""), ("articles", "articles"), ("embed", "embed"), ("api", "docs"))
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """The characters of an article that are highlighted: offsets into its text, half-open."""
-
-    start: int
-    end: int
-
-
-def mark_of(text: str, length: int) -> Mark | None:
-    """The mark that `text`, as in `120-260`, asks for in an article of `length` characters; None where it is none."""
-    found = re.fullmatch(r"([0-9]{1,9})-([0-9]{1,9})", text)
-    start, end = (int(found[1]), int(found[2])) if found else (0, 0)
-    return Mark(start, end) if start < end <= length else None
 
 
 def preferred(accept_language: str) -> Language:
@@ -118,7 +103,7 @@ def found_page(language: Language, question: str, passages: Sequence[FoundPassag
 def article_page(language: Language, article: ArticleResponse, mark: Mark | None, up: str) -> str:
     """An article to read, `mark` highlighted. `up` leads from its address to the service's own."""
     words = WORDS[language]
-    about = [_day(article.published_at, language), article.language if article.language != "und" else ""]
+    about = [_day(article.published_at, language), _language(article.language, language)]
     original = (
         f'<a href="{escape(article.url)}" rel="noopener noreferrer">{escape(words["original"])}</a>'
         if article.url and is_web_address(article.url)
@@ -131,8 +116,24 @@ def article_page(language: Language, article: ArticleResponse, mark: Mark | None
         article.title or article.id,
         f'<main><article lang="{escape(article.language)}"><h1 dir="auto">{escape(article.title or article.id)}</h1>',
         f'<p class="facts">{facts}</p>' if facts else "",
-        *_paragraphs(article.text, mark),
+        article_html(article.text, mark),
         "</article></main>",
+        up=up,
+    )
+
+
+def problem_page(language: Language, problem: Problem, up: str) -> str:
+    """What kept a page from being shown, and where to go on."""
+    words = WORDS[language]
+    kind = problem.type.removeprefix(TYPE_PREFIX).replace("-", "_")
+    heading = words.get(f"problem_{kind}") or words.get(f"problem_{problem.status}") or words["problem"]
+    return _page(
+        language,
+        "problem",
+        heading,
+        f'<main><h1>{escape(heading)}</h1><p lang="en">{escape(problem.detail)}</p>',
+        _search_form(language, "", up),
+        f'<p class="facts">{problem.status} · {escape(problem.instance)}</p></main>',
         up=up,
     )
 
@@ -204,10 +205,10 @@ def _script(widget: Widget) -> str:
     return f'<script src="{widget.name}" integrity="{widget.integrity}" data-launcher="off" defer></script>'
 
 
-def _search_form(language: Language, question: str) -> str:
+def _search_form(language: Language, question: str, up: str = "") -> str:
     words = WORDS[language]
     return (
-        f'<form role="search" action="articles"><input type="search" name="q" maxlength="2000" required '
+        f'<form role="search" action="{up}articles"><input type="search" name="q" maxlength="2000" required '
         f'value="{escape(question)}" aria-label="{escape(words["search"])}" placeholder="{escape(words["search"])}">'
         f"<button>{escape(words['search'])}</button></form>"
     )
@@ -241,27 +242,13 @@ def _address(base: str, article_id: str, mark: Mark | None = None) -> str:
     return escape(f"{base}{quote(article_id, safe='')}{place}")
 
 
-def _paragraphs(text: str, mark: Mark | None) -> Iterator[str]:
-    """The text as paragraphs, of which those that `mark` touches have the part that it covers highlighted."""
-    start = 0
-    for gap in [*_PARAGRAPHS.finditer(text), None]:
-        end = gap.start() if gap else len(text)
-        if text[start:end].strip():
-            yield f'<p dir="auto">{_marked(text, start, end, mark)}</p>'
-        start = gap.end() if gap else end
-
-
-def _marked(text: str, start: int, end: int, mark: Mark | None) -> str:
-    if mark is None or mark.end <= start or end <= mark.start:
-        return escape(text[start:end])
-    inner = max(start, mark.start), min(end, mark.end)
-    # only the first part can be the one that the address leads to
-    name = ' id="mark" tabindex="-1"' if mark.start >= start else ""
-    return (
-        f"{escape(text[start : inner[0]])}<mark{name}>{escape(text[inner[0] : inner[1]])}</mark>"
-        f"{escape(text[inner[1] : end])}"
-    )
-
-
 def _day(day: date | None, language: Language) -> str:
     return str(format_date(day, "long", locale=language)) if day else ""
+
+
+def _language(code: str, language: Language) -> str:
+    """The name of the language `code` in `language`, the code where it has none, nothing where it is unknown."""
+    try:
+        return "" if code == "und" else Locale.parse(code, sep="-").get_display_name(language) or code
+    except (UnknownLocaleError, ValueError):
+        return code

@@ -9,6 +9,7 @@ from typing import Any
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
+from service import page_policies
 from service.contract import Problem
 from service.edge import PROBLEM
 from service.errors import BadRequest, Busy, MethodNotAllowed, NotFound, NotReady, ServiceError, ShuttingDown
@@ -16,6 +17,7 @@ from service.logs import LOGGER
 from service.openai_errors import rendered
 from service.problems import internal, problem
 from service.routes.request import request_id
+from service.site import preferred, problem_page
 from service.streams import ClientLeft
 
 LEFT = 499
@@ -91,5 +93,21 @@ def _refusal(request: Request[Any, Any, Any], error: HTTPException) -> ServiceEr
 def _response(
     request: Request[Any, Any, Any], document: Problem, headers: Mapping[str, str] | None = None
 ) -> Response[bytes]:
+    if _is_read_by_somebody(request):
+        return _page(request, document, headers or {})
     body, media_type = rendered(request.scope["path"], document)
     return Response(body, status_code=document.status, media_type=media_type, headers=dict(headers or {}))
+
+
+def _is_read_by_somebody(request: Request[Any, Any, Any]) -> bool:
+    """Whether a browser asked in order to show a page: those name HTML before all else."""
+    accepted = request.headers.get("accept", "")
+    return request.method == "GET" and accepted.startswith("text/html") and not request.scope["path"].startswith("/v1/")
+
+
+def _page(request: Request[Any, Any, Any], document: Problem, headers: Mapping[str, str]) -> Response[bytes]:
+    """The problem as a page, whose links are relative to the path as it was written: `%2F` is no slash of it."""
+    depth = request.scope["raw_path"].partition(b"?")[0].count(b"/") - 1
+    html = problem_page(preferred(request.headers.get("accept-language", "")), document, "../" * depth or "./")
+    ours = {page_policies.HEADER: page_policies.SCRIPTED, "Vary": "Accept, Accept-Language"}
+    return Response(html.encode(), status_code=document.status, media_type="text/html", headers={**headers, **ours})

@@ -10,6 +10,7 @@ from litestar import Response, get
 
 from service import page_policies
 from service.access import Access
+from service.article_text import mark_of
 from service.contract import SearchRequest
 from service.cross_origin import check_work
 from service.edge import Scope
@@ -27,7 +28,6 @@ from service.site import (
     chat_page,
     embed_page,
     found_page,
-    mark_of,
     preferred,
 )
 

@@ -14,13 +14,15 @@ from service.routes.metrics import reading
 from service.routes.probes import readiness
 from service.routes.request import GuardedRequest
 from service.settings import Settings
+from service.site import preferred
 from service.status_page import View, status_page
 from service.version import version
 
 _HTML = "text/html"
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'"
+    "form-action 'none'; frame-ancestors 'none'",
+    "Vary": "Accept-Language",
 }
 
 
@@ -47,7 +49,8 @@ async def status(request: GuardedRequest) -> Response[str]:
         hour=observing.recent.summary(),
         faults=tuple(observing.recent.faults()),
     )
-    return Response(status_page(view), media_type=_HTML, headers=_HEADERS)
+    language = preferred(request.headers.get("accept-language", ""))
+    return Response(status_page(view, language), media_type=_HTML, headers=_HEADERS)
 
 
 @get("/static/status.css", opt={"hidden": True})

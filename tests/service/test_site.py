@@ -16,11 +16,12 @@ from litestar.testing import TestClient
 
 from index.types import ArticleInfo
 from service.app import create_app
+from service.article_text import Mark, article_html, mark_of
 from service.contract import ArticleResponse
 from service.key_file import add
 from service.keys import Scope, make
 from service.settings import Settings
-from service.site import Mark, article_page, articles_page, mark_of, preferred
+from service.site import article_page, articles_page, preferred
 from tests.service.fakes import FakePipeline
 
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
@@ -60,15 +61,50 @@ def test_a_mark_that_is_none_highlights_nothing(client: TestClient[Litestar], ma
     assert "<mark" not in response.text
 
 
-@settings(deadline=None)
-@given(st.text(max_size=60), st.integers(0, 70), st.integers(0, 70))
-def test_no_character_is_lost_or_read_as_markup_whatever_is_marked(text: str, start: int, end: int) -> None:
-    page = article_page("en", article(text), mark_of(f"{start}-{end}", len(text)), "../")
+_SHOWN = re.compile(r"</?(p|h2|ul|li|blockquote|pre|strong|em|code|small|mark|span)( [^<>]*)?>")
 
-    paragraphs = re.findall(r'<p dir="auto">(.*?)</p>', page, re.DOTALL)
-    shown = [unescape(re.sub(r'<mark( id="mark" tabindex="-1")?>|</mark>', "", inner)) for inner in paragraphs]
-    assert "".join("".join(shown).split()) == "".join(text.split())
-    assert all("<" not in re.sub(r'<mark( id="mark" tabindex="-1")?>|</mark>', "", inner) for inner in paragraphs)
+
+@settings(deadline=None)
+@given(st.text(st.sampled_from("ab \n#*_`[]()-><&\\'\"") | st.characters(codec="utf-8"), max_size=60), st.data())
+def test_no_character_is_lost_or_read_as_markup_whatever_is_marked(text: str, data: st.DataObject) -> None:
+    start, end = data.draw(st.integers(0, len(text))), data.draw(st.integers(0, len(text)))
+    page = article_html(text, mark_of(f"{start}-{end}", len(text)))
+
+    inner = _SHOWN.sub("", page)
+    assert "<" not in inner
+    assert "".join(unescape(inner).split()) == "".join(text.split())
+    marked = re.findall(r"<mark[^>]*>(.*?)</mark>", page, re.DOTALL)
+    assert "".join(unescape(_SHOWN.sub("", "".join(marked))).split()) == "".join(text[start:end].split())
+    assert page.count('id="mark"') == (1 if text[start:end].strip() else 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("## Why\nSo.", '<h2 dir="auto"><span class="sign">## </span>Why\n</h2>\n<p dir="auto">So.</p>'),
+        (
+            "- **May:** one\n- two",
+            '<ul><li dir="auto"><span class="sign">- </span><span class="sign">**</span><strong>May:</strong>'
+            '<span class="sign">**</span> one\n</li><li dir="auto"><span class="sign">- </span>two</li></ul>',
+        ),
+        (
+            "See [us](https://a.example/b) \\$5",
+            '<p dir="auto">See <span class="sign">[</span>us<span class="sign">]</span>'
+            '<small>(https://a.example/b)</small> <span class="sign">\\</span>$5</p>',
+        ),
+        ("[Click](#)", '<p dir="auto"><span class="sign">[</span>Click<span class="sign">](#)</span></p>'),
+        ("#tag 2*3*4 a_b_c", '<p dir="auto">#tag 2*3*4 a_b_c</p>'),
+        ("```\n# no\n```", '<pre dir="auto">```\n# no\n```</pre>'),
+    ],
+)
+def test_marks_of_markdown_are_styled_and_hidden_and_links_stay_text(text: str, html: str) -> None:
+    assert article_html(text, None) == html
+
+
+def test_a_mark_goes_through_emphasis_in_one_piece() -> None:
+    html = article_html("Meta **pays 14 billion** now.", Mark(12, 20))
+
+    assert '<strong>pays </strong><mark id="mark" tabindex="-1"><strong>14 billi</strong></mark>' in html
 
 
 def test_nothing_of_an_article_becomes_markup(client: TestClient[Litestar]) -> None:
@@ -138,6 +174,32 @@ def test_a_query_that_makes_no_sense_shows_a_page_all_the_same(client: TestClien
 
 def test_an_article_that_is_not_there_is_a_problem(client: TestClient[Litestar]) -> None:
     assert client.get("/articles/none.md").json()["type"] == "urn:fundstelle:problem:article-not-found"
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "de"}
+
+
+@pytest.mark.parametrize(
+    ("path", "heading", "home"),
+    [
+        ("/articles/x%2Fnone.md", "Diesen Artikel gibt es nicht", "../"),
+        ("/no/such/page", "Diese Seite gibt es nicht", "../../"),
+        ("/nothing", "Diese Seite gibt es nicht", "./"),
+    ],
+)
+def test_a_browser_gets_a_problem_as_a_page(client: TestClient[Litestar], path: str, heading: str, home: str) -> None:
+    response = client.get(path, headers=BROWSER)
+
+    assert response.status_code == 404
+    assert f"<h1>{heading}</h1>" in response.text
+    assert f'<a class="name" href="{home}">' in response.text
+    assert "require-trusted-types-for" in response.headers["content-security-policy"]
+    assert response.headers["vary"] == "Accept, Accept-Language, Origin"
+
+
+def test_a_program_gets_a_problem_as_a_problem(client: TestClient[Litestar]) -> None:
+    for path, headers in (("/nothing", {"Accept": "*/*"}), ("/v1/articles/none.md", BROWSER)):
+        assert client.get(path, headers=headers).headers["content-type"] == "application/problem+json"
 
 
 def test_offsets_that_fit_are_a_mark() -> None:

@@ -20,6 +20,7 @@ from service.observed import Outcome
 from service.recent import PERIOD, Recent
 from service.settings import Settings
 from service.status_page import span
+from service.status_words import STATUS_WORDS
 from tests.service.fakes import FakePipeline
 
 QUESTION = {"question": "Who built the Zwetschgenturm?"}
@@ -64,6 +65,17 @@ def test_it_tells_how_the_service_is_and_what_became_of_questions(
     assert "Zwetschgenturm" not in text
 
 
+def test_it_is_german_for_who_reads_german(client: TestClient[Any], pipeline: FakePipeline) -> None:
+    pipeline.index = replace(pipeline.index, contents=Contents(datetime.now(UTC) - timedelta(days=2), 5, 1_234, 160))
+    client.post("/v1/ask", json=QUESTION)
+    client.headers["accept-language"] = "de"
+    text = shown(client)
+    assert text.startswith("Bereit Version ")
+    assert "gebaut vor 2 d 0 h Abschnitte 1.234 ausgetauscht 0-mal, 0 misslungen" in text
+    assert "abgelehnt steht nicht in den Artikeln 1 1 100 %" in text
+    assert set(STATUS_WORDS["en"]) <= set(STATUS_WORDS["de"])
+
+
 def test_it_shows_what_readyz_warns_of(client: TestClient[Any], pipeline: FakePipeline) -> None:
     pipeline.index = replace(pipeline.index, warning="<b>vectors</b> are torn")
     assert "<li>&lt;b&gt;vectors&lt;/b&gt; are torn</li>" in client.get("/status").text
@@ -98,7 +110,8 @@ def test_it_has_no_script_and_every_file_that_it_names_is_there(client: TestClie
     page = Page()
     page.feed(response.text)
     assert "script" not in page.tags
-    assert {path: client.get(path).status_code for path in page.files} == dict.fromkeys(page.files, 200)
+    page.files.remove("./")
+    assert {path: client.get(f"/{path}").status_code for path in page.files} == dict.fromkeys(page.files, 200)
 
 
 def outcome(result: str, seconds: float, reason: str = "") -> Outcome:
