@@ -33,7 +33,6 @@ from service.routes.admin import (
 from service.routes.answers import article, ask, search
 from service.routes.failures import HANDLERS
 from service.routes.feedback import give_feedback
-from service.routes.limited import within_limits
 from service.routes.mcp import mcp, open_mcp
 from service.routes.metrics import metrics
 from service.routes.openai import chat_completions, list_models, read_model
@@ -91,7 +90,6 @@ def create_app(settings: Settings, pipeline: Pipeline | None = None, builder: Bu
     administration = Administration(settings.index, served, builder or ChildBuilder(settings))
     app = Litestar(
         route_handlers=ROUTES if server is None else (*ROUTES, mcp),
-        guards=[within_limits],
         request_class=GuardedRequest,
         exception_handlers=cast(Any, HANDLERS),
         lifespan=[_lifespan],

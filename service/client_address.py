@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Literal
 
@@ -140,6 +141,7 @@ def _scheme(text: str | None) -> str | None:
     return lower if lower in ("http", "https") else None
 
 
+@lru_cache(maxsize=1024)
 def _address(text: str) -> Address | None:
     """The address of `1.2.3.4`, `1.2.3.4:80`, `::1`, `[::1]` or `[::1]:80`; None for anything else."""
     match = _ADDRESS.fullmatch(text.strip())

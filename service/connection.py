@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -23,6 +23,8 @@ from service.problems import MEDIA_TYPE, encode, problem
 
 EXCESS_SECONDS = 1.0
 """How long a connection too many may wait with its request, to be told so."""
+MOST_GATHERED = 65_536
+"""Bytes of a response that wait to be sent in one piece. Of more, asyncio has to be told: it holds up who writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client connected. One too many is told so when it asks."""
-        super().connection_made(transport)
+        super().connection_made(cast(asyncio.Transport, Gathering(transport, self.loop)))
         self._excess = len(self.connections) > self._patience.connections
         self._expect(EXCESS_SECONDS if self._excess else self._patience.seconds)
 
@@ -61,6 +63,11 @@ class Connection(H11Protocol):
             self._unexpect()
         elif self._hearing is None and not self.transport.is_closing():
             self._expect(self._patience.seconds)
+
+    def on_response_complete(self) -> None:
+        """The whole response is written. uvicorn, which calls this, reads the next request."""
+        cast(Gathering, self.transport).flush()
+        super().on_response_complete()
 
     def pause_writing(self) -> None:
         """The client reads more slowly than the service writes."""
@@ -134,6 +141,44 @@ class Connection(H11Protocol):
             headers=[*headers, *HEADERS.items(), (b"x-request-id", request_id.encode())],
         )
         return b"".join(self.conn.send(part) or b"" for part in (response, h11.Data(content), h11.EndOfMessage()))
+
+
+class Gathering:
+    """A transport that sends in one piece what is written before the event loop goes on.
+
+    uvicorn writes the head of a response, its body and its end one by one. Each piece would be a call of the system
+    and wake the client, which can't begin with less than all of it.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._pieces: list[bytes] = []
+        self._size = 0
+
+    def __getattr__(self, name: str) -> Any:
+        """All else is the transport's own."""
+        return getattr(self._transport, name)
+
+    def write(self, piece: bytes) -> None:
+        """Send `piece` soon, behind what was written before."""
+        if not self._pieces:
+            self._loop.call_soon(self.flush)
+        self._pieces.append(piece)
+        self._size += len(piece)
+        if self._size > MOST_GATHERED:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what was written."""
+        pieces, self._pieces, self._size = self._pieces, [], 0
+        if pieces:
+            self._transport.write(b"".join(pieces))
+
+    def close(self) -> None:
+        """Close the connection once everything is sent."""
+        self.flush()
+        self._transport.close()
 
 
 def connections(patience: Patience) -> Callable[..., Connection]:

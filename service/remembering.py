@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Coroutine, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,7 +24,7 @@ WAITING = 1_000
 PRUNING_SECONDS = 3_600.0
 CLOSING_SECONDS = 2.0
 """How long closing waits for answers to be written."""
-PAUSE_SECONDS = 0.2
+PAUSE_SECONDS = 1.0
 """Between two writings: answers that come in quick succession are written together, each alone would cost more than
 what it takes to give one that is kept in memory."""
 AGAIN_SECONDS = 4.0
@@ -43,6 +43,7 @@ class Remembering(Around):
         self._waiting: deque[Remembered] = deque(maxlen=WAITING)
         self._writing: asyncio.Task[None] | None = None
         self._pruning: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
 
     async def start(self) -> None:
         """Start the pipeline, and delete what is too old from now on."""
@@ -51,6 +52,7 @@ class Remembering(Around):
 
     async def close(self) -> None:
         """Write what waits, for a moment at the most, and close the pipeline."""
+        self._closing.set()
         try:
             if self._writing is not None:
                 await asyncio.wait([self._writing], timeout=CLOSING_SECONDS)
@@ -75,13 +77,21 @@ class Remembering(Around):
             self._writing = _background(self._write())
 
     async def _write(self) -> None:
-        """Write until nothing waits: what comes meanwhile is written together, what could not be written again."""
+        """Write until nothing waits: what comes meanwhile is written together, what could not be written again.
+
+        Closing ends a pause, for one try more.
+        """
         failing = False
         while self._waiting:
+            last = self._closing.is_set()
             answers = list(self._waiting)
             self._waiting.clear()
             failing = not await self._written(answers, after_failing=failing)
-            await asyncio.sleep(AGAIN_SECONDS if failing else PAUSE_SECONDS)
+            if last:
+                break
+            with suppress(TimeoutError):
+                async with asyncio.timeout(AGAIN_SECONDS if failing else PAUSE_SECONDS):
+                    await self._closing.wait()
 
     async def _written(self, answers: Sequence[Remembered], *, after_failing: bool) -> bool:
         """Whether `answers` are written; otherwise they wait again. The log has a line where that changes."""

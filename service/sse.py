@@ -11,7 +11,7 @@ import msgspec
 
 from service.body import Receive
 from service.edge import Send
-from service.streams import ended, left
+from service.streams import done_before_leaving, ended
 
 MEDIA_TYPE = "text/event-stream"
 KEEP_ALIVE = b": keep-alive\n\n"
@@ -58,13 +58,11 @@ def is_preferred(accept: str) -> bool:
 async def respond(receive: Receive, send: Send, chunks: AsyncGenerator[bytes, None]) -> None:
     """Send a response of `chunks`, each as it comes. `chunks` is closed on return: also where the client left."""
     sending = asyncio.create_task(_sent(send, chunks))
-    leaving = asyncio.create_task(left(receive))
     try:
-        await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if sending.done():
+        if await done_before_leaving(sending, receive):
             sending.result()
     finally:
-        await ended(sending, leaving)
+        await ended(sending)
 
 
 async def _sent(send: Send, chunks: AsyncGenerator[bytes, None]) -> None:

@@ -105,28 +105,38 @@ async def to_the_end(work: Coroutine[Any, Any, T], stopping: Stopping) -> T:
     return result_of(task)
 
 
-async def left(receive: Receive) -> None:
-    """Return when the client has closed the connection. The body must have been read."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
+async def done_before_leaving(work: asyncio.Task[Any], receive: Receive) -> bool:
+    """Wait for `work`, as long as the client stays; whether it is done. The body must have been read."""
+    # What needs no waiting is done now: to watch its client would take longer than it has taken.
+    await asyncio.sleep(0)
+    if not work.done():
+        leaving = asyncio.create_task(_left(receive))
+        try:
+            await asyncio.wait({work, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await ended(leaving)
+    return work.done()
 
 
-async def ended(*tasks: asyncio.Task[Any]) -> None:
-    """Cancel `tasks` and return when they have ended. What they raised is of no interest to anyone."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.wait(tasks)
-    for task in tasks:
-        if not task.cancelled():
-            task.exception()
+async def ended(task: asyncio.Task[Any]) -> None:
+    """Cancel `task` and return when it has ended. What it raised is of no interest to anyone."""
+    task.cancel()
+    if not task.done():
+        await asyncio.wait({task})
+    if not task.cancelled():
+        task.exception()
 
 
 async def _unless_left(work: asyncio.Task[T], receive: Receive) -> T:
-    leaving = asyncio.create_task(left(receive))
     try:
-        await asyncio.wait({work, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if not work.done():
+        if not await done_before_leaving(work, receive):
             raise ClientLeft
         return result_of(work)
     finally:
-        await ended(work, leaving)
+        await ended(work)
+
+
+async def _left(receive: Receive) -> None:
+    """Return when the client has closed the connection. The body must have been read."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

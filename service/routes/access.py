@@ -12,6 +12,8 @@ from service.access import Access, Caller
 from service.edge import CALLER
 from service.errors import Forbidden, KeysUnavailable, OriginRefused, ServiceError, Unauthorized
 from service.keys import Scope
+from service.limiting import COUNTED
+from service.routes.limited import count
 
 ACCESS_ERRORS = (Unauthorized, Forbidden, OriginRefused, KeysUnavailable)
 """What a guarded route may refuse before its handler runs; for the `errors` of its `opt`."""
@@ -19,17 +21,25 @@ ACCESS_ERRORS = (Unauthorized, Forbidden, OriginRefused, KeysUnavailable)
 
 @dataclass(frozen=True)
 class Needs:
-    """A guard that lets callers pass who have one of `scopes`. Litestar runs it before it reads a body."""
+    """A guard that counts what is to be counted and lets callers pass who have one of `scopes`.
+
+    Litestar runs it before it reads a body. It copies the whole handler for each guard, so that one does both.
+    """
 
     scopes: tuple[Scope, ...]
 
     async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-        """Raises `Unauthorized`, `Forbidden`, `AdministrationOff`, `OriginRefused`, `KeysUnavailable`.
-
-        Asynchronous because Litestar runs any other guard in a thread, which takes longer than this does.
-        """
+        """Raises what `caller` and `Access.require` raise, and `RateLimited`."""
         access: Access = connection.app.state.access
-        access.require(caller(connection), *self.scopes)
+        found = caller(connection)
+        if self.counts:
+            await count(connection, found)
+        access.require(found, *self.scopes)
+
+    @property
+    def counts(self) -> bool:
+        """Whether requests count."""
+        return not COUNTED.isdisjoint(self.scopes)
 
 
 def needs(*scopes: Scope) -> Needs:

@@ -14,15 +14,13 @@ from litestar.types import Send as LitestarSend
 from service import keys
 from service.access import Access
 from service.body import check_headers, decode_body, read_body
-from service.client_address import Sender
-from service.door import SENDER
-from service.edge import RESPONSE_HEADERS, Message, Receive, Scope, Send
+from service.edge import Message, Receive, Scope, Send
 from service.errors import MethodNotAllowed, ServiceError, SettingsError
-from service.limiting import Limiter
 from service.mcp_errors import MEDIA_TYPE, rpc_error
 from service.mcp_tools import TOOLS, Tool
 from service.routes.access import caller
 from service.routes.failures import told
+from service.routes.limited import count
 from service.routes.request import indexed_pipeline
 from service.settings import Settings
 from service.stopping import Stopping
@@ -131,10 +129,7 @@ async def _admit(request: Request[Any, Any, Any], message: Any) -> None:
             pass
         case _:
             return
-    state = request.scope["state"]
-    sender: Sender = state[SENDER]
-    limiter: Limiter = request.app.state.limiter
-    state[RESPONSE_HEADERS].update(await limiter.count(caller(request), local=sender.local))
+    await count(request, caller(request))
 
 
 async def _refuse(request: Request[Any, Any, Any], send: Send, error: ServiceError, message: Any) -> None:

@@ -18,7 +18,6 @@ from service.limiting import RATE_HEADERS
 from service.openapi import Document, Operation, document
 from service.pages import reference_page
 from service.routes.access import Needs
-from service.routes.limited import counts
 from service.routes.request import GuardedRequest
 from service.version import version
 
@@ -70,8 +69,9 @@ def _operation(path: str, handler: HTTPRouteHandler) -> Operation:
     # a handler that sets headers returns `Response[Struct]`
     returned = next(iter(get_args(annotation)), annotation)
     (method,) = handler.http_methods
-    scopes = tuple(scope for guard in handler.guards or () if isinstance(guard, Needs) for scope in guard.scopes)
-    limited = counts(handler)
+    guards = [guard for guard in handler.guards or () if isinstance(guard, Needs)]
+    scopes = tuple(scope for guard in guards for scope in guard.scopes)
+    limited = any(guard.counts for guard in guards)
     return Operation(
         method=method,
         path=path,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import select
 import socket
@@ -11,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -219,3 +220,67 @@ def test_who_reads_slowly_gets_all_of_a_long_response(patient_server: tuple[int,
             time.sleep(0.05)
     assert received > LONG
     assert time.monotonic() - started > 1.0
+
+
+class Written:
+    """A transport that keeps what is written, piece by piece."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+        self.closed = False
+
+    def write(self, piece: bytes) -> None:
+        self.pieces.append(piece)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def get_extra_info(self, name: str) -> Any:
+        return None
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+
+def written_by(app: Any) -> list[bytes]:
+    async def ask() -> list[bytes]:
+        config = uvicorn.Config(app, http="h11", lifespan="off", log_config=None)
+        made = connections(Patience(5.0, 5))(config=config, server_state=uvicorn.server.ServerState(), app_state={})
+        transport = Written()
+        made.connection_made(cast(asyncio.Transport, transport))
+        made.data_received(GET + b"\r\n")
+        await asyncio.wait(made.server_state.tasks)
+        await asyncio.sleep(0)
+        made.connection_lost(None)
+        return transport.pieces
+
+    return asyncio.run(ask())
+
+
+def test_a_response_is_sent_in_one_piece() -> None:
+    async def short(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
+        await send({"type": "http.response.body", "body": b"body"})
+
+    (piece,) = written_by(short)
+    assert piece.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert piece.endswith(b"\r\n\r\nbody")
+
+
+def test_what_is_sent_of_a_stream_does_not_wait_for_the_rest() -> None:
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"first", "more_body": True})
+        await asyncio.sleep(0.01)
+        await send({"type": "http.response.body", "body": b"x" * 70_000, "more_body": True})
+        await send({"type": "http.response.body", "body": b"last"})
+
+    first, long, last = written_by(slow)
+    assert first.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert first.endswith(b"\r\n5\r\nfirst\r\n")
+    assert long == b"11170\r\n" + b"x" * 70_000 + b"\r\n"
+    assert last == b"4\r\nlast\r\n0\r\n\r\n"
