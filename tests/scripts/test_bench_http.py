@@ -57,6 +57,9 @@ def test_overhead_is_told_of_each_kind_of_request_beside_what_was_wanted(
         p50, p99 = found[f"{kind}, p50 of 10"], found[f"{kind}, p99 of 10"]
         assert (p50["at_most"], p99["at_most"], p50["unit"]) == (2.0, 8.0, "ms")
         assert 0 < p50["value"] <= p99["value"] < 1000
+    least, whole = (found[f"{what}, processor time of the service"] for what in ("the floor", "a kept answer"))
+    assert 0 < least["value"] < whole["value"]
+    assert "at_most" not in found["the floor, p50 of 10"]
     share = next(line for what, line in found.items() if what.startswith("share of an answer (the fake model's"))
     assert share["met"]
     assert 0 < share["value"] < 0.1

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from scripts.bench.load.figures import Figure, faults, percentile, spread
+from scripts.bench.load.floor import PATH, Floor, floor
 from scripts.bench.load.pacing import arrivals, sent
+from scripts.bench.load.processor import processor
 from scripts.bench.load.stand import Stand
 from scripts.bench.load.wire import STREAM, Pool, Response, request
 
@@ -33,9 +35,10 @@ class Kind:
 
 
 async def measure(stand: Stand, seconds: float, seed: int) -> list[Figure]:
-    """Each kind of request for `seconds` in turn."""
+    """Each kind of request for `seconds` in turn, and first what a service costs that does nothing."""
     question, answer_seconds = await _answered(stand)
-    found: list[Figure] = []
+    async with floor() as least:
+        found = await _timed(least, "the floor", Kind(request("GET", PATH)), seconds, seed, (None, None))
     for name, kind in (await _kinds(stand, question)).items():
         found += await _timed(stand, name, kind, seconds, seed)
     kept = next(figure.value for figure in found if figure.what.startswith(f"{KEPT}, p50")) / 1000
@@ -80,8 +83,15 @@ async def _beyond(stand: Stand, asked: bytes) -> bytes:
     return asked
 
 
-async def _timed(stand: Stand, name: str, kind: Kind, seconds: float, seed: int) -> list[Figure]:
-    pool, loop = Pool(stand.port), asyncio.get_running_loop()
+async def _timed(
+    service: Stand | Floor,
+    name: str,
+    kind: Kind,
+    seconds: float,
+    seed: int,
+    at_most: tuple[float | None, float | None] = (P50, P99),
+) -> list[Figure]:
+    pool, loop = Pool(service.port), asyncio.get_running_loop()
     times: list[float] = []
     wrong: list[str] = []
 
@@ -92,14 +102,15 @@ async def _timed(stand: Stand, name: str, kind: Kind, seconds: float, seed: int)
             wrong.append(_said(name, response))
 
     await pool.exchange(kind.asked)
-    before = stand.processor_seconds()
+    before = processor(service.pid)
     await sent(arrivals(RATE, seconds, seed), send)
-    each = (stand.processor_seconds() - before) / len(times)
+    had = processor(service.pid).since(before)
     pool.close()
     return [
-        *spread(PART, name, times, P50, P99),
+        *spread(PART, name, times, *at_most),
         Figure(PART, f"{name}, longest", percentile(times, 1.0) * 1000, "ms"),
-        Figure(PART, f"{name}, processor time of the service", each * 1000, "ms"),
+        Figure(PART, f"{name}, processor time of the service", had.used / len(times) * 1000, "ms"),
+        Figure(PART, f"{name}, wait of the service for a processor", had.waited / len(times) * 1000, "ms"),
         *(faults(PART, wrong) if wrong else ()),
     ]
 

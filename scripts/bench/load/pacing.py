@@ -19,6 +19,10 @@ def arrivals(rate: float, seconds: float, seed: int) -> list[float]:
     return list(accumulate(chosen.expovariate(rate) for _ in range(round(rate * seconds))))
 
 
+TICK = 0.001
+"""Seconds. The event loop sleeps whole ones, rounded up: the rest of the way to a moment is gone awake."""
+
+
 async def sent(moments: Sequence[float], send: Callable[[int, float], Coroutine[Any, Any, None]]) -> None:
     """Call `send` at each of `moments` with its number and the time of the loop that it was meant for; wait for all."""
     loop = asyncio.get_running_loop()
@@ -26,5 +30,7 @@ async def sent(moments: Sequence[float], send: Callable[[int, float], Coroutine[
     async with asyncio.TaskGroup() as group:
         for number, moment in enumerate(moments):
             meant = began + moment
-            await asyncio.sleep(max(0.0, meant - loop.time()))
+            await asyncio.sleep(max(0.0, meant - loop.time() - TICK))
+            while loop.time() < meant:
+                await asyncio.sleep(0)
             group.create_task(send(number, meant))

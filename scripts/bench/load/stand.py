@@ -148,11 +148,6 @@ class Stand:
         threads, files = (len(list((process / name).iterdir())) for name in ("task", "fd"))
         return Held(resident(self.pid), threads, files, int(told.read_text()))
 
-    def processor_seconds(self) -> float:
-        """Seconds of processor time that the service has used, its children's not among them."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
     def unforeseen(self) -> list[str]:
         """Lines of the log that nobody wants to see."""
         return _FAILED.findall(self.log.read_text(encoding="utf-8"))
