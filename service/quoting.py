@@ -16,9 +16,7 @@ MOST_CHARACTERS = 220
 
 def stands_alone(source: Evidence, asked: Asked) -> bool:
     """Whether `source`, from which an answer was made, reads as well as an answer: short, and understood by itself."""
-    if not _may_be_quoted(source, asked):
-        return False
-    if len(source.shown()) > MOST_CHARACTERS or starts_in_the_middle(source.text):
+    if not _may_be_quoted(source, asked) or not is_read_alone(source):
         return False
     return _has_what_is_asked_for(source, asked)
 
@@ -32,6 +30,11 @@ def answers(source: Evidence, asked: Asked) -> bool:
     if not all(mentions(source.context, name) for name in asked.names):
         return False
     return _has_what_is_asked_for(source, asked)
+
+
+def is_read_alone(source: Evidence) -> bool:
+    """Whether `source` is read at a glance and does not lean on what stands before it."""
+    return len(source.shown()) <= MOST_CHARACTERS and not starts_in_the_middle(source.text)
 
 
 def _has_what_is_asked_for(source: Evidence, asked: Asked) -> bool:

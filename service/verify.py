@@ -25,6 +25,8 @@ LEAST_SHARED, LEAST_SHARED_ACROSS = 0.3, 0.15
 the other one, where only words with a known translation count."""
 NEARLY_ALL = 0.8
 """Part of its words and figures with which one source bears a sentence out, whatever another source says."""
+LEAST_ADDED = 2
+"""Words of a sentence that a source which speaks against it must add to one that bears it out, to count beside that."""
 DATES = ("month", "day", "ordinal")
 MOST_CITATIONS = 3
 """A sentence that needs more sources than this together is not one claim."""
@@ -115,15 +117,21 @@ def _sound(
     """
     flawed: list[_Flawed] = []
     sound: list[tuple[int, tuple[int, ...]]] = []
+    told: dict[tuple[int, ...], int] = {}
     for cited in sets:
         sources = [evidence[i] for i in cited]
         shared = shared_words(sentence, language, sources)
         known = (bad.problem for bad in flawed if bad.cited <= set(cited) and not bad.problem.startswith("reason"))
-        problem = next(known, "") or flaw(sentence, language, question, sources, _among(similar, cited))
+        inherited = next(known, "")
+        borne_out = max((told[less] for less in told if set(less) <= set(cited)), default=0)
+        if inherited and shared < borne_out + LEAST_ADDED:
+            continue
+        problem = inherited or flaw(sentence, language, question, sources, _among(similar, cited))
         if problem:
             flawed.append(_Flawed(frozenset(cited), problem, shared))
         else:
             sound.append((shared + (not flawed), cited))
+            told[cited] = shared
     wrong = flawed[0].problem if flawed else ""
 
     for shared, cited in sound:

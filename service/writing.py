@@ -17,11 +17,13 @@ from service.clock import Clock
 from service.confidence import Signals
 from service.contract import AnswerSentence, Reason, Usage
 from service.draft import Draft
-from service.evidence import Evidence
+from service.evidence import Evidence, every
 from service.extracts import LEAST_PROBABLE, extracts, in_language_of
 from service.finding import Asked, Finder, Finding
 from service.generators import Delta, Generator, Prompt
 from service.generators.extractive import ExtractiveGenerator
+from service.looked_up import LookedUp, looked_up
+from service.outgoing import unfit
 from service.preferring import prefer, without_replaced
 from service.quoting import answers, stands_alone
 from service.second_check import LEAST_AGREEMENT, SecondCheck
@@ -181,9 +183,22 @@ class Writer:
             async with aclosing(attempt) as released:
                 async for sentence in released:
                     yield sentence
+            if found := await self._looked_up(run):
+                yield found
+                return
             asked_for = self._again(run, asked_for, abstention)
         if quote := await self._instead(run, abstention):
             yield quote
+
+    async def _looked_up(self, run: Run) -> AnswerSentence | None:
+        """What the search found of the one thing that was asked for, where the first attempt released nothing."""
+        if run.draft.sentences or run.attempts > 1 or self._limits.quoting == "never":
+            return None
+        with run.clock.measured("verify"):
+            found = await self._threads.run(_lookup, run.finder, run.finding)
+        if found is None:
+            return None
+        return run.draft.release(found.text, (found.source,), found.source.cosine)
 
     async def _instead(self, run: Run, abstention: Abstention) -> AnswerSentence | None:
         """The source of which the model made nothing that holds, where nothing was released and it is an answer."""
@@ -311,6 +326,11 @@ class Writer:
             return None
         source = checked.cited[0]
         return source if stands_alone(source, run.asked) else None
+
+
+def _lookup(finder: Finder, finding: Finding) -> LookedUp | None:
+    found = looked_up(finding.asked, every(finding.found.sentences, finder.snapshot))
+    return None if found is None or unfit(found.text, (found.source,), finding.asked.language) else found
 
 
 def _amounts(evidence: Sequence[Evidence]) -> dict[str, list[Quantity]]:

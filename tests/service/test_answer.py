@@ -25,6 +25,7 @@ from tests.service.collection import ARTICLES, NEVER, ScriptedGenerator, WordEmb
 
 pytestmark = pytest.mark.anyio
 
+BRIDGE_COST = "The bridge cost 14.3 million euros and is 420 metres long."
 COST = "How much did the harbour bridge in Porthaven cost?"
 LONG = "How long is the harbour bridge in Porthaven?"
 
@@ -288,6 +289,18 @@ async def test_what_does_not_hold_is_written_once_more_from_the_nearest_evidence
     first, second = (asked.evidence for asked in generator.prompts)
     assert len(second) == 3 < len(first)
     assert set(second) < set(first)
+
+
+@pytest.mark.parametrize(("quoting", "told"), [("unsure", BRIDGE_COST), ("never", "")])
+async def test_the_one_value_that_was_asked_for_is_told_by_its_source_where_the_model_says_another(
+    index: Path, quoting: Quoting, told: str
+) -> None:
+    generator = ScriptedGenerator("It cost 99 million euros [1].")
+    async with running(index, generator, quoting=quoting) as pipeline:
+        answer = await pipeline.ask(AskRequest(question="How much did the bridge in Porthaven cost?"))
+    assert " ".join(sentence.text for sentence in answer.sentences) == told
+    assert [citation.quote for citation in answer.citations] == ([told] if told else [])
+    assert len(generator.prompts) == (1 if told else 2)
 
 
 async def test_a_question_that_was_asked_before_is_answered_without_asking_the_model_again(index: Path) -> None:

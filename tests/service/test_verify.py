@@ -57,6 +57,19 @@ def test_a_source_that_only_outweighs_an_objection_is_not_cited(monkeypatch: pyt
     assert cited(sentence, order, talks, supplier, language="de") == (0,)
 
 
+@pytest.mark.parametrize(("together", "found"), [(4, (0,)), (5, ())])
+def test_a_source_that_contradicts_beside_one_that_bears_out_counts_by_what_it_adds(
+    monkeypatch: pytest.MonkeyPatch, together: int, found: tuple[int, ...]
+) -> None:
+    order, supplier = evidence("Nordholz erhielt einen Auftrag."), evidence("Nordholz liefert an die Marine.")
+    shared = {frozenset([order]): 3, frozenset([supplier]): 2, frozenset([order, supplier]): together}
+    monkeypatch.setattr(verification, "shared_words", lambda claim, language, sources: shared[frozenset(sources)])
+    monkeypatch.setattr(
+        verification, "flaw", lambda claim, language, question, sources, similar: "direction" * (supplier in sources)
+    )
+    assert cited("Nordholz erhielt einen Auftrag.", order, supplier, language="de") == found
+
+
 @pytest.mark.parametrize(
     ("sentence", "reason"),
     [
