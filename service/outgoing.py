@@ -13,6 +13,7 @@ from service.evidence import Evidence
 from service.instructions import addresses_machine
 from service.names import is_german_noun
 from service.plain_text import addresses, citation_marks, markup, plain, template_tokens, visible
+from service.repetition import goes_in_circles
 
 RUN_OF_WORDS = 6
 """As many words of the prompt in a row are words of the prompt, and no accident."""
@@ -36,6 +37,8 @@ def unfit(sentence: str, cited: Sequence[Evidence], language: str) -> str:
 def _faults(sentence: str, cited: Sequence[Evidence], language: str) -> Iterator[str]:
     if visible(sentence) != sentence or len(sentence.splitlines()) > 1:
         yield "form: it holds control or invisible characters"
+    if goes_in_circles(sentence):
+        yield "form: it goes round in circles"
     if template_tokens(sentence):
         yield "form: it holds a control token of a chat template"
     if addresses(sentence):

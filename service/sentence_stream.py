@@ -9,6 +9,7 @@ from itertools import pairwise
 from index.sentences import sentence_spans
 from index.types import Span
 from service.generators import Delta
+from service.repetition import goes_in_circles
 
 _MARK_AHEAD = re.compile(r"[\[(]\d+[\])]")
 _MARKS_AT_END = re.compile(r"(?:\s|\[[\d,; –-]+\])+\Z")
@@ -26,7 +27,8 @@ async def sentences(
 ) -> AsyncGenerator[str, None]:
     """The sentences of a generated text, each as soon as the next one has begun. `on_delta` sees every piece before.
 
-    The last one goes to `on_cut_off` instead where the limit of tokens came before its end.
+    The last one goes to `on_cut_off` instead where the limit of tokens came before its end. A text that goes round in
+    circles ends there: nothing else would come.
     """
     buffer, cut_off = "", False
     async for delta in deltas:
@@ -36,6 +38,8 @@ async def sentences(
         *complete, buffer = _split(buffer, language)
         for sentence in complete:
             yield sentence
+        if goes_in_circles(buffer):
+            break
     if not buffer.strip():
         return
     if cut_off and not _is_whole(buffer, language):

@@ -79,3 +79,14 @@ def test_no_character_is_lost_or_told_twice(text: str, piece: int) -> None:
 
     whole, cut_off = asyncio.run(run())
     assert "".join("".join([*whole, *cut_off]).split()) == "".join(text.split())
+
+
+async def test_a_text_that_goes_round_in_circles_ends_there() -> None:
+    seen: list[Delta] = []
+    said = "It cost a lot. " + "It was the wind of the harbour and " * 20
+    deltas = streamed(said, "length")
+    whole = [one async for one in sentences(deltas, "en", on_delta=seen.append, on_cut_off=lambda _: None)]
+    assert whole[0].strip() == "It cost a lot."
+    assert said.startswith("".join(whole))
+    assert 3 <= whole[1].count("of the harbour") <= 4
+    assert len(seen) < 30
