@@ -19,7 +19,9 @@ Network = IPv4Network | IPv6Network
 ForwardedHeader = Literal["x-forwarded-for", "forwarded"]
 Headers = Sequence[tuple[bytes, bytes]]
 
-FORWARDING = frozenset({b"x-forwarded-for", b"x-real-ip", b"forwarded", b"via"})
+FORWARDING = frozenset(
+    {b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip"}
+)
 """A request that has one of these came through a proxy, if it is true; a lone user's own never has."""
 
 SUBNET_BITS = 64

@@ -7,6 +7,7 @@ keeps one for ever; so does a client that doesn't read its response.
 from __future__ import annotations
 
 import asyncio
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,8 +22,12 @@ from service.edge import HEADERS
 from service.errors import BadRequest, HeadTimeout, ServiceError, TooManyConnections
 from service.problems import MEDIA_TYPE, encode, problem
 
+HEAD_BYTES = 16 * 1024
+"""What the head of a request may have: as much as uvicorn lets h11 keep of one that is incomplete."""
 EXCESS_SECONDS = 1.0
 """How long a connection too many may wait with its request, to be told so."""
+
+_HEAD_END = re.compile(rb"\n\r?\n")
 MOST_GATHERED = 65_536
 """Bytes of a response that wait to be sent in one piece. Of more, asyncio has to be told: it holds up who writes."""
 
@@ -57,6 +62,10 @@ class Connection(H11Protocol):
             return
         if self._excess:
             self._refuse(TooManyConnections("The service has as many connections as it may have."))
+            return
+        # h11 limits only what is incomplete: a head that comes in one piece is read however long it is.
+        if len(data) > HEAD_BYTES and self.conn.their_state is h11.IDLE and not _HEAD_END.search(data, 0, HEAD_BYTES):
+            self._refuse(BadRequest(f"The head of the request has more than {HEAD_BYTES // 1024} KB."))
             return
         super().data_received(data)
         if self.cycle is not None and not self.cycle.response_complete:

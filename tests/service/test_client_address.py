@@ -107,7 +107,7 @@ def test_of_several_the_nearest_proxy_is_believed_and_no_scheme_but_http() -> No
 @pytest.mark.parametrize(("peer", "local"), [("127.0.0.1", True), ("::1", True), ("127.8.8.8", True), ("", True)])
 def test_a_program_of_this_machine_is_local_until_a_header_says_that_it_forwards(peer: str, local: bool) -> None:
     assert Proxies(()).sender(peer, ()).local is local
-    for name in ("x_forwarded_for", "forwarded", "via", "x_real_ip"):
+    for name in ("x_forwarded_for", "x_forwarded_host", "x_forwarded_proto", "forwarded", "via", "x_real_ip"):
         assert not Proxies(()).sender(peer, headers(**{name: "127.0.0.1"})).local
         assert not PROXIES.sender(peer, headers(**{name: "127.0.0.1"})).local
 

@@ -141,7 +141,13 @@ def test_two_requests_at_once_are_both_answered(port: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "sent", [b"\x16\x03\x01 nonsense\r\n\r\n", GET + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n"]
+    "sent",
+    [
+        b"\x16\x03\x01 nonsense\r\n\r\n",
+        GET + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        GET + b"X: a\r\n" * 10_000 + b"\r\n",
+    ],
+    ids=["another protocol", "two lengths", "a long head in one piece"],
 )
 def test_what_is_not_http_is_a_problem_too(port: int, sent: bytes) -> None:
     with connected(port) as connection:
