@@ -132,9 +132,14 @@ def watched(page: Page) -> Chat:
     return chat
 
 
+def kept_as(stage: Stage) -> str:
+    """The name under which a tab keeps the conversation with `stage`."""
+    return f"fundstelle turns  {stage.url}/"
+
+
 def before(page: Page, stage: Stage, kept: str) -> None:
     """Have `page` find `kept` as the conversation that was had with `stage` before it was loaded."""
-    page.add_init_script(f"sessionStorage.setItem('fundstelle turns  {stage.url}/', {json.dumps(kept)})")
+    page.add_init_script(f"sessionStorage.setItem('{kept_as(stage)}', {json.dumps(kept)})")
 
 
 @pytest.fixture

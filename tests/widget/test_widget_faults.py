@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.widget.conftest import Chat, before
+from tests.widget.conftest import Chat, kept_as
 from tests.widget.stage import Host, Reply, Stage, answer, whole
 
 SOURCES = {"id": "answer-1", "query": "", "snapshot": "", "passages": []}
@@ -40,22 +39,28 @@ def test_a_busy_service_is_asked_again_when_it_says(on_stage: Chat, stage: Stage
 
 def test_a_service_that_is_starting_is_not_called_busy_and_asked_again(on_stage: Chat, stage: Stage) -> None:
     first(stage, lambda reply: reply.problem(503, kind="index-unavailable"))
+    on_stage.page.clock.install()
     on_stage.ask("What?")
 
     expect(on_stage.turn.locator(".failure")).to_contain_text("The service is not available right now.")
     expect(on_stage.turn.locator(".countdown")).to_contain_text("Next try in")
-    expect(on_stage.turn.locator(".sentence")).to_contain_text("Said at last.", timeout=15_000)
+    on_stage.page.clock.fast_forward(5_100)
+    expect(on_stage.turn.locator(".sentence")).to_contain_text("Said at last.")
 
 
 def test_a_service_that_stays_busy_is_not_asked_for_ever(on_stage: Chat, stage: Stage) -> None:
-    stage.play = lambda body, reply: reply.problem(503, {"Retry-After": "1"})
+    stage.play = lambda body, reply: reply.problem(503, {"Retry-After": "30"})
+    on_stage.page.clock.install()
     on_stage.ask("What?")
 
-    expect(on_stage.turn.locator(".countdown")).to_be_visible()
-    on_stage.page.wait_for_timeout(6_000)
-    assert len(stage.asked) == 4
+    for tries in (1, 2, 3):
+        expect(on_stage.turn.locator(".countdown")).to_be_visible()
+        assert len(stage.asked) == tries
+        on_stage.page.clock.fast_forward(31_000)
     expect(on_stage.turn.locator(".countdown")).to_have_count(0)
     expect(on_stage.turn.get_by_role("button", name="Try again")).to_be_visible()
+    on_stage.page.clock.fast_forward(120_000)
+    assert len(stage.asked) == 4
 
 
 def test_a_stream_that_breaks_off_can_be_tried_again_in_its_place(on_stage: Chat, stage: Stage) -> None:
@@ -75,17 +80,13 @@ def test_a_stream_that_breaks_off_can_be_tried_again_in_its_place(on_stage: Chat
     expect(on_stage.page.locator("article.turn")).to_have_count(1)
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["event: sentence\ndata: {not json\n\n", "event: done\ndata: \n\n", "data: nothing\n\n", ""],
-    ids=["no JSON", "done without an answer", "an event without a name", "nothing"],
-)
-def test_a_stream_that_makes_no_sense_counts_as_broken_off(on_stage: Chat, stage: Stage, text: str) -> None:
-    first(stage, lambda reply: reply.raw(text))
-    on_stage.ask("What?")
+def test_a_stream_that_makes_no_sense_counts_as_broken_off(on_stage: Chat, stage: Stage) -> None:
+    for text in ("event: sentence\ndata: {not json\n\n", "event: done\ndata: \n\n", "data: nothing\n\n", ""):
+        stage.play = lambda body, reply, text=text: reply.raw(text)  # type: ignore[misc]
+        turn = on_stage.answered("What?")
 
-    expect(on_stage.turn.locator(".failure")).to_be_visible()
-    expect(on_stage.turn.get_by_role("button", name="Try again")).to_be_visible()
+        expect(turn.locator(".failure")).to_contain_text("broke off")
+        expect(turn.get_by_role("button", name="Try again")).to_be_visible()
 
 
 def test_a_stream_without_a_sign_of_life_is_given_up(on_stage: Chat, stage: Stage) -> None:
@@ -103,24 +104,22 @@ def test_a_stream_without_a_sign_of_life_is_given_up(on_stage: Chat, stage: Stag
     expect(on_stage.turn.locator(".failure")).to_contain_text("broke off")
 
 
-@pytest.mark.parametrize(
-    ("status", "said"),
-    [
-        (400, "did not accept this question. Because."),
-        (401, "This page may not ask here."),
-        (403, "This page may not ask here."),
-        (429, "many questions in a short time"),
-        (500, "Something went wrong in the service."),
-        (502, "can't be reached"),
-        (504, "took too long"),
-    ],
-)
-def test_a_problem_says_what_to_do(on_stage: Chat, stage: Stage, status: int, said: str) -> None:
-    stage.play = lambda body, reply: reply.problem(status, detail="Because.")
-    on_stage.ask("What?")
+def test_a_problem_says_what_to_do(on_stage: Chat, stage: Stage) -> None:
+    problems = {
+        400: "did not accept this question. Because.",
+        401: "This page may not ask here.",
+        403: "This page may not ask here.",
+        429: "many questions in a short time",
+        500: "Something went wrong in the service.",
+        502: "can't be reached",
+        504: "took too long",
+    }
+    for status, said in problems.items():
+        stage.play = lambda body, reply, status=status: reply.problem(status, detail="Because.")  # type: ignore[misc]
+        turn = on_stage.answered("What?")
 
-    expect(on_stage.turn.locator(".failure")).to_contain_text(said)
-    expect(on_stage.turn.get_by_role("button", name="Try again")).to_be_visible()
+        expect(turn.locator(".failure")).to_contain_text(said)
+        expect(turn.get_by_role("button", name="Try again")).to_be_visible()
 
 
 def test_an_error_in_mid_stream_is_told(on_stage: Chat, stage: Stage) -> None:
@@ -160,13 +159,14 @@ def test_a_page_left_in_the_middle_offers_the_question_again(on_stage: Chat, sta
     expect(on_stage.turn.locator(".sentence")).to_contain_text("Said at last.")
 
 
-@pytest.mark.parametrize("kept", ["{", "17", '{"a": 1}', "[null, 3, {}]", '[{"state": "answered", "sentences": 3}]'])
-def test_what_was_kept_by_something_else_is_no_conversation(chat: Chat, host: Host, stage: Stage, kept: str) -> None:
-    before(chat.page, stage, kept)
-    chat.page.goto(host.put(stage.url))
-    chat.open()
+def test_what_was_kept_by_something_else_is_no_conversation(chat: Chat, host: Host, stage: Stage) -> None:
+    address = host.put(stage.url, open="")
+    for kept in ("{", "17", '{"a": 1}', "[null, 3, {}]", '[{"state": "answered", "sentences": 3}]'):
+        chat.page.goto(f"{host.url}/style.css")
+        chat.page.evaluate("([name, kept]) => sessionStorage.setItem(name, kept)", [kept_as(stage), kept])
+        chat.page.goto(address)
 
-    expect(chat.answered("What?").locator(".sentence")).to_contain_text("Said.")
+        expect(chat.answered("What?").locator(".sentence")).to_contain_text("Said.")
     assert chat.faults == []
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from threading import Event
+
 import pytest
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 from tests.widget.conftest import Chat
-from tests.widget.stage import Host, Stage, answer, whole
+from tests.widget.stage import Host, Reply, Stage, answer
 
 ELEMENT = "document.querySelector('fundstelle-chat')"
 FORBIDDEN_STORAGE = """
@@ -34,12 +37,29 @@ def answered(within: Page | FrameLocator) -> Locator:
     return within.locator("article.turn")
 
 
-def slowly(stage: Stage) -> None:
-    stage.play = lambda body, reply: whole(reply, answer("One.", "Two.", "Three."), pause=0.2)
+@pytest.fixture
+def rest(stage: Stage) -> Iterator[Event]:
+    """What the stage waits for in the middle of an answer of three sentences."""
+    said = answer("One.", "Two.", "Three.")
+    rest = Event()
+
+    def play(body: object, reply: Reply) -> None:
+        reply.event("sources", {"id": said["id"], "query": "", "snapshot": "", "passages": said["passages"]})
+        reply.event("sentence", {"text": "One.", "citations": [], "new_citations": []})
+        rest.wait(20)
+        for text in ("Two.", "Three."):
+            reply.event("sentence", {"text": text, "citations": [], "new_citations": []})
+        reply.event("done", said)
+
+    stage.play = play
+    yield rest
+    rest.set()
 
 
-@pytest.mark.parametrize("attributes", ["", "async", 'type="module"', 'type="module" async data-heading="Ours"'])
-@pytest.mark.parametrize("place", ["head", "body"])
+@pytest.mark.parametrize(
+    ("attributes", "place"),
+    [("", "head"), ("async", "head"), ('type="module"', "body"), ('type="module" async data-heading="Ours"', "head")],
+)
 def test_the_script_works_however_it_is_loaded(
     chat: Chat, host: Host, stage: Stage, attributes: str, place: str
 ) -> None:
@@ -75,9 +95,10 @@ def test_a_page_that_forbids_storage_and_names_another_base_can_ask(chat: Chat, 
 
 
 @pytest.mark.parametrize("place", ["head", "body"])
-def test_an_answer_goes_on_when_the_page_exchanges_its_body(chat: Chat, host: Host, stage: Stage, place: str) -> None:
+def test_an_answer_goes_on_when_the_page_exchanges_its_body(
+    chat: Chat, host: Host, stage: Stage, rest: Event, place: str
+) -> None:
     """As Turbo and others do: scripts of the new body run, those of the head don't run again."""
-    slowly(stage)
     tag = script(stage)
     chat.page.goto(raw(host, "" if place == "head" else tag, tag if place == "head" else ""))
     chat.open()
@@ -95,6 +116,7 @@ def test_an_answer_goes_on_when_the_page_exchanges_its_body(chat: Chat, host: Ho
           body.append(again);
         }"""
     )
+    rest.set()
 
     expect(chat.turn.locator(".sentence")).to_have_count(3)
     expect(chat.turn.locator(".failure")).to_have_count(0)
@@ -102,12 +124,12 @@ def test_an_answer_goes_on_when_the_page_exchanges_its_body(chat: Chat, host: Ho
     assert len(stage.asked) == 1
 
 
-def test_an_answer_goes_on_while_the_element_is_off_the_page(on_stage: Chat, stage: Stage) -> None:
-    slowly(stage)
+def test_an_answer_goes_on_while_the_element_is_off_the_page(on_stage: Chat, rest: Event) -> None:
     on_stage.ask("What?")
     expect(on_stage.turn.locator(".sentence")).to_have_count(1)
 
     on_stage.page.evaluate(f"() => {{ window.taken = {ELEMENT}; taken.remove(); }}")
+    rest.set()
     on_stage.page.evaluate("() => { document.body.append(taken); }")
 
     expect(on_stage.turn.locator(".sentence")).to_have_count(3)
@@ -143,12 +165,12 @@ def test_shortcuts_of_the_page_are_deaf_to_what_is_written(on_stage: Chat) -> No
     expect(on_stage.page.locator(".composer textarea")).to_have_value("s/k?")
 
 
-def test_the_launcher_tells_of_an_answer_that_nobody_has_seen(on_stage: Chat, stage: Stage) -> None:
-    slowly(stage)
+def test_the_launcher_tells_of_an_answer_that_nobody_has_seen(on_stage: Chat, rest: Event) -> None:
     on_stage.ask("What?")
     on_stage.page.keyboard.press("Escape")
     launcher = on_stage.page.locator("button.launcher")
     expect(launcher).to_have_accessible_name("Open the chat")
+    rest.set()
 
     expect(launcher).to_have_accessible_name("Open the chat: there is an answer")
     launcher.click()
