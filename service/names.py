@@ -38,6 +38,8 @@ _SENTENCE_START = re.compile(r"(?:\A|[.!?:…]\s+|[\n•])[\s\"“„«»(\[‚�
 _COMPANY_AHEAD = re.compile(r"[ -](?:AI|Inc|Corp|Ltd|AG|GmbH|Labs?|Group|Platforms|Technologies)\b")
 _COMMON_IN_GERMAN, _CLEARLY_GERMAN = 2.0, 1.5
 _KNOWN_ENGLISH_WORD = 3.0
+_RARE, _EVERYDAY = 2.0, 5.0
+"""A name that both languages know is not as common as "in" and "also"."""
 _COMMON_IN_ENGLISH, _CLEARLY_ENGLISH = 3.5, 1.2
 """The Army is an Armee in German: a capitalised word that only one of the languages knows well is translated."""
 
@@ -55,6 +57,22 @@ def names(text: str, language: str) -> list[str]:
         if marked or is_name(match.group(), starts):
             found.append(word)
     return list(dict.fromkeys(found))
+
+
+def leading_names(text: str) -> list[str]:
+    """The words with which sentences of `text` begin, as `names` gives them, that both languages know alike: "Google".
+
+    A capital letter says nothing there, so that a word of both languages may be taken for a name.
+    """
+    found = []
+    for match in _WORD.finditer(text):
+        if match.group()[0].isupper() and _SENTENCE_START.search(text[max(0, match.start() - 4) : match.start()]):
+            word = bare(match.group())
+            english, german = zipf_frequency(word, "en"), zipf_frequency(word, "de")
+            known_alike = abs(english - german) < _CLEARLY_ENGLISH and _RARE < min(english, german) < _EVERYDAY
+            if known_alike and word not in TITLES | LOAN_WORDS | calendar_words():
+                found.append(word)
+    return found
 
 
 def bare(word: str) -> str:
@@ -112,6 +130,8 @@ def is_german_noun(lowered: str) -> bool:
     german, english = zipf_frequency(lowered, "de"), zipf_frequency(lowered, "en")
     if german >= _COMMON_IN_GERMAN and german - english >= _CLEARLY_GERMAN:
         return True
+    if english >= max(german, _KNOWN_ENGLISH_WORD):
+        return False
     return any(_is_german_word(lowered[:cut]) and _is_german_word(lowered[cut:]) for cut in range(4, len(lowered) - 3))
 
 

@@ -18,7 +18,7 @@ from index.quantities import Quantity, quantities, same_value
 from service.evidence import Evidence
 from service.names import mentions, names, speaks_of_a_name
 from service.plain_text import plain
-from service.relations import Similar, flaw, shared_part, shared_words
+from service.relations import Similar, flaw, only_names_shared, shared_part, shared_words
 
 LEAST_SHARED, LEAST_SHARED_ACROSS = 0.3, 0.15
 """Part of its words and figures that a sentence needs to have in common with what it cites: in its own language, and in
@@ -85,6 +85,8 @@ def verify(
     if not cited:
         return Verdict((), wrong or "premise: no source says this of what was asked about", best)
     together = any(evidence[i].language == language for i in cited)
+    if only_names_shared(sentence, language, [evidence[i] for i in cited]):
+        return Verdict((), "meaning: nothing but its names stands in what would bear it out", best)
     least_shared = LEAST_SHARED if together else LEAST_SHARED_ACROSS
     if shared_part(sentence, language, [evidence[i] for i in cited]) < least_shared:
         return Verdict((), "meaning: hardly a word of it stands in what would bear it out", best)

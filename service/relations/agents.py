@@ -14,6 +14,7 @@ from service.names import calendar_words
 from service.relations.alignment import alike, covered
 from service.relations.clauses import Clause, Sentence, Word
 from service.relations.direction import FRAMES
+from service.relations.function_words import ADVERBS
 
 
 def _words(listed: str) -> frozenset[str]:
@@ -35,6 +36,8 @@ _OBLIQUE = _words(
     "jedem deren dessen mehreren allen beiden vielen"
 )
 """Determiners of another case than the subject's; "den" and the like are plural or masculine objects."""
+_NUMBERS = _words("hunderte tausende hunderttausende millionen milliarden")
+_AND = _words("und oder sowie")
 _AUXILIARY = _words(
     "is are was were be been being has have had will would can could may might shall should must do does did"
 )
@@ -66,12 +69,15 @@ _ENGLISH_VERB = re.compile(
     r"spent|said|held|became|broke|chose|put|shut|beat|lent|fought|caught|taught|led|found|kept|drew|grew|threw|"
     r"wrote|drove)\Z"
 )
+_TOLD = _words("told said saw knew went stood thought spoke heard")
+"""Verbs that no table knows."""
+_TORN = re.compile(r"(?:die|der|das|den|which|who|that)\s+(?:[a-zäöüß]+\s+)?[\w-]+,\s*\Z")
 _TIMES = _words("@minute @hour @day @week @month @year @morning @evening @night @spring @summer @autumn @winter")
 _SEEN_BACK = 3
 
 
 @dataclass(frozen=True, slots=True)
-class _Doing:
+class Doing:
     """Who does it, what is surely somebody else in the clause, and the words that may be the verb."""
 
     agent: tuple[Word, ...]
@@ -82,14 +88,14 @@ class _Doing:
 def flaw(claim: Sequence[Clause], sources: Sequence[Sentence]) -> str:
     """`role: ...` where a source clause with the verb of a clause of `claim` has somebody else do it."""
     for said in claim:
-        own = _doing(said)
+        own = doing(said)
         if own is None:
             continue
         found = [
             (clause, other, source)
             for source in sources
-            for clause in source.clauses
-            if (other := _doing(clause)) is not None and _same_verb(own, other)
+            for at, clause in enumerate(source.clauses)
+            if (other := doing(clause)) is not None and _same_verb(own, other) and not _is_torn(source.clauses, at)
         ]
         problems = [_exchanged(own, said, other, clause, source) for clause, other, source in found]
         if problems and all(problems):
@@ -97,7 +103,12 @@ def flaw(claim: Sequence[Clause], sources: Sequence[Sentence]) -> str:
     return ""
 
 
-def _exchanged(own: _Doing, said: Clause, other: _Doing, clause: Clause, source: Sentence) -> str:
+def _is_torn(clauses: Sequence[Clause], at: int) -> bool:
+    """Whether a list tore the clause apart that `clauses[at]` ends: "die Bilder, | Texte und Daten markieren"."""
+    return bool(at and _TORN.match(clauses[at - 1].text))
+
+
+def _exchanged(own: Doing, said: Clause, other: Doing, clause: Clause, source: Sentence) -> str:
     """Who does it instead, empty where nobody surely does."""
     if _any_alike(own.agent, other.agent) or len(covered(said, clause)) < min(2, len(clause.content) - 1):
         return ""
@@ -107,7 +118,7 @@ def _exchanged(own: _Doing, said: Clause, other: _Doing, clause: Clause, source:
     if _any_alike(own.agent, clause.content) or _any_alike(other.agent, said.content):
         return ""
     same_kind = _is_named(own.agent) == _is_named(other.agent)
-    elsewhere = any(_any_alike(own.agent, part.content) and _doing(part) for part in source.clauses)
+    elsewhere = any(_any_alike(own.agent, part.content) and doing(part) for part in source.clauses)
     return told if same_kind and elsewhere and not _GENERIC.match(other.agent[-1].text) else ""
 
 
@@ -123,23 +134,51 @@ def _any_alike(left: Sequence[Word], right: Sequence[Word]) -> bool:
     return any(alike(one, other) for one in left for other in right)
 
 
-def _same_verb(left: _Doing, right: _Doing) -> bool:
+def _same_verb(left: Doing, right: Doing) -> bool:
     """Names with a verb that has a frame are compared by their parts, in `service.relations.direction`."""
-    shared = {key for one in left.verbs for other in right.verbs for key in one.keys & other.keys}
+    shared = _shared_verbs(left, right)
     meanings = {key for key in shared if key[0] == "@"}
     if _is_named(left.agent) and _is_named(right.agent) and meanings & FRAMES.keys():
-        return False
-    return bool(shared) and not (meanings & _ERGATIVE)
+        return _any_alike(left.agent, right.others) and _any_alike(right.agent, left.others)
+    return bool(shared)
 
 
-def _doing(clause: Clause) -> _Doing | None:
+def _shared_verbs(left: Doing, right: Doing) -> set[str]:
+    """The keys of the verbs that both have; none where one of them may be done to a thing or by it."""
+    shared = {key for one in left.verbs for other in right.verbs for key in one.keys & other.keys}
+    return set() if shared & _ERGATIVE else shared
+
+
+def doing(clause: Clause) -> Doing | None:
+    """Who does what in `clause`; None where that can't be told."""
     found = _german(clause) if clause.language == "de" else _english(clause)
     return found if found and found.agent and found.verbs else None
 
 
-def _german(clause: Clause) -> _Doing | None:
+def is_passive(clause: Clause) -> bool:
+    """Whether something is done to the subject of `clause`."""
+    return bool(_PASSIVE[clause.language].search(clause.text))
+
+
+def have_one_verb(left: Clause, right: Clause) -> bool:
+    """Whether two clauses have the same verb, and one that does not change its sides."""
+    one, other = doing(left), doing(right)
+    return one is not None and other is not None and bool(_shared_verbs(one, other))
+
+
+def has_no_subject(clause: Clause) -> bool:
+    """Whether `clause` is a German infinitive, whose subject stands in another one."""
+    return clause.language == "de" and bool(_NO_SUBJECT.search(clause.text))
+
+
+def bare_phrases(clause: Clause) -> list[tuple[Word, ...]]:
+    """The nouns and names of a German clause that neither a preposition nor a case marks, those together as one."""
+    return [phrase for phrase, slot in _phrases(clause.words) if slot == ""]
+
+
+def _german(clause: Clause) -> Doing | None:
     words = clause.words
-    if _NO_SUBJECT.search(clause.text):
+    if has_no_subject(clause):
         return None
     phrases = _phrases(words)
     nominative = [words_of for words_of, slot in phrases if slot == ""]
@@ -148,11 +187,23 @@ def _german(clause: Clause) -> _Doing | None:
     if _PASSIVE["de"].search(clause.text):
         agent = next((words_of for words_of, slot in phrases if slot in _AGENT["de"]), ())
         patient = tuple(word for words_of in nominative[:1] for word in words_of)
-        return _Doing(agent, patient, verbs)
+        return Doing(agent, patient, verbs)
     if not nominative:
         return None
-    after = _attached(words, nominative[0])
-    return _Doing(nominative[0], tuple(word for word in oblique if word not in after), verbs)
+    agent = _with_others(words, nominative)
+    after = _attached(words, agent)
+    return Doing(agent, tuple(word for word in oblique if word not in after), verbs)
+
+
+def _with_others(words: Sequence[Word], phrases: Sequence[tuple[Word, ...]]) -> tuple[Word, ...]:
+    """The first of `phrases` with those that "und" or "als auch" join to it."""
+    agent = phrases[0]
+    for phrase in phrases[1:]:
+        between = words[words.index(agent[-1]) + 1 : words.index(phrase[0])]
+        if not between or any(word.lowered not in _AND | {"als", "auch"} for word in between):
+            break
+        agent = (*agent, *phrase)
+    return agent
 
 
 def _is_other(phrase: Sequence[Word], slot: str) -> bool:
@@ -166,23 +217,36 @@ def _phrases(words: Sequence[Word]) -> list[tuple[tuple[Word, ...], str]]:
     for at, word in enumerate(words):
         if not word.keys or word.text.islower() or word.lowered in calendar_words() or word.keys & _TIMES:
             continue
+        if (word is words[0] and word.lowered in ADVERBS) or word.lowered in _NUMBERS:
+            continue
         if at and found and found[-1][0][-1] is words[at - 1]:
             found[-1] = ((*found[-1][0], word), found[-1][1])
             continue
-        found.append(((word,), _german_slot(words, at)))
+        joined = found and at > 1 and words[at - 1].lowered in _AND and found[-1][0][-1] is words[at - 2]
+        found.append(((word,), found[-1][1] if joined else _german_slot(words, at)))
     return found
 
 
 def _german_slot(words: Sequence[Word], at: int) -> str:
     for back in range(at - 1, max(-1, at - 1 - _SEEN_BACK), -1):
         word = words[back]
-        if word.lowered in _PREPOSITIONS["de"] or word.lowered in _OBLIQUE:
+        if word.lowered in _PREPOSITIONS["de"] and not _is_conjunction(words, back):
+            return word.lowered
+        if word.lowered in _OBLIQUE:
             return word.lowered
         if word.lowered == "der" and back and not words[back - 1].text.islower():
             return "der"
         if not word.text.islower() or _FINITE.search(word.lowered):
             break
     return ""
+
+
+def _is_conjunction(words: Sequence[Word], at: int) -> bool:
+    """Whether "als" in "als auch", or "während" at the beginning without a determiner behind it, leads no noun."""
+    behind = words[at + 1].lowered
+    return (words[at].lowered, behind) == ("als", "auch") or (
+        at == 0 and words[at].lowered == "während" and behind not in _OBLIQUE | {"der"}
+    )
 
 
 def _attached(words: Sequence[Word], phrase: Sequence[Word]) -> tuple[Word, ...]:
@@ -204,7 +268,7 @@ def _attached(words: Sequence[Word], phrase: Sequence[Word]) -> tuple[Word, ...]
     return tuple(words[at : at + 4])
 
 
-def _english(clause: Clause) -> _Doing | None:
+def _english(clause: Clause) -> Doing | None:
     words = clause.words
     if not words or words[0].lowered in _PREPOSITIONS["en"]:
         return None
@@ -217,8 +281,8 @@ def _english(clause: Clause) -> _Doing | None:
     if _PASSIVE["en"].search(clause.text):
         by = next((at for at, word in enumerate(words) if word.lowered == "by" and at > verb), None)
         agent = _head(words[by + 1 : by + 5]) if by is not None else ()
-        return _Doing(agent, head, verbs)
-    return _Doing(head, behind, verbs)
+        return Doing(agent, head, verbs)
+    return Doing(head, behind, verbs)
 
 
 def _is_verb(words: Sequence[Word], at: int) -> bool:
@@ -238,7 +302,10 @@ def _is_verb(words: Sequence[Word], at: int) -> bool:
         "no",
     )
     meant = any(key[0] == "@" for key in word.keys) and word.text.islower()
-    return meant and not determined and bool(_ENGLISH_VERB.search(word.lowered))
+    if before and word.lowered in _TOLD and not determined:
+        return True
+    several = at > 1 and words[at - 1].is_name and words[at - 2].lowered == "and"
+    return meant and not determined and (several or bool(_ENGLISH_VERB.search(word.lowered)))
 
 
 def _is_led(words: Sequence[Word], word: Word) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from index.quantities import Quantity, same_value
 from service.relations.alignment import covered, states
-from service.relations.clauses import Clause, Sentence, Word, named
+from service.relations.clauses import Clause, Sentence, Word, joined_before, named
 
 _GENERIC = re.compile(
     r"\b(?:er|sie|es|ihr\w*|sein\w*|dies\w*|unternehmen\w*|firma|konzern\w*|gruppe|"
@@ -54,10 +54,10 @@ def flaw(claim: Sequence[Clause], articles: Sequence[Sequence[Sentence]]) -> str
 def _in_full(sentence: Sequence[Clause]) -> list[Clause]:
     """The clauses; one that leaves something out ("Tessera 44", "nine gave up") has the words of the one before it."""
     full: list[Clause] = []
-    for clause in sentence:
-        lent: tuple[Word, ...] = ()
+    for at, clause in enumerate(sentence):
+        lent = joined_before(sentence, at)
         if full and clause.quantities and len(clause.content) <= 2:
-            lent = tuple(word for word in full[-1].words if not word.is_name)
+            lent = (*lent, *(word for word in full[-1].words if not word.is_name))
         if full and not clause.names and _GOES_ON.match(clause.text) and not _GENERIC.search(clause.text):
             lent = (*lent, *(word for word in full[-1].words if word.is_name))
         full.append(Clause((*clause.words, *lent), clause.quantities, clause.start, clause.text, clause.language))
@@ -70,6 +70,9 @@ def _wrong_figure(said: Clause, articles: Sequence[Sequence[Clause]]) -> str:
             continue
         bearing = [article for article in articles if any(states(source, quantity) for source in article)]
         rivals = [_rival_figure(said, quantity, article) for article in bearing]
+        if _is_year(quantity) and len(articles) > len(bearing):
+            rivals.append(_rival_figure(said, quantity, [source for article in articles for source in article]))
+            rivals = rivals[-1:]
         if rivals and (rival := rivals[0]) and all(rivals):
             return f"comparison: {quantity.value:g} is said of something else than in {rival.text.strip()!r}"
     return ""
@@ -83,11 +86,15 @@ def _rival_figure(said: Clause, quantity: Quantity, article: Sequence[Clause]) -
 
 def _has_kind(said: Clause, source: Clause, quantity: Quantity) -> bool:
     """Whether `source` has a figure that could be meant instead of `quantity`, and that `said` has not as well."""
-    year = not quantity.unit and 1000 <= quantity.value <= 2100 and quantity.value % 1 == 0
+    year = _is_year(quantity)
     others = [q for q in source.quantities if q.unit not in ("month", "day", "ordinal") and not states(said, q)]
     if year:
         return any(not q.unit and 1000 <= q.value <= 2100 for q in others)
     return any(_comparable(q, quantity) and not (not q.unit and 1900 <= q.value <= 2100) for q in others)
+
+
+def _is_year(quantity: Quantity) -> bool:
+    return not quantity.unit and 1000 <= quantity.value <= 2100 and quantity.value % 1 == 0
 
 
 def _comparable(left: Quantity, right: Quantity) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -16,6 +17,8 @@ _EDGE = re.compile(
     r"\s*[;:!?]\s|,\s|\s[–—-]\s|[\"“”„«»]|"
     r"\s(?=(?:und|and|but|aber|sowie|while|während|whereas|because|weil|nachdem|after|although|obwohl|who|which|that|dass)\s)"
 )
+_SHORT_QUOTE = re.compile(r"[\"“„«](?:[\w-]+\s?){1,3}[\"“”»]")
+"""A name in quotation marks, which is no clause of its own."""
 _PARTICLES = frozenset(
     [
         "ab",
@@ -115,15 +118,32 @@ def parsed(sentence: str, language: str, known: frozenset[str]) -> Sentence:
     A conjunction parts only where figures or names stand on both sides.
     """
     words, found = _words(sentence, language, known), tuple(quantities(sentence, language))
-    edges = [0, *(match.end() for match in _EDGE.finditer(sentence)), len(sentence)]
+    quoted = [match.span() for match in _SHORT_QUOTE.finditer(sentence)]
+    ends = [match.end() for match in _EDGE.finditer(sentence)]
+    edges = [0, *(end for end in ends if not any(a < end <= b for a, b in quoted)), len(sentence)]
     kept = [0]
-    for start, end in pairwise(edges):
+    for at, start in enumerate(edges[:-1]):
+        end = _end(words, edges, at)
         if start != kept[-1] and (_says_something(words, found, kept[-1], start, end) or _is_marked(sentence, start)):
             kept.append(start)
     spans = pairwise([*kept, len(sentence)])
     parts = tuple(_part(sentence, language, words, found, start, end) for start, end in spans)
     whole = _part(sentence, language, words, found, 0, len(sentence))
     return Sentence(whole, tuple(part for part in parts if part.content or part.quantities))
+
+
+def _end(words: tuple[Word, ...], edges: list[int], at: int) -> int:
+    """Where the part that begins at `edges[at]` ends: a mere name belongs to what follows it."""
+    start, end = edges[at : at + 2]
+    inside = [word for word in words if start <= word.start < end and word.keys]
+    return edges[min(at + 2, len(edges) - 1)] if all(word.is_name for word in inside) else end
+
+
+def joined_before(clauses: Sequence[Clause], at: int) -> tuple[Word, ...]:
+    """The names with which a sentence begins that `clauses[at]` goes on to list: "Quillon, the buyer, and Tessera"."""
+    first = clauses[0]
+    listed = at > 1 and re.match(r"(?:und|and|sowie)\s+[A-ZÄÖÜ]", clauses[at].text)
+    return first.words if listed and first.words and all(word.is_name for word in first.words) else ()
 
 
 def _is_marked(sentence: str, start: int) -> bool:
@@ -137,8 +157,11 @@ def _says_something(words: tuple[Word, ...], found: tuple[Quantity, ...], before
         return figures or any(word.is_name and begin <= word.start < stop for word in words)
 
     subordinate = next((word.lowered for word in words if word.start >= start), "") not in ("und", "and", "sowie")
+    if subordinate:
+        return True
+    listed = not any(word.keys and not word.is_name for word in words if before <= word.start < start)
     inside = sum(bool(word.keys) for word in words if start <= word.start < end)
-    return subordinate or (holds(before, start) and holds(start, end) and inside > 1)
+    return not listed and holds(before, start) and holds(start, end) and inside > 1
 
 
 def _part(

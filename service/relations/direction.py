@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from service.relations.alignment import likeness
 from service.relations.clauses import Clause, Sentence, Word, named
+from service.relations.function_words import ADVERBS
 
 _Parts = dict[str, frozenset[str]]
 """Names by the part that they have."""
@@ -148,19 +149,19 @@ def _agrees(said: _Parts, found: _Parts) -> bool:
 
 def _parts(clause: Clause, before: Sequence[Clause] = ()) -> Iterator[tuple[str, _Parts]]:
     """By verb of the clause: the family, and the names by their part."""
-    slots = _slots(clause)
-    yield from _nominal(clause, slots)
+    places = slots(clause)
+    yield from _nominal(clause, places)
     for word in clause.words:
         if word.is_name or (clause.language == "de" and not word.text.islower()) or _is_noun(clause, word):
             continue
         for concept in sorted(word.keys & FRAMES.keys()):
             frame = FRAMES[concept]
-            parts = _filled(frame, clause, slots, word, before)
+            parts = _filled(frame, clause, places, word, before)
             if parts:
                 yield frame.family, parts
 
 
-def _nominal(clause: Clause, slots: Sequence[_Named]) -> Iterator[tuple[str, _Parts]]:
+def _nominal(clause: Clause, slots: Sequence[Named]) -> Iterator[tuple[str, _Parts]]:
     """ "A suit by Quillon against Tessera", where names stand on either side of "against", or on one."""
     match = _SUIT.search(clause.text)
     if match is None:
@@ -184,7 +185,7 @@ def _is_noun(clause: Clause, word: Word) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Named:
+class Named:
     """Names that stand together and what leads them in: `bare`, `from`, `to`, `by` or `other`."""
 
     names: frozenset[str]
@@ -192,7 +193,7 @@ class _Named:
     slot: str
 
 
-def _filled(frame: _Frame, clause: Clause, slots: Sequence[_Named], verb: Word, before: Sequence[Clause]) -> _Parts:
+def _filled(frame: _Frame, clause: Clause, slots: Sequence[Named], verb: Word, before: Sequence[Clause]) -> _Parts:
     bare_ones = [named for named in slots if named.slot == "bare"]
     passive = bool(_PASSIVE[clause.language].search(clause.text))
     relative = _RELATIVE.match(clause.text)
@@ -230,7 +231,7 @@ def _filled(frame: _Frame, clause: Clause, slots: Sequence[_Named], verb: Word, 
     return parts
 
 
-def _has_subject(clause: Clause, first: _Named) -> bool:
+def _has_subject(clause: Clause, first: Named) -> bool:
     """Whether a German clause has a subject before its first name, or is one that can have none ("zu kaufen")."""
     if re.search(r"\bzu\s+[a-zäöüß]+en\b", clause.text) or _PRONOUN.search(clause.text):
         return True
@@ -241,6 +242,7 @@ def _has_subject(clause: Clause, first: _Named) -> bool:
         if (
             word.keys
             and word.text[0].isupper()
+            and (at or word.lowered not in ADVERBS)
             and not word.is_name
             and not follows
             and _slot(clause.words, at) == "bare"
@@ -249,30 +251,31 @@ def _has_subject(clause: Clause, first: _Named) -> bool:
     return False
 
 
-def _put(parts: _Parts, part: str, named: _Named | None) -> None:
+def _put(parts: _Parts, part: str, named: Named | None) -> None:
     if part and named is not None and part not in parts:
         parts[part] = named.names
 
 
-def _subject_before(before: Sequence[Clause]) -> _Named | None:
+def _subject_before(before: Sequence[Clause]) -> Named | None:
     """The name that a clause without a subject of its own goes on about: the only one of the clause before it."""
-    slots = _slots(before[-1])
-    return slots[0] if len(slots) == 1 and slots[0].slot == "bare" else None
+    places = slots(before[-1])
+    return places[0] if len(places) == 1 and places[0].slot == "bare" else None
 
 
-def _slots(clause: Clause) -> list[_Named]:
-    found: list[_Named] = []
+def slots(clause: Clause) -> list[Named]:
+    """The names of `clause` in order, those that stand together as one, each with what leads it in."""
+    found: list[Named] = []
     words = clause.words
     last = None
     for at, word in enumerate(words):
         if not word.is_name:
             continue
         if last and _TOGETHER.fullmatch(_between(clause, last, word)):
-            found[-1] = _Named(found[-1].names | {named(word.text)}, found[-1].start, found[-1].slot)
+            found[-1] = Named(found[-1].names | {named(word.text)}, found[-1].start, found[-1].slot)
             last = word
             continue
         last = word
-        found.append(_Named(frozenset({named(word.text)}), word.start, _slot(words, at)))
+        found.append(Named(frozenset({named(word.text)}), word.start, _slot(words, at)))
     return found
 
 

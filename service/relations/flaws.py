@@ -6,20 +6,26 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from service.evidence import Evidence
-from service.names import names
+from service.names import TITLES, leading_names, names
 from service.plain_text import plain
 from service.relations import (
     agents,
     bearers,
     direction,
+    grammar,
     happenings,
     measures,
     modality,
     opposition,
+    order,
     polarity,
     quantifiers,
+    rates,
     reasons,
+    repeated,
     roles,
+    subjects,
+    ties,
     units,
 )
 from service.relations.alignment import covered, states
@@ -27,6 +33,8 @@ from service.relations.clauses import Sentence, Word, parsed
 from service.relations.reasons import Similar
 
 LANGUAGES = frozenset({"de", "en"})
+SEVERAL = 4
+"""Words that say something, names among them, with which a sentence says more than a name."""
 
 
 def flaw(claim: str, language: str, question: str, cited: Sequence[Evidence], similar: Similar | None = None) -> str:
@@ -40,22 +48,40 @@ def flaw(claim: str, language: str, question: str, cited: Sequence[Evidence], si
     if language not in LANGUAGES or len(known) < len(cited):
         return ""
     said, sources = _parsed(claim, language, known)
+    told = _told(known, sources)
     every = [clause for source in sources for clause in source.clauses]
     return (
-        units.flaw(said.clauses, every)
+        grammar.flaw(said.clauses)
+        or units.flaw(said.clauses, every)
         or roles.flaw(said, sources)
         or roles.unknown(question, language, "\n".join(item.passage for item in cited))
         or happenings.flaw(claim, (plain(item.text) for item in known))
         or direction.flaw(said.clauses, sources)
         or polarity.flaw(said.clauses, every)
         or opposition.flaw(said, sources)
+        or order.flaw(said, sources)
+        or rates.flaw(said, sources)
+        or repeated.flaw(said, sources)
         or quantifiers.flaw(said, sources)
+        or quantifiers.whole_for_part(said.clauses, every)
         or measures.flaw(said.clauses, every)
         or agents.flaw(said.clauses, sources)
+        or ties.flaw(said, told)
+        or subjects.flaw(said, told)
         or modality.flaw(said.clauses, sources)
         or bearers.flaw(said.clauses, _by_article(known, sources))
         or reasons.flaw(said, [source.whole for source in sources], similar)
     )
+
+
+def _told(cited: Sequence[Evidence], sources: Sequence[Sentence]) -> list[subjects.Told]:
+    """The sentences with those before them, title and heading first."""
+    found = []
+    for item, source in zip(cited, sources, strict=True):
+        around = _names(item.passage, item.language) | source.whole.names
+        before = tuple(parsed(plain(line), item.language, around) for line in item.context.split("\n")[:-1])
+        found.append(subjects.Told(source, before))
+    return found
 
 
 def _by_article(cited: Sequence[Evidence], sources: Sequence[Sentence]) -> list[list[Sentence]]:
@@ -75,6 +101,27 @@ def shared_words(claim: str, language: str, cited: Sequence[Evidence]) -> int:
     return len(words) + sum(any(states(source.whole, q) for source in sources) for q in said.whole.quantities)
 
 
+def only_names_shared(claim: str, language: str, cited: Sequence[Evidence]) -> bool:
+    """Whether of a `claim` that says several things the cited sentences have its names and nothing else.
+
+    False across languages, where words may be unknown, and for other languages than German and English.
+    """
+    known = [item for item in cited if item.language in LANGUAGES]
+    if language not in LANGUAGES or len(known) < len(cited) or not cited:
+        return False
+    said, sources = _parsed(claim, language, known)
+    words = [word for word in said.whole.content if not word.is_name and word.lowered not in TITLES]
+    if len(said.whole.content) < SEVERAL or any(
+        states(source.whole, q) for source in sources for q in said.whole.quantities
+    ):
+        return False
+    if not any(source.whole.language == language for source in sources):
+        return False
+    return bool(words) and not frozenset(words) & frozenset[Word]().union(
+        *(covered(said.whole, source.whole) for source in sources)
+    )
+
+
 def shared_part(claim: str, language: str, cited: Sequence[Evidence]) -> float:
     """Which part of the words, names and figures of `claim` the cited sentences have, in [0, 1].
 
@@ -91,12 +138,15 @@ def shared_part(claim: str, language: str, cited: Sequence[Evidence]) -> float:
 def _parsed(claim: str, language: str, cited: Sequence[Evidence]) -> tuple[Sentence, list[Sentence]]:
     """What is a name on one side is one on the other, too: German hides names among its nouns."""
     texts = [(plain(item.text), item.language) for item in cited]
-    own = _names(claim, language)
+    around = frozenset[str]().union(*(_names(item.passage, item.language) for item in cited))
+    own = _names(claim, language) | around
     sources = [parsed(text, written, own | _names(text, written)) for text, written in texts]
     return parsed(claim, language, own.union(*(_names(*text) for text in texts))), sources
 
 
 @lru_cache(maxsize=1024)
 def _names(text: str, language: str) -> frozenset[str]:
-    found = frozenset(name for name in names(text, language) if not roles.kind_of(name, language))
+    found = frozenset(
+        name for name in [*names(text, language), *leading_names(text)] if not roles.kind_of(name, language)
+    )
     return found | roles.titled_names(text) if language == "de" else found

@@ -24,6 +24,15 @@ DE = _words(
     """
 )
 
+ADVERBS = _words(
+    """
+    kurz gleichzeitig zugleich bald später früher zuvor danach dort deutlich offenbar angeblich inzwischen mittlerweile
+    künftig derzeit aktuell zunächst schließlich insgesamt weltweit allein besonders vermutlich zusammen nebenbei längst
+    spät früh
+    """
+)
+"""What is written large at the beginning of a German sentence and is no noun."""
+
 EN = _words(
     """
     a about after again against all almost already also although altogether an and any approximately are

@@ -27,7 +27,7 @@ def flaw(claim: Sequence[Clause], sources: Sequence[Clause]) -> str:
             stating = [
                 (source, stated) for source in sources for stated in source.quantities if same_value(quantity, stated)
             ]
-            theirs = [kind(source, stated) for source, stated in stating]
+            theirs = [kind(source, stated) or _only_kind(source, stated) for source, stated in stating]
             if own and theirs and all(_exclude(own, other) for other in theirs):
                 return f"comparison: {quantity.value:g} is a figure of {theirs[0]} in the source, not of {own}"
     return ""
@@ -50,6 +50,13 @@ def kind(clause: Clause, quantity: Quantity) -> str:
     if mentioned := _mentioned(before, clause.language):
         return max(mentioned)[1]
     return min(_mentioned(behind, clause.language), default=(0, ""))[1]
+
+
+def _only_kind(clause: Clause, quantity: Quantity) -> str:
+    """The one measure that `clause` speaks of before `quantity`, if all figures of its unit may be of that one."""
+    alike = [other for other in clause.quantities if other.unit == quantity.unit]
+    found = {name for _, name in _mentioned(clause.text[: quantity.start - clause.start], clause.language)}
+    return found.pop() if len(found) == 1 and len(alike) > 1 else ""
 
 
 def _mentioned(text: str, language: str) -> list[tuple[int, str]]:

@@ -12,7 +12,7 @@ from service.relations.clauses import Clause, Sentence
 AHEAD = {
     "de": re.compile(
         r"\b(?:will|wollen|wolle|soll|sollen|solle|könnt?en?|könnte|kann|möcht\w*|dürft?en?|hätten?|wären?|würden?|"
-        r"plant?|planen|geplant\w*|erwäg\w*|verhandel\w*|beabsichtig\w*|erwart\w*|rechne\w*|hoff\w*|droht|"
+        r"(?:be)?fürcht\w*|plant?|planen|geplant\w*|prognosti\w+|erwäg\w*|verhandel\w*|beabsichtig\w*|erwart\w*|rechne\w*|hoff\w*|droht|"
         r"(?:wird|werden|werde)(?=.*\w+(?:en|ern|eln)\b\W*\Z)|künftig|voraussichtlich|angeblich|womöglich|"
         r"möglicherweise|vielleicht|in Gesprächen|sobald|müssen (?=.*\w+(?:en|ern|eln)\b)|muss (?=.*\w+(?:en|"
         r"ern|eln)\b)|steht noch aus|"
@@ -20,9 +20,9 @@ AHEAD = {
         r"prüf(?:t|en),? ob|empfiehlt|empfehlen|fordert|fordern|verlangt|verlangen|darf|dürfen|bot|angeboten)\b",
     ),
     "en": re.compile(
-        r"\b(?:will|would|may|might|could|should|shall|(?<!the )(?<!\ba )(?<!its )(?<!this )(?<!their )plans?|"
+        r"\b(?:will|would|may|might|could|should|shall|(?<!the )(?<!\ba )(?<!its )(?<!this )(?<!their )(?<!and )plans?|"
         r"planned|planning|scheduled|intends?|hopes?|hoping|wants?|"
-        r"expects?|expected|aims?|considers?|considering|"
+        r"fear(?:s|ed)?|expects?|expected|forecasts?|predicts?|aims?|considers?|considering|"
         r"(?:is|are|was|were) (?:now |still |also )?(?:due |set |expected |likely |about |going |scheduled )?to|"
         r"in talks|talks|negotiat\w*|proposes?|proposed|reportedly|rumou?red|possibl[ey]|perhaps|likely|"
         r"weighing|finali[sz]ing|close to|nearing|preparing|about to|threaten\w*|seeks?|yet to|"
@@ -50,7 +50,10 @@ DONE = {
         r"nahm(?:en)?|ließ(?:en)?|trat(?:en)?|fand(?:en)?|traf(?:en)?|wuchs(?:en)?|sank(?:en)?|"
         r"(?!\w*(?:ößte|öchste|ängste|ieferste|arkste|ärkste|este|ächste|letzte|zweite|ritte|ierte|meiste|"
         r"esamte|erste|rechte|heute|weite|"
-        r"harte|breite|späte|alte|gute)n?\b)[a-zäöüß]{3,}(?:te|ten))\b",
+        r"harte|breite|späte|alte|gute|könn|dürf|möch|müss|würd)(?:te)?n?\b)"
+        r"(?<!\bden )(?<!\bder )(?<!\bdem )(?<!\bdas )(?<!\bdie )(?<!\beinen )(?<!\beinem )(?<!\beiner )(?<!\bdes )"
+        r"[a-zäöüß]{3,}(?:te|ten))\b"
+        r"|\w*(?:ge\w+|angt|iert|kauft|nommen|loren|standen)(?:t|en)?\s(?:ist|sind|hat|haben|wurden?|worden)\b",
     ),
     "en": re.compile(
         r"\b(?:has|have|had|was|were|did)\b(?! (?:yet )?to\b)|\b(?:bought|paid|sold|took|left|won|lost|rose|fell|began|"
@@ -60,6 +63,8 @@ DONE = {
 }
 _DATES = ("month", "day", "ordinal")
 _INFINITIVE = re.compile(r"\b(?:zu|to)\s+[a-zäöüß]+|\b[a-zäöüß]+zu[a-zäöüß]+en\b")
+_FEARED = re.compile(r"\b(?:(?:be)?fürcht\w*|Furcht|Sorge|Angst|fear\w*|worr(?:y|ies|ied)|afraid)\b")
+_THAT = re.compile(r"\s*(?:dass|that)\b")
 SETTLED = {
     "de": re.compile(
         r"\b(?:ist|sind|hat|haben|\w+t|\w+en)\b.*\b(?:seit|bereits|schon|nunmehr|inzwischen)\b", re.IGNORECASE
@@ -67,8 +72,17 @@ SETTLED = {
     "en": re.compile(r"\b(?:already|since|by now|now)\b", re.IGNORECASE),
 }
 """What is so by now."""
+_PLANS = re.compile(
+    r"\b(?:plans|wants|intends|aims|is planning|are planning|plant|plane?n|will|wollen|beabsichtig(?:t|en))\b"
+)
+_FORMER_PLAN = re.compile(
+    r"\b(?:ursprünglich|hatten?\b.*\b(?:geplant|vorgehabt|gewollt|beabsichtigt)|originally|"
+    r"had (?:\w+ )?(?:planned|intended|wanted|hoped))\b"
+)
+"""By what a plan is told that was given up."""
 _CONDITION = re.compile(r"(?:sobald|falls|sofern|wenn|if|once|as soon as|provided|unless)\b")
 NEXT = re.compile(r"\b(?:(?:nächste|kommende)\w*|next|coming)\s+(?:woche|monat|jahr|week|month|year)\w*", re.IGNORECASE)
+THIS = re.compile(r"\b(?:diese[rsnm]?|this)\s+(?:woche|monat|jahr|week|month|year)\w*", re.IGNORECASE)
 LAST = re.compile(
     r"\b(?:(?:vergangene|letzte|vorige)\w*|last|past|previous)\s+(?:woche|monat|jahr|week|month|year)\w*", re.IGNORECASE
 )
@@ -91,12 +105,23 @@ def flaw(claim: Sequence[Clause], sources: Sequence[Sentence]) -> str:
         ahead = ahead if all(ahead) else _all_ahead(said, conditional) or _figures_ahead(said, list(every), AHEAD)
         if ahead:
             return f"modality: told as done, but the source has {ahead[0]!r} as planned or possible"
-    return _other_time(claim, list(every))
+    return _other_time(claim, list(every)) or _given_up(claim, every)
+
+
+def _given_up(claim: Sequence[Clause], sources: Mapping[Clause, str]) -> str:
+    """What somebody "had originally planned" is no plan any more."""
+    for said in claim:
+        about = nearest(said, list(sources))
+        former = [match.group() for source in about if (match := _FORMER_PLAN.search(sources[source]))]
+        if about and len(former) == len(about) and _PLANS.search(said.text) and not _FORMER_PLAN.search(said.text):
+            return f"modality: told as planned, but the source has {former[0]!r}"
+    return ""
 
 
 def _led_in(clauses: Sequence[Clause], at: int) -> str:
     """The clause behind the one before it, where it depends on that: "verhandelt darüber, die Marke zu kaufen"."""
-    if at and _INFINITIVE.search(clauses[at].text):
+    feared = at and _THAT.match(clauses[at].text) and _FEARED.search(clauses[at - 1].text)
+    if at and (feared or _INFINITIVE.search(clauses[at].text)):
         return clauses[at - 1].text + clauses[at].text
     return clauses[at].text
 
@@ -109,7 +134,7 @@ def _conditional(clauses: Sequence[Clause], at: int) -> str:
 
 def _other_time(claim: Sequence[Clause], sources: Sequence[Clause]) -> str:
     """ "Last week" is not "next week"."""
-    for here, there in ((NEXT, LAST), (LAST, NEXT)):
+    for here, there in ((NEXT, LAST), (LAST, NEXT), (NEXT, THIS), (THIS, NEXT)):
         found = [match.group() for said in claim if (match := here.search(said.text))]
         agree = any(here.search(source.text) for source in sources)
         opposed = [match.group() for source in sources if (match := there.search(source.text))]

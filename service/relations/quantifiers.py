@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from service.relations.alignment import nearest
+from index.quantities import same_value
+from service.relations.agents import doing
+from service.relations.alignment import alike, nearest
 from service.relations.clauses import Clause, Sentence
 
 ALL = {
@@ -71,6 +73,23 @@ _PART = {
 }
 
 
+_SOME = (
+    r"(?:\b(?:dutzend|hälfte|drittel|viertel|teil|einige|mehrere|viele|wenige|dozen|half|third|quarter|part|some|several|"
+    r"many|few|two|three|four|five|six|seven|eight|nine|ten|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn)|\d)\s"
+)
+_OF = {
+    "de": re.compile(
+        _SOME + r"(?:der|von|von den|dieser|ihrer|seiner|aller)\s(?:(?:rund|etwa|knapp|fast|insgesamt|über)\s)?\Z", re.I
+    ),
+    "en": re.compile(
+        _SOME + r"of\s(?:(?:the|its|their|all|these|his|her|[\w’']+[’']s)\s)?"
+        r"(?:(?:about|around|roughly|nearly|almost|over|some|total)\s)?\Z",
+        re.I,
+    ),
+}
+"""What leads in the whole of which a part is told."""
+
+
 def flaw(claim: Sentence, sources: Sequence[Sentence]) -> str:
     """`comparison: ...` where a clause of `claim` speaks of all or most, and the source sentences nearest of a part."""
     for said in claim.clauses:
@@ -82,6 +101,20 @@ def flaw(claim: Sentence, sources: Sequence[Sentence]) -> str:
                 return f"comparison: {match.group()!r} of what the source says of a part"
         elif (match := MOST[said.language].search(said.text)) and not any(_of_most(source) for source in about):
             return f"comparison: no source says {match.group()!r}"
+    return ""
+
+
+def whole_for_part(claim: Sequence[Clause], sources: Sequence[Clause]) -> str:
+    """`comparison: ...` where `claim` tells of a whole what every source tells of a part: "twelve of the 300 left"."""
+    for said in claim:
+        for quantity in said.quantities:
+            stating = [(source, q) for source in sources for q in source.quantities if same_value(quantity, q)]
+            of_part = [_OF[source.language].search(source.text[: q.start - source.start]) for source, q in stating]
+            told_so = _OF[said.language].search(said.text[: quantity.start - said.start])
+            verbs = found.verbs if (found := doing(said)) else ()
+            alike_verb = any(alike(verb, word) for verb in verbs for source, _ in stating for word in source.content)
+            if stating and not quantity.unit and all(of_part) and not told_so and alike_verb:
+                return f"comparison: {quantity.value:g} is the whole of which the source tells a part"
     return ""
 
 

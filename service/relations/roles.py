@@ -67,6 +67,9 @@ def flaw(claim: Sentence, sources: Sequence[Sentence]) -> str:
             return problem
         if office.kind in NARROW and not _is_mentioned(office.kind, said):
             return f"role: no source mentions a {office.kind}"
+        is_kin = _KIN.search(claim.whole.text)
+        if office.kind in PROFESSIONS and not is_kin and not _is_mentioned(office.kind, _KIN.sub(" ", said)):
+            return f"role: no source calls {'/'.join(sorted(office.holder))} a {office.kind}"
     return ""
 
 
@@ -258,7 +261,22 @@ NARROW = frozenset(
     ]
 )
 """Offices whose names leave no doubt, so that evidence without them says nothing of who holds them."""
+PROFESSIONS = frozenset(["scientist", "doctor", "lawyer", "engineer", "teacher", "judge", "farmer", "baker"])
+"""What a person is, whose parents may be it instead."""
+_KIN = re.compile(
+    r"\b(?:Sohn|Tochter|Kind|Enkel\w*)\s(?:von\s|eine[rs]\s|des\s|der\s)?(?:\w+\s){0,2}?[A-ZÄÖÜ][\w-]*|\b[\w-]+-(?:Eltern|Vater|Mutter|Sohn|Tochter)\b|"
+    r"\b(?:son|daughter|child|grandson|granddaughter)\sof\s(?:\w+\s){0,2}?\w+|\b(?:parents|father|mother)\s(?:are|were|is|was)\s(?:\w+\s){0,3}\w+|"
+    r"\b(?:Eltern|Vater|Mutter)\s(?:sind|waren|ist|war|kommen)\b[^.;]*"
+)
+"""What is said of somebody's kin."""
 _ALSO = {
+    "scientist": re.compile(r"forsch|research|scien|wissenschaft|professor|institut|stud", re.IGNORECASE),
+    "doctor": re.compile(r"medizin|medic|arzt|ärzt", re.IGNORECASE),
+    "engineer": re.compile(r"ingenieur|engineer|entwickl|develop|technik", re.IGNORECASE),
+    "judge": re.compile(r"gericht|court|richter", re.IGNORECASE),
+    "farmer": re.compile(r"landwirt|bauer|bäuer|hof\b|farm", re.IGNORECASE),
+    "teacher": re.compile(r"lehr|schul|teach|school", re.IGNORECASE),
+    "baker": re.compile(r"bäck|back|bak", re.IGNORECASE),
     "founder": re.compile(r"gründe\w*|gegründet|found", re.IGNORECASE),
     "coach": re.compile(r"trainier|coach", re.IGNORECASE),
     "architect": re.compile(r"entw[aouö]rf|design|baumeister|architekt", re.IGNORECASE),
@@ -272,7 +290,7 @@ def unknown(question: str, language: str, around: str) -> str:
 
 
 def _is_mentioned(kind: str, text: str) -> bool:
-    """Whether `text`, German or English, has a word for one of the `NARROW` offices, or for what its holders do."""
+    """Whether `text`, German or English, has a word for one of the offices, or for what its holders do."""
     if kind in _ALSO and _ALSO[kind].search(text):
         return True
     both = dict(_patterns("de"))[kind], dict(_patterns("en"))[kind]

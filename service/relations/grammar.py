@@ -1,0 +1,30 @@
+"""Whether a German claim gives an object to a verb that takes none: "Kornhus arbeitet 530 Beschäftigte"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from service.relations.agents import bare_phrases
+from service.relations.clauses import Clause
+
+_INTRANSITIVE = re.compile(
+    r"(?:arbeit|wohn|existier|funktionier|schrumpf|scheiter|verschwind|sink|wachs|wächs|auftauch)(?:e|t|et|en|te|ten|ete|eten)"
+    r"|verschwand(?:en)?|sank(?:en)?|wuchs(?:en)?"
+)
+_OTHER_VERB = re.compile(
+    r"\b(?:zu|hat|haben|hatten?|wird|werden|lässt|lassen|ließ(?:en)?|will|soll(?:en)?|kann|können)\b"
+)
+
+
+def flaw(claim: Sequence[Clause]) -> str:
+    """`form: ...` where a clause whose only verb takes no object has a second noun that no preposition leads."""
+    for said in claim:
+        if said.language != "de" or _OTHER_VERB.search(said.text):
+            continue
+        verb = next((word for word in said.words if _INTRANSITIVE.fullmatch(word.text)), None)
+        before = [phrase for phrase in bare_phrases(said) if verb and phrase[-1].end < verb.start]
+        behind = [phrase for phrase in bare_phrases(said) if verb and phrase[0].start > verb.end]
+        if verb and before and behind:
+            return f"form: {verb.text!r} takes no object"
+    return ""

@@ -1,0 +1,196 @@
+"""What belongs to whom: "the chief executive of Quillon" must not become "the chief executive of Tessera".
+
+A noun or verb and the name that a preposition, a genitive or a hyphen ties to it: "a stake in Tessera", "Tessera's
+founder", "Tessera-Gründer", "invested in Tessera".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from service.names import TITLES
+from service.relations.clauses import Clause, Sentence, Word, named
+from service.relations.lexicon import keys
+from service.relations.roles import kind_of
+from service.relations.subjects import Told
+from service.relations.tables import rows
+
+_OWN = "whose"
+"""The kind of tie that a genitive or a hyphen makes."""
+_DETERMINERS = re.compile(r"the|a|an|its|their|der|die|das|de[mns]|eine?[mnrs]?")
+_EXCLUSIVE = frozenset({"about"})
+"""Ties that are not made by a preposition of another kind."""
+_MOTION = re.compile(
+    r"\b(?:land(?:e[nt]?|ete[nt]?)|gelang(?:en|t|te[nt]?)|abfließ\w*|abgeflossen|fließ\w*|geflossen|komm(?:en|t)|kam(?:en)?|"
+    r"lauf\w*|läuft|lief(?:en)?|gehen|geht|ging(?:en)?|reis\w*|fähr\w*|fahren|fuhr\w*|flieg\w*|flog\w*|liefer\w*|"
+    r"gelieferte?|bezieh\w*|bezog\w*|verkauf\w*|vertreib\w*|transport\w*|weitergegeben|weitergeb\w*|erreich\w*)\b"
+)
+"""Verbs with which German "über" is the way that something takes: "die Daten gelangen über den Händler ins Netz"."""
+_REACH = 6
+"""Words back from a preposition in which what it hangs on is looked for."""
+_COMMA = re.compile(r"[,;:()–—\"„“”]|\s-\s")
+
+
+@dataclass(frozen=True, slots=True)
+class _Tie:
+    """What stands to `names`, of the kinds of ties that its preposition may stand for."""
+
+    head: frozenset[str]
+    names: frozenset[str]
+    kinds: frozenset[str]
+    shown: str
+    end: int
+
+
+def flaw(claim: Sentence, told: Sequence[Told]) -> str:
+    """`role: ...` where the sources tie a noun or verb of `claim` to other names only than `claim` does."""
+    sources = [source.sentence for source in told]
+    known = claim.whole.names.union(*(source.whole.names for source in sources))
+    there = [(source, tie) for source in sources for tie in _ties(source.whole, known)]
+    for tie in _ties(claim.whole, known):
+        if _by_another_preposition(tie, [other for _, other in there]):
+            return f"role: {tie.shown} by another preposition than in the source"
+        if any(_is_elsewhere(tie, source) for source in told):
+            return f"role: {tie.shown} where the source does not speak of {'/'.join(sorted(tie.names))}"
+        alike = [(source, other) for source, other in there if other.kinds & tie.kinds and other.head & tie.head]
+        if alike and not any(_may_be_meant(tie, other, source) for source, other in alike):
+            return f"role: {tie.shown} where the source has {alike[0][1].shown}"
+    return ""
+
+
+def _by_another_preposition(tie: _Tie, there: Sequence[_Tie]) -> bool:
+    """Whether the sources tie the same things, and never so: "plans about Tessera" that came by way of Tessera."""
+    same = [other for other in there if other.head & tie.head and other.names & tie.names]
+    return bool(same) and tie.kinds <= _EXCLUSIVE and not any(other.kinds & tie.kinds for other in same)
+
+
+def _is_elsewhere(tie: _Tie, source: Told) -> bool:
+    """Whether a source that names an office neither has the claimed place of it nor goes on about that."""
+    sentence = source.sentence.whole
+    offices = {key for key in tie.head if key[0] == "#"}
+    if not any(offices & _office(word.text, sentence.language) for word in sentence.words):
+        return False
+    last = source.before[-1].whole.names if source.before else frozenset[str]()
+    owners = sentence.names | last
+    return bool(last - tie.names) and tie.names.isdisjoint(owners)
+
+
+def _may_be_meant(tie: _Tie, other: _Tie, source: Sentence) -> bool:
+    """Whether `other` has a name of `tie`, or `source` a further one behind it that may hang on the same word."""
+    if tie.names & other.names:
+        return True
+    behind = [word for word in source.whole.words if word.start >= other.end and word.is_name]
+    return any(named(word.text) in tie.names and _is_listed(source.whole, word) for word in behind)
+
+
+def _is_listed(sentence: Clause, word: Word) -> bool:
+    before = sentence.text[: word.start - sentence.start]
+    return bool(re.search(r"(?:,|\b(?:und|and|or|oder|sowie|auch))\s+(?:[A-ZÄÖÜ][\w-]+\s)?\Z", before))
+
+
+def _ties(sentence: Clause, known: frozenset[str]) -> Iterator[_Tie]:
+    words = sentence.words
+    for at, word in enumerate(words):
+        if word.is_name and not (at and words[at - 1].is_name):
+            yield from _led(sentence, at)
+        if word.is_name and at + 1 < len(words):
+            yield from _genitive(sentence, at, known)
+        if "-" in word.text:
+            yield from _compound(sentence, at, known)
+
+
+def _led(sentence: Clause, at: int) -> Iterator[_Tie]:
+    """What a preposition before the name at `at` ties it to."""
+    words = sentence.words
+    by = at - 1
+    if by > 0 and _DETERMINERS.fullmatch(words[by].lowered) and words[by - 1].lowered in _kinds(sentence.language):
+        by -= 1
+    if by < 1 or words[by].lowered not in _kinds(sentence.language):
+        return
+    for word in words[max(0, by - _REACH) : by][::-1]:
+        if word.is_name or _COMMA.search(_between(sentence, word, words[by])):
+            return
+        if word.keys:
+            kinds = _kinds(sentence.language)[words[by].lowered]
+            if words[by].lowered == "über":
+                kinds = frozenset({"through" if _MOTION.search(sentence.text) else "about"})
+            yield _tie(sentence, word, _meaning(sentence, word), _run(words, at), kinds)
+            return
+
+
+def _genitive(sentence: Clause, at: int, known: frozenset[str]) -> Iterator[_Tie]:
+    """ "Tessera's customers", "Tesseras Kunden"."""
+    word, follower = sentence.words[at], sentence.words[at + 1]
+    apart = _between(sentence, word, follower)
+    marked = re.search(r"[’']s?\Z", word.text) or (
+        sentence.language == "de"
+        and word.text.endswith("s")
+        and not follower.text.islower()
+        and named(word.text) in known
+    )
+    if marked and not apart.strip() and not follower.is_name and follower.keys:
+        names = _run(sentence.words, _start(sentence.words, at))
+        yield _tie(sentence, follower, _meaning(sentence, follower), names, frozenset({_OWN}))
+
+
+def _compound(sentence: Clause, at: int, known: frozenset[str]) -> Iterator[_Tie]:
+    """ "Tessera-Kunden", "Tessera AI-Kunden"."""
+    word = sentence.words[at]
+    first, _, rest = word.text.rpartition("-")
+    names = frozenset(name for part in first.split("-") if (name := named(part)) in known)
+    if at and sentence.words[at - 1].is_name and first.casefold() in TITLES:
+        names |= _run(sentence.words, _start(sentence.words, at - 1))
+    if names and rest:
+        head = keys(rest, sentence.language) | _office(rest, sentence.language)
+        yield _Tie(head, names, frozenset({_OWN}), word.text, word.end)
+
+
+def _tie(sentence: Clause, word: Word, head: frozenset[str], names: frozenset[str], kinds: frozenset[str]) -> _Tie:
+    last = max(other.end for other in sentence.words if other.is_name and named(other.text) in names)
+    ends = [
+        other.end
+        for other in sentence.words
+        if other.is_name and other.start > word.start and named(other.text) in names
+    ]
+    return _Tie(head, names, kinds, f"{word.text} / {' '.join(sorted(names))}", min(ends, default=last))
+
+
+def _meaning(sentence: Clause, word: Word) -> frozenset[str]:
+    return word.keys | _office(word.text, sentence.language)
+
+
+def _office(text: str, language: str) -> frozenset[str]:
+    kind = kind_of(text, language)
+    return frozenset({f"#{kind}"}) if kind else frozenset()
+
+
+def _run(words: Sequence[Word], at: int) -> frozenset[str]:
+    found = []
+    for word in words[at:]:
+        if not word.is_name:
+            break
+        found.append(named(word.text))
+    return frozenset(found)
+
+
+def _start(words: Sequence[Word], at: int) -> int:
+    while at and words[at - 1].is_name:
+        at -= 1
+    return at
+
+
+def _between(sentence: Clause, left: Word, right: Word) -> str:
+    return sentence.text[left.end - sentence.start : right.start - sentence.start]
+
+
+@cache
+def _kinds(language: str) -> dict[str, frozenset[str]]:
+    """By preposition the kinds of ties that it may stand for."""
+    found: dict[str, set[str]] = {}
+    for row in rows("ties.txt"):
+        for form in row.forms(language):
+            found.setdefault(form, set()).add(row.meaning)
+    return {form: frozenset(kinds) for form, kinds in found.items()}
