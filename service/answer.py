@@ -170,6 +170,10 @@ class AnswerPipeline:
         Where the language model writes, the question has a place in its queue from the beginning: `Busy` is raised
         before anything is searched for. `Sources` come while it waits for its turn.
         """
+        if known := self._kept(request):
+            for event in _events(known):
+                yield event
+            return
         seconds = min(self._seconds, request.timeout or math.inf)
         try:
             async with aclosing(within(seconds, self._answer(request, client, seconds))) as events:
@@ -178,13 +182,15 @@ class AnswerPipeline:
         except GeneratorUnavailable as error:
             raise GeneratorUnavailable(_with_what_still_works(error), error.retry_after) from error
 
+    def _kept(self, request: AskRequest) -> Answer | None:
+        """The answer where it was given before. Raises `IndexUnavailable`."""
+        clock = Clock()
+        with self._serving.lease() as opened:
+            return self._cache.find(opened.id, request, clock.milliseconds()["total"])
+
     async def _answer(self, request: AskRequest, client: str, seconds: float) -> AsyncGenerator[Event, None]:
         clock = Clock()
         with self._serving.lease() as opened, ExitStack() as held:
-            if known := self._cache.find(opened.id, request, clock.milliseconds()["total"]):
-                for event in _events(known):
-                    yield event
-                return
             place = held.enter_context(self._place(client, seconds)) if self._needs_model(request) else None
             async with aclosing(self._answer_from(opened, request, place, clock)) as events:
                 async for event in events:
