@@ -85,9 +85,9 @@ svg { inline-size: 1.35em; block-size: 1.35em; fill: none; stroke: currentColor;
 :host([page]) .panel { block-size: 100%; border: 0; border-radius: 0; }
 :host([page]) .panel > * { inline-size: 100%; max-inline-size: 46em; margin-inline: auto; }
 :host([page]) .panel:not(.begun) header { display: none; }
-:host([page]) .panel:not(.begun) .log { display: grid; align-content: safe center; scrollbar-gutter: auto; }
+:host([page]) .panel:not(.begun) .log { display: grid; align-content: safe center; scrollbar-gutter: auto; padding-inline: 1.1em; }
 :host([page]) .greeting { font-size: 1.2em; line-height: 1.45; color: var(--text); text-wrap: pretty; padding-block-end: 0.3em; }
-:host([page]) .composer { border: 0; padding-block-end: calc(1.4em + env(safe-area-inset-bottom)); }
+:host([page]) .composer { border: 0; padding-inline: 1.1em; padding-block-end: calc(1.4em + env(safe-area-inset-bottom)); }
 
 header { display: flex; align-items: center; gap: 0.25em; padding: 0.6em 0.6em 0.6em 1.1em; border-block-end: 1px solid var(--line); }
 header:dir(rtl) { padding: 0.6em 1.1em 0.6em 0.6em; }
@@ -152,7 +152,8 @@ h4 { font-weight: 600; font-size: 0.9em; padding-block-end: 0.45em; }
 .conflict li[data-standing="current"] { border-color: var(--accent); }
 .conflict li[data-standing="disputed"] { border-color: var(--warning); }
 .conflict strong { font-weight: 600; }
-.conflict small { display: block; color: var(--muted); font-size: 0.82em; }
+.conflict strong { text-wrap: balance; }
+.conflict small { display: block; color: var(--muted); font-size: 0.82em; line-height: 1.4; }
 .actions { display: flex; flex-wrap: wrap; align-items: center; gap: 0.15em; margin-inline-start: -0.5em; }
 .said { color: var(--muted); font-size: 0.85em; padding-inline: 0.4em; }
 .comment { order: 1; flex-basis: 100%; display: flex; gap: 0.5em; align-items: end; padding: 0.3em 0.5em; }

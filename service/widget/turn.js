@@ -133,7 +133,7 @@ export class TurnView {
         { "data-standing": conflict.status[place] ?? "disputed" },
         element("strong", { dir: "auto" }, value),
         ...this.marks(conflict.citations[place] ?? []),
-        element("small", {}, [words.standing[conflict.status[place] ?? "disputed"], this.day(conflict.published_at[place])].filter(Boolean).join(", ")),
+        ...[words.standing[conflict.status[place] ?? "disputed"], this.day(conflict.published_at[place])].filter(Boolean).map((fact) => element("small", {}, fact)),
       ),
     );
     return element("section", { class: "conflict", part: "conflict" }, element("h4", {}, words.conflicts), element("ul", {}, ...values));

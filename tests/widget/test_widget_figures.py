@@ -103,6 +103,8 @@ def test_no_frame_is_blocked_while_a_long_answer_streams_into_a_long_conversatio
     long = answer(*(f"This is sentence number {n} of a very long answer about the bridge." for n in range(80)))
     stage.play = lambda body, reply: whole(reply, long, pause=0.01)
 
+    # showing 200 turns for the first time is not what streams
+    page.evaluate("() => new Promise((shown) => requestAnimationFrame(() => setTimeout(shown, 200)))")
     browser.start_tracing(page=page, categories=["disabled-by-default-devtools.timeline", "toplevel"])
     chat.answered("What?")
     longest = longest_task_ms(browser.stop_tracing())
@@ -112,12 +114,12 @@ def test_no_frame_is_blocked_while_a_long_answer_streams_into_a_long_conversatio
 
 
 def longest_task_ms(trace: bytes) -> float:
-    """Milliseconds of processor time of the longest task of a page's main thread: another program's is not in it."""
+    """Milliseconds of processor time of the longest task of the page's main thread: another program's is not in it."""
     events = json.loads(trace)["traceEvents"]
-    pages = {
-        (one["pid"], one["tid"])
-        for one in events
-        if one["name"] == "thread_name" and one["args"]["name"] == "CrRendererMain"
-    }
-    tasks = [one.get("tdur", 0) for one in events if one["name"] == "RunTask" and (one["pid"], one["tid"]) in pages]
-    return float(max(tasks)) / 1000
+    renderers = {one["pid"] for one in events if one["name"] == "thread_name" and "CrRendererMain" in str(one["args"])}
+    tasks: dict[int, list[int]] = {pid: [0] for pid in renderers}
+    for one in events:
+        if one["name"] == "RunTask" and one["pid"] == one["tid"] in renderers:
+            tasks[one["pid"]].append(one.get("tdur", 0))
+    # a browser keeps a second renderer at hand, which starts while the page's is at work
+    return max(max(tasks.values(), key=len)) / 1000
