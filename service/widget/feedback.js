@@ -21,7 +21,7 @@ const COMMENT_CHARACTERS = 2_000;
  * @returns {HTMLElement[]}
  */
 export function feedback(conversation, turn, words, said) {
-  const form = commentForm(words, (comment) => send(turn.rated || "down", comment));
+  const form = element("div", { class: "comment", hidden: true });
   const up = iconButton("thumbUp", words.helpful, () => send("up", ""));
   const down = iconButton("thumbDown", words.notHelpful, () => send("down", ""));
 
@@ -42,7 +42,13 @@ export function feedback(conversation, turn, words, said) {
     show();
     form.hidden = !asks;
     said.textContent = asks ? "" : words.thanks;
-    if (asks) form.querySelector("textarea")?.focus();
+    if (asks) ask();
+  }
+
+  /** A field is made when it is needed: browsers look at every field of a page for what they could fill into it. */
+  function ask() {
+    if (!form.firstChild) form.append(...commentField(words, (comment) => send(turn.rated || "down", comment)));
+    form.querySelector("textarea")?.focus();
   }
 
   function show() {
@@ -57,11 +63,10 @@ export function feedback(conversation, turn, words, said) {
 /**
  * @param {Words} words
  * @param {(comment: string) => void} sent
+ * @returns {HTMLElement[]}
  */
-function commentForm(words, sent) {
+function commentField(words, sent) {
   const text = element("textarea", { rows: "2", maxlength: String(COMMENT_CHARACTERS), "aria-label": words.comment, placeholder: words.comment });
   const send = () => text.value.trim() && sent(text.value.trim());
-  const form = element("div", { class: "comment" }, text, element("button", { type: "button", class: "plain", part: "button", click: send }, words.sendComment));
-  form.hidden = true;
-  return form;
+  return [text, element("button", { type: "button", class: "plain", part: "button", click: send }, words.sendComment)];
 }
