@@ -15,10 +15,14 @@ from pathlib import Path
 import httpx
 import pytest
 
+from service import logs
+from service.__main__ import main
+
 ROOT = Path(__file__).parents[2]
 SECONDS = 20.0
 
 Serve = Callable[..., "subprocess.Popen[str]"]
+Ended = Callable[..., tuple[int, str, str]]
 
 
 def environment(**settings: str) -> dict[str, str]:
@@ -47,6 +51,20 @@ def serve() -> Iterator[Serve]:
     for process in started:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def ended(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ended:
+    """Runs a service that does not come to serve, here; its exit code, and what it wrote on either output."""
+
+    def run(**settings: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(os, "environ", environment(**settings))
+        monkeypatch.setattr(signal, "signal", lambda number, handler: None)
+        monkeypatch.setattr(logs, "configure", lambda level, kind: None)
+        code = main()
+        return code, *capsys.readouterr()
+
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -175,18 +193,16 @@ def test_a_pipeline_that_can_not_start_ends_it_with_one_line(serve: Serve) -> No
         ({"HOST": "no such host"}, "fundstelle: can't listen on no such host port 0 ("),
     ],
 )
-def test_what_keeps_it_from_serving_is_one_line(serve: Serve, settings: dict[str, str], said: str) -> None:
-    process = serve("ok", **settings)
-    out, err = process.communicate(timeout=SECONDS)
-    assert (process.returncode, out, err[: len(said)], err.count("\n")) == (1, "", said, 1)
+def test_what_keeps_it_from_serving_is_one_line(ended: Ended, settings: dict[str, str], said: str) -> None:
+    code, out, err = ended(**settings)
+    assert (code, out, err[: len(said)], err.count("\n")) == (1, "", said, 1)
 
 
-def test_a_port_in_use_is_said_with_what_to_do(serve: Serve) -> None:
+def test_a_port_in_use_is_said_with_what_to_do(ended: Ended) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        process = serve("ok", PORT=str(port))
-        _, err = process.communicate(timeout=SECONDS)
-    assert process.returncode == 1
+        code, _, err = ended(PORT=str(port))
+    assert code == 1
     assert err == (
         f"fundstelle: can't listen on 127.0.0.1 port {port} (Address already in use): stop what listens there, or set "
         "FUNDSTELLE_HOST or FUNDSTELLE_PORT to another\n"
