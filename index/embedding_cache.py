@@ -37,6 +37,7 @@ TEXTS_AT_ONCE = 512
 
 _IDENTITY = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
+Rows = NDArray[np.int64]
 Progress = Callable[[int], None]
 Embed = Callable[[Sequence[str]], Vectors]
 
@@ -132,21 +133,16 @@ class VectorLog:
         self.used = 0
         """How many distinct texts were asked for."""
 
-    def __contains__(self, text: str) -> bool:
-        return not self.missing([text])
-
     def missing(self, texts: Iterable[str]) -> list[str]:
         """Those of `texts` that are not there, or damaged."""
-        return [text for text in texts if self._find(text_key(text)) is None]
+        asked = list(texts)
+        return [asked[number] for number in np.flatnonzero(self._find(asked) < 0)]
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """float32 `(len(texts), dim)`. Raises KeyError for a text that is not there."""
-        rows = np.empty(len(texts), dtype=np.int64)
-        for position, text in enumerate(texts):
-            row = self._find(text_key(text))
-            if row is None:
-                raise KeyError(text)
-            rows[position] = row
+        rows = self._find(texts)
+        if len(absent := np.flatnonzero(rows < 0)):
+            raise KeyError(texts[absent[0]])
         distinct = np.unique(rows)
         self.used += int(np.count_nonzero(self._state[distinct] != _USED))
         self._state[distinct] = _USED
@@ -218,13 +214,17 @@ class VectorLog:
                 return np.empty(0, dtype=self._record)
             return np.asarray(np.memmap(self._path, dtype=self._record, mode="r", shape=(count,)))
 
-    def _find(self, key: bytes) -> int | None:
-        """The row of the last record of `key`, None where there is none that is intact."""
-        row = self._index.find(self._records["key"], key)
-        if row is None or (self._state[row] == _UNCHECKED and not _intact(self._records[row])):
-            return None
-        self._state[row] = max(self._state[row], _INTACT)
-        return row
+    def _find(self, texts: Sequence[str]) -> Rows:
+        """The row of the last record of each text, -1 where there is none that is intact."""
+        keys = np.frombuffer(b"".join(map(text_key, texts)), dtype=np.uint8).reshape(-1, 32)
+        rows = self._index.find_all(self._records["key"], keys)
+        there = np.unique(rows[rows >= 0])
+        for row in there[self._state[there] == _UNCHECKED]:
+            if _intact(self._records[row]):
+                self._state[row] = _INTACT
+        damaged = there[self._state[there] == _UNCHECKED]
+        rows[np.isin(rows, damaged)] = -1
+        return rows
 
 
 _UNCHECKED, _INTACT, _USED = range(3)
@@ -245,6 +245,22 @@ class KeyIndex:
         self._added.update((key.tobytes(), first + number) for number, key in enumerate(keys))
         if len(self._added) >= ADDED_AT_ONCE:
             self._merge()
+
+    def find_all(self, keys: NDArray[np.uint8], wanted: NDArray[np.uint8]) -> Rows:
+        """`find` for each of `wanted`, uint8 `(n, 32)`; -1 where there is none."""
+        found = np.full(len(wanted), -1)
+        unsure = np.fromiter((key.tobytes() in self._added for key in wanted), dtype=np.bool_, count=len(wanted))
+        if len(self._order):
+            prefixes = _prefixes(wanted)
+            places = np.searchsorted(self._sorted, prefixes, side="right") - 1
+            rows = self._order[places]
+            same = (keys[rows] == wanted).all(axis=1)
+            found[same] = rows[same]
+            unsure |= (self._sorted[places] == prefixes) & ~same
+        for number in np.flatnonzero(unsure):
+            row = self.find(keys, wanted[number].tobytes())
+            found[number] = -1 if row is None else row
+        return found
 
     def find(self, keys: NDArray[np.uint8], key: bytes) -> int | None:
         """The last row of `keys` that is `key`, None where there is none. `keys` are those that were given before."""

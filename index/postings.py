@@ -8,12 +8,13 @@ the share of its idf that the term earns in the row), the postings of one term a
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import tempfile
 from array import array
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -82,7 +83,7 @@ class PostingsWriter:
             self._spilled = stack.enter_context(tempfile.TemporaryFile(dir=directory))
             self._closing = stack.pop_all()
         self._runs: list[int] = []
-        self._ids: dict[str, int] = {}
+        self._ids: defaultdict[str, int] = defaultdict(itertools.count().__next__)
         self._lengths = array("i")
         self._postings = (array("i"), array("i"), array("B"))
 
@@ -96,7 +97,8 @@ class PostingsWriter:
             raise ValueError(f"row {first} comes after row {len(self._lengths) - 1}")
         self._lengths.extend(bytes(first - len(self._lengths)))
         self._lengths.frombytes(rows.lengths.tobytes())
-        known = np.array([self._ids.setdefault(term, len(self._ids)) for term in rows.terms], dtype=np.int32)
+        # a million lookups for a thousand articles, without a step of the interpreter for each
+        known = np.fromiter(map(self._ids.__getitem__, rows.terms), dtype=np.int32, count=len(rows.terms))
         numbers = np.arange(first, first + len(rows.lengths), dtype=np.int32)
         ids, in_rows, counts = self._postings
         ids.frombytes(known[rows.ids].tobytes())

@@ -90,7 +90,8 @@ class CachedTokenEmbedder(CachedEmbedder):
         self, log: VectorLog, folder: Path, texts: Sequence[str], embed: EmbedTokens, progress: Progress | None
     ) -> tuple[Vectors, list[Vectors]]:
         paths = {text: folder / text_key(text).hex() for text in texts}
-        found = {text: _read(path, self.dim) if text in log else None for text, path in paths.items()}
+        unknown = set(log.missing(paths))
+        found = {text: None if text in unknown else _read(path, self.dim) for text, path in paths.items()}
         missing = sorted((text for text, tokens in found.items() if tokens is None), key=len, reverse=True)
         self.misses += len(missing)
         if progress is not None and len(missing) < len(texts):
@@ -98,7 +99,7 @@ class CachedTokenEmbedder(CachedEmbedder):
         for start in range(0, len(missing), TEXTS_AT_ONCE):
             portion = missing[start : start + TEXTS_AT_ONCE]
             vectors, tokens = embed(portion)
-            new = [number for number, text in enumerate(portion) if text not in log]
+            new = [number for number, text in enumerate(portion) if text in unknown]
             log.append([portion[number] for number in new], vectors[new])
             found.update({text: _written(paths[text], own) for text, own in zip(portion, tokens, strict=True)})
         self._used.update(paths.values())

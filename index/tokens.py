@@ -29,6 +29,8 @@ DIMENSIONS = 256
 SAMPLE = 20_000
 """Tokens that mean and basis are fitted to, evenly spread over those of the first call of `TokenWriter.add`."""
 LEVELS = 127
+PASSAGES_AT_ONCE = 32
+"""Whose tokens are turned and cut together: arrays of a few megabytes, which memory is found for at once."""
 MEAN, BASIS, EDGES, SENTENCES, TOKENS = "mean.npy", "basis.npy", "edges.npy", "sentences.npy", "tokens.bin"
 FILES = (MEAN, BASIS, EDGES, SENTENCES, TOKENS)
 
@@ -59,12 +61,13 @@ class TokenWriter:
             return
         if not all(len(tokens) for tokens in passages):
             raise ValueError("a passage needs at least one token")
-        tokens = np.concatenate(passages)
         if self._projection is None:
-            self._projection = _fitted(tokens)
-        small = _projected(tokens, *self._projection)
-        with storage_errors(self._directory / TOKENS):
-            durable.disk.write(self._file, np.rint(small * LEVELS).astype(np.int8).tobytes())
+            self._projection = _fitted(np.concatenate(passages))
+        for first in range(0, len(passages), PASSAGES_AT_ONCE):
+            small = _projected(np.concatenate(passages[first : first + PASSAGES_AT_ONCE]), *self._projection)
+            small *= LEVELS
+            with storage_errors(self._directory / TOKENS):
+                durable.disk.write(self._file, np.rint(small, out=small).astype(np.int8).tobytes())
         for own, counts in zip(passages, sentences, strict=True):
             starts = np.minimum(np.cumsum([0, *counts[:-1]]), len(own) - 1)[: len(counts)]
             self._sentences.extend((self._edges[-1] + starts).tolist())
