@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -281,17 +283,30 @@ def _local_folder(model: str | Path, hub: bool) -> Path:
 
 def _load(folder: Path) -> SentenceTransformer:
     require_safetensors(folder)
-    prepare_libraries()
-    import torch
-    from sentence_transformers import SentenceTransformer
+    with _collecting_nothing():
+        prepare_libraries()
+        import torch
+        from sentence_transformers import SentenceTransformer
 
-    options: dict[str, Any] = {"use_safetensors": True, "dtype": torch.float32}
+        options: dict[str, Any] = {"use_safetensors": True, "dtype": torch.float32}
+        try:
+            return SentenceTransformer(
+                str(folder), local_files_only=True, trust_remote_code=False, model_kwargs=options
+            ).eval()
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            raise ModelError(f"{folder} holds no sentence-transformers model that can be loaded: {error}") from error
+
+
+@contextmanager
+def _collecting_nothing() -> Iterator[None]:
+    """Importing makes a million objects that stay; looking through them for garbage again and again takes a second."""
+    collects = gc.isenabled()
+    gc.disable()
     try:
-        return SentenceTransformer(
-            str(folder), local_files_only=True, trust_remote_code=False, model_kwargs=options
-        ).eval()
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise ModelError(f"{folder} holds no sentence-transformers model that can be loaded: {error}") from error
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def prepare_libraries() -> None:
