@@ -157,7 +157,10 @@ def embed_page(language: Language, widget: Widget) -> str:
         "embed",
         words["embed"],
         f"<main><h1>{escape(words['embed'])}</h1><p>{escape(words['embed_how'])}</p>",
-        f'<div class="halves"><div><form id="choices">{texts}{choices}'
+        f'<div class="halves"><div><form id="choices">{texts}<div class="row">{choices}'
+        f'<label>{escape(words["accent"])} <span class="colour"><input type="color" value="#1d5a96" '
+        f'data-name="accent" aria-label="{escape(words["accent"])}"><button type="reset" class="quiet">'
+        f"{escape(words['reset'])}</button></span></label></div>"
         f'<label class="check"><input type="checkbox" name="pinned"> {escape(words["pinned"])}</label></form>',
         f'<h2>{escape(words["tag"])}</h2><pre><code id="tag" data-name="{widget.name}" '
         f'data-integrity="{widget.integrity}"></code></pre><p><button type="button" id="copy" '
@@ -165,13 +168,18 @@ def embed_page(language: Language, widget: Widget) -> str:
         '<span id="said" role="status"></span></p>'
         f"<p>{escape(words['keys_how'])}</p><pre><code>.venv/bin/python scripts/keys.py create Intranet "
         f"--origin https://intranet.example.org</code></pre></div>",
-        f'<div><h2>{escape(words["preview"])}</h2><div id="place"></div></div></div></main>',
+        f'<div class="preview"><h2>{escape(words["preview"])}</h2><div id="place"></div></div></div></main>',
         _script(widget),
         '<script src="static/embed.js" defer></script>',
     )
 
 
-_TEXTS = {"site-key": "site_key_hint", "heading": "heading_hint", "suggestions": "suggestions_hint"}
+_TEXTS = {
+    "site-key": "site_key_hint",
+    "heading": "heading_hint",
+    "label": "label_hint",
+    "suggestions": "suggestions_hint",
+}
 _CHOICES: dict[str, tuple[tuple[str, str], ...]] = {
     "theme": (("", "by_system"), ("light", "light"), ("dark", "dark")),
     "language": (("", "by_page"), ("de", "german"), ("en", "english")),

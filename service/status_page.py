@@ -107,7 +107,7 @@ def _model(view: View, words: Words) -> str:
 
 def _snapshot(view: View, words: Words, language: Language) -> str:
     index, held = view.reading.index, view.reading.index.contents
-    rows = [("id", f"<code>{escape(index.snapshot or words['none'])}</code>")]
+    rows = [("id", f"<code>{escape(index.snapshot or '–')}</code>")]
     if index.since:
         rows.append(("served_for", span(view.now - index.since)))
     if held:

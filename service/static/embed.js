@@ -4,9 +4,13 @@ const form = document.getElementById("choices");
 const tag = document.getElementById("tag");
 const said = document.getElementById("said");
 
+const colour = form.querySelector("[type=color]");
+const place = document.getElementById("place");
+
 /** The attributes that were chosen, as pairs of a name and a value; empty ones are left out. */
 function chosen() {
-  return [...new FormData(form)].filter(([name, value]) => name !== "pinned" && value);
+  const accent = colour.value === colour.defaultValue ? [] : [[colour.dataset.name, colour.value]];
+  return [...[...new FormData(form)].filter(([name, value]) => name !== "pinned" && value), ...accent];
 }
 
 function show() {
@@ -20,13 +24,14 @@ function show() {
   tag.textContent = `<script ${quoted.join(" ")} defer></script>`;
 }
 
-/** A new element each time: what it looks like is decided when it is put on the page. */
+/** The chat in a small page of its own, open as it was: its place is part of what is chosen. */
 function preview() {
+  const before = place.querySelector("fundstelle-chat");
   const chat = document.createElement("fundstelle-chat");
-  chat.setAttribute("inline", "");
   chat.id = "preview";
   for (const [name, value] of chosen()) chat.setAttribute(name, value);
-  document.getElementById("place").replaceChildren(chat);
+  place.replaceChildren(chat);
+  if (!before || before.panel?.root.hidden === false) chat.show();
 }
 
 /** Over http, as on many an intranet, browsers have no `navigator.clipboard`: what is selected can be copied all the same. */
@@ -46,5 +51,9 @@ form.addEventListener("input", () => {
 });
 form.addEventListener("submit", (event) => event.preventDefault());
 form.addEventListener("change", preview);
+form.addEventListener("reset", () => setTimeout(() => {
+  show();
+  preview();
+}));
 show();
 preview();

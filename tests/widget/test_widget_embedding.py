@@ -47,6 +47,23 @@ def test_the_tag_follows_what_is_typed(embedding: Page) -> None:
     expect(embedding.locator("#tag")).to_contain_text('data-site-key="fss_abc"')
 
 
+def test_a_colour_and_a_place_are_shown_and_written_and_taken_back(embedding: Page) -> None:
+    plain = embedding.locator("#tag").text_content()
+    embedding.get_by_label("Colour").fill("#7a1f5c")
+    embedding.get_by_label("Position").select_option("left")
+
+    expect(embedding.locator("#tag")).to_contain_text('data-position="left" data-accent="#7a1f5c"')
+    send = embedding.locator("#place .send")
+    expect(send).to_have_css("background-color", "rgb(122, 31, 92)")
+    frame, panel = (embedding.locator(part).bounding_box() for part in ("#place", "#place .panel"))
+    assert frame is not None
+    assert panel is not None
+    assert 0 < panel["x"] - frame["x"] < 40
+    embedding.get_by_role("button", name="Reset").click()
+    expect(embedding.locator("#tag")).to_have_text(str(plain))
+    expect(send).to_have_css("background-color", "rgb(29, 90, 150)")
+
+
 def test_the_tag_is_copied_where_the_browser_has_no_clipboard_to_write_to(
     chat: Chat, service: tuple[Service, str]
 ) -> None:
