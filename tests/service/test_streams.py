@@ -152,6 +152,28 @@ def test_work_is_done_or_broken_off_with_its_client() -> None:
     assert ended == [1, 2]
 
 
+def test_who_gets_a_result_at_once_is_not_watched() -> None:
+    watched = []
+
+    async def receive() -> MutableMapping[str, Any]:
+        watched.append(1)
+        return await stays()
+
+    async def result() -> int:
+        return 1
+
+    async def events() -> AsyncGenerator[int, None]:
+        yield 1
+        yield 2
+
+    async def run() -> int:
+        feed = await begun(events(), receive, Stopping())
+        assert [event async for event in kept_alive(feed, 60)] == [1, 2]
+        return await unless_left(result(), receive, Stopping())
+
+    assert (asyncio.run(run()), watched) == (1, [])
+
+
 def test_what_else_a_client_sends_does_not_end_its_work() -> None:
     messages = [BODY, BODY]
 
