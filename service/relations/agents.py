@@ -36,6 +36,7 @@ _OBLIQUE = _words(
     "jedem deren dessen mehreren allen beiden vielen"
 )
 """Determiners of another case than the subject's; "den" and the like are plural or masculine objects."""
+_POSTPOSITIONS = _words("zufolge gegenüber zuliebe")
 _NUMBERS = _words("hunderte tausende hunderttausende millionen milliarden")
 _AND = _words("und oder sowie")
 _AUXILIARY = _words(
@@ -228,6 +229,8 @@ def _phrases(words: Sequence[Word]) -> list[tuple[tuple[Word, ...], str]]:
 
 
 def _german_slot(words: Sequence[Word], at: int) -> str:
+    if at + 1 < len(words) and words[at + 1].lowered in _POSTPOSITIONS:
+        return words[at + 1].lowered
     for back in range(at - 1, max(-1, at - 1 - _SEEN_BACK), -1):
         word = words[back]
         if word.lowered in _PREPOSITIONS["de"] and not _is_conjunction(words, back):

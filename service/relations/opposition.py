@@ -28,6 +28,9 @@ _BOUND = re.compile(
     re.IGNORECASE,
 )
 """A bound of a figure is no comparison, and "no more" no increase."""
+LEAST_LETTERS = 5
+"""With which two forms of one word begin."""
+_DENYING = re.compile(r"un(?!d|ter|i)|non-?|dis|in(?=[adfst])|nicht-?")
 _PASSIVE = re.compile(r"\b(?:wurden?|wird|werden|worden)\b.*\bvo[nm]\b|\b(?:was|were|been|is|are)\b.*\bby\b")
 Poles = frozenset[tuple[str, int]]
 """Axes with the sign of the pole."""
@@ -40,9 +43,9 @@ def flaw(claim: Sentence, sources: Sequence[Sentence]) -> str:
     wholes = [source.whole for source in sources]
     for said in claim.clauses:
         own = poles(said)
-        if not own:
-            continue
         about = nearest(said, clauses) or nearest(claim.whole, wholes) or _nearest_at_all(claim.whole, wholes)
+        if problem := _without_prefix(said, [every[clause].whole for clause in about]):
+            return problem
         for axis, sign in sorted(own):
             if (axis, -sign) in own:
                 continue
@@ -50,6 +53,26 @@ def flaw(claim: Sentence, sources: Sequence[Sentence]) -> str:
             if there == {-sign} and not (axis.startswith("~") and _turned_round(said, claim.whole, about, every)):
                 return f"direction: the source has the opposite of {said.text.strip(' ,.')!r} ({axis.strip('!~=')})"
     return ""
+
+
+def _without_prefix(said: Clause, sources: Sequence[Clause]) -> str:
+    """ "Content" is the opposite of "discontent"; a negation on either side turns it once more."""
+    if _NEGATION[said.language].search(said.text):
+        return ""
+    for word in said.content:
+        same = [other for source in sources if source.language == said.language for other in source.content]
+        if any(word.keys & other.keys for other in same) or word.is_name or len(word.text) < LEAST_LETTERS:
+            continue
+        for other in same:
+            if _is_opposite(word.lowered, other.lowered) or _is_opposite(other.lowered, word.lowered):
+                return f"direction: the source has {other.text!r}, not {word.text!r}"
+    return ""
+
+
+def _is_opposite(word: str, longer: str) -> bool:
+    """Whether `longer` is `word`, in any form, with a prefix that denies it."""
+    match = _DENYING.match(longer)
+    return match is not None and longer[match.end() :][:LEAST_LETTERS] == word[:LEAST_LETTERS]
 
 
 def _nearest_at_all(claim: Clause, sources: Sequence[Clause]) -> list[Clause]:

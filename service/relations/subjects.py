@@ -25,10 +25,10 @@ _STANDS_FOR = {
 }
 """A subject that stands for whoever was named before; German has it on either side of the verb."""
 _LEADING = re.compile(
-    r"(?:(?:and|but|while|because|that|as|since|when|although|so|if|the|its|their)\s)*"
+    r"(?:(?:and|but|while|because|that|as|since|when|although|so|if)\s)*(?P<of>(?:the|its|their)\s)?"
     r"[A-Z][\w.&’'-]*(?:(?:,|\s(?:and|&))?\s[A-Z][\w.&’'-]*)*(?=\s[a-z]|,)"
 )
-"""The names with which an English clause begins."""
+"""The names with which an English clause begins; behind a determiner they may be a part only ("the Quillon group")."""
 _GOES_ON = {
     "de": re.compile(
         r"(?:(?:und|aber)\s)?(?!(?:die|der|das|den|dem|was|wo|wie|dass|weil)\b)[a-zäöü]+(?:t|te|ten|en)\s"
@@ -132,6 +132,8 @@ def _subject(clause: Clause) -> list[frozenset[str]]:
     """Whom a clause is about, the names of one together; empty where it has none or they do not act."""
     words = [word for word in clause.words if word.is_name]
     match = _LEADING.match(clause.text) if clause.language == "en" else None
+    if match and match["of"] and words and words[0].end <= clause.start + match.end():
+        return []
     leading = [word for word in words if match and word.start < clause.start + match.end()]
     doing = None if leading else agents.doing(clause)
     words = [word for word in doing.agent if word.is_name] if doing else leading

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from service.names import TITLES
+from service.names import TITLES, names
 from service.relations.clauses import Clause, Sentence, Word, named
 from service.relations.lexicon import keys
 from service.relations.roles import kind_of
@@ -122,40 +122,48 @@ def _led(sentence: Clause, at: int) -> Iterator[_Tie]:
 
 
 def _genitive(sentence: Clause, at: int, known: frozenset[str]) -> Iterator[_Tie]:
-    """ "Tessera's customers", "Tesseras Kunden"."""
-    word, follower = sentence.words[at], sentence.words[at + 1]
-    apart = _between(sentence, word, follower)
-    marked = re.search(r"[’']s?\Z", word.text) or (
-        sentence.language == "de"
-        and word.text.endswith("s")
-        and not follower.text.islower()
-        and named(word.text) in known
-    )
-    if marked and not apart.strip() and not follower.is_name and follower.keys:
-        names = _run(sentence.words, _start(sentence.words, at))
-        yield _tie(sentence, follower, _meaning(sentence, follower), names, frozenset({_OWN}))
+    """ "Tessera's customers", "Tesseras Kunden", "Tessera AI CEO Coyle"."""
+    words, behind = sentence.words, at + 1
+    if (
+        words[behind].lowered in TITLES
+        and behind + 1 < len(words)
+        and not _office(words[behind].text, sentence.language)
+    ):
+        behind += 1
+    word, follower = words[at], words[behind]
+    apart = _between(sentence, word, follower).strip()
+    if apart.removeprefix(words[at + 1].text) or follower.is_name or not follower.keys:
+        return
+    titled = behind + 1 < len(words) and words[behind + 1].is_name and not follower.text.endswith("s")
+    owned = _is_owner(sentence, at, known) and not (sentence.language == "de" and follower.text.islower())
+    if owned or (titled and _office(follower.text, sentence.language)):
+        yield _tie(sentence, follower, _meaning(sentence, follower), _run(words, _start(words, at)), frozenset({_OWN}))
+
+
+def _is_owner(sentence: Clause, at: int, known: frozenset[str]) -> bool:
+    """Whether the name at `at` is a genitive: in German that shows where the name is known without an s."""
+    text = sentence.words[at].text
+    german = sentence.language == "de" and text.endswith("s") and named(text) in known
+    return german or bool(re.search(r"[’']s?\Z", text))
 
 
 def _compound(sentence: Clause, at: int, known: frozenset[str]) -> Iterator[_Tie]:
     """ "Tessera-Kunden", "Tessera AI-Kunden"."""
     word = sentence.words[at]
     first, _, rest = word.text.rpartition("-")
-    names = frozenset(name for part in first.split("-") if (name := named(part)) in known)
+    parts = [part for part in first.split("-") if named(part) in known or names(part, sentence.language)]
+    owners = frozenset(named(part) for part in parts)
     if at and sentence.words[at - 1].is_name and first.casefold() in TITLES:
-        names |= _run(sentence.words, _start(sentence.words, at - 1))
-    if names and rest:
+        owners |= _run(sentence.words, _start(sentence.words, at - 1))
+    if owners and rest:
         head = keys(rest, sentence.language) | _office(rest, sentence.language)
-        yield _Tie(head, names, frozenset({_OWN}), word.text, word.end)
+        yield _Tie(head, owners, frozenset({_OWN}), word.text, word.end)
 
 
-def _tie(sentence: Clause, word: Word, head: frozenset[str], names: frozenset[str], kinds: frozenset[str]) -> _Tie:
-    last = max(other.end for other in sentence.words if other.is_name and named(other.text) in names)
-    ends = [
-        other.end
-        for other in sentence.words
-        if other.is_name and other.start > word.start and named(other.text) in names
-    ]
-    return _Tie(head, names, kinds, f"{word.text} / {' '.join(sorted(names))}", min(ends, default=last))
+def _tie(sentence: Clause, word: Word, head: frozenset[str], owners: frozenset[str], kinds: frozenset[str]) -> _Tie:
+    ends = [other.end for other in sentence.words if other.is_name and named(other.text) in owners]
+    behind = [end for end in ends if end > word.start]
+    return _Tie(head, owners, kinds, f"{word.text} / {' '.join(sorted(owners))}", min(behind, default=max(ends)))
 
 
 def _meaning(sentence: Clause, word: Word) -> frozenset[str]:

@@ -34,6 +34,7 @@ REPORT: Source = ("Im Ausschuss liegt ein Bericht über Nordholz.", "de")
 STAFF: Source = ("Das Unternehmen beschäftigt in Wietzen hunderte Arbeiter, die Brot backen.", "de")
 DOZEN: Source = ("Coyle takes fewer than a dozen of the roughly 1,500 employees along.", "en")
 SHARED: Source = ("Kurz nach der Übernahme kündigten sowohl Quillon als auch Tessera den Vertrag mit Nordholz.", "de")
+EXPECTS: Source = ("Tessera-CEO Ines Sharma erwartet mehr Kunden.", "de")
 SON: Source = ("Coyle, Sohn schwedischer Physiker-Eltern, leitet das Museum.", "de")
 MERGED: Source = (
     "Quillon, der größte Kunde von Nordholz, und Tessera ziehen sich zurück, weil sie Verluste fürchten.",
@@ -53,6 +54,7 @@ MERGED: Source = (
         ("Frenkel was put in charge of the new Maps group.", "en", GIVEN),
         ("Quillon and Tessera pull back because Vexil fears losses.", "en", MERGED),
         ("Coyle is a Swedish physicist.", "en", SON),
+        ("Vexil CEO Ines Sharma expects more customers.", "en", EXPECTS),
         ("Coyle leitet Coyle.", "de", SON),
         ("Customers fear that confidential data and plans about Nordholz will end up with a rival.", "en", LANDS),
     ],
@@ -72,6 +74,8 @@ def test_what_is_said_of_one_name_is_not_said_of_another(claim: str, language: s
         ("Quillon and Tessera pull back because they fear losses.", "en", MERGED),
         ("Quillon zieht sich zurück, weil es Verluste fürchtet.", "de", MERGED),
         ("Coyle ist der Sohn schwedischer Physiker.", "de", SON),
+        ("Tessera CEO Ines Sharma expects more customers.", "en", EXPECTS),
+        ("Coyle zufolge ziehen sich Quillon und Tessera zurück.", "de", MERGED),
         ("Customers fear that confidential data and plans will reach a rival through Nordholz.", "en", LANDS),
         ("There is a report about Nordholz.", "en", REPORT),
         ("Quillon und Tessera kündigten den Vertrag mit Nordholz.", "de", SHARED),
@@ -105,6 +109,8 @@ def test_whom_a_pronoun_means_stands_before_it(claim: str, text: str, before: st
         ("Kurz vor der Übernahme kündigten Quillon und Tessera den Vertrag.", "de", *SHARED, "direction"),
         ("They ended the contract after the takeover.", "en", *SHARED, ""),
         ("Der Verein hat seine Plätze verdreifacht.", "de", "The club doubled its seats.", "en", "direction"),
+        ("Coyle ist zufrieden mit dem Ergebnis.", "de", "Coyle ist unzufrieden mit dem Ergebnis.", "de", "direction"),
+        ("The shares are down 9 percent.", "en", "The shares are ahead 9 percent.", "en", "direction"),
         ("The opening was brought forward.", "en", "Die Eröffnung wurde verschoben.", "de", "direction"),
         ("Vertrauliche Daten sind bei einem Rivalen gelandet.", "de", *LANDS, "modality"),
         ("Quillon plans to pay 20 euros.", "en", "Quillon hatte geplant, 20 Euro zu zahlen.", "de", "modality"),
