@@ -43,7 +43,11 @@ export class Cards {
     const show = () => this.show(mark, citation);
     mark.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && this.later(show, SHOW_AFTER));
     mark.addEventListener("pointerleave", () => this.hideSoon());
-    mark.addEventListener("focus", () => mark.matches(":focus-visible") && !this.returning && show());
+    mark.addEventListener("focus", () => {
+      if (!mark.matches(":focus-visible") || this.returning) return;
+      show();
+      this.reveal();
+    });
     mark.addEventListener("blur", (event) => this.left(event));
     mark.addEventListener("click", () => this.press(mark, citation));
     return mark;
@@ -80,7 +84,18 @@ export class Cards {
   press(mark, citation) {
     if (this.open?.mark === mark && this.open.pinned) return void this.close();
     this.show(mark, citation);
+    this.reveal();
     if (this.open) this.open.pinned = true;
+  }
+
+  /** Scroll the conversation so far that the open card is seen, and its mark still is. */
+  reveal() {
+    if (!this.open) return;
+    const { card, mark } = this.open;
+    const log = /** @type {HTMLElement} */ (mark.closest(".log"));
+    const room = log.getBoundingClientRect();
+    const hidden = card.getBoundingClientRect().bottom + 8 - room.bottom;
+    if (hidden > 0) log.scrollTop += Math.min(hidden, mark.getBoundingClientRect().top - room.top - 8);
   }
 
   /**
@@ -116,7 +131,7 @@ export class Cards {
       },
       element("strong", { dir: "auto" }, citation.title),
       element("small", {}, about.filter(Boolean).join(" · ")),
-      element("q", { lang: citation.language, dir: "auto" }, `${citation.prefix} `, element("mark", {}, citation.quote), ` ${citation.suffix}`),
+      element("q", { lang: citation.language, dir: "auto" }, `${aroundQuote(citation.prefix)} `, element("mark", {}, citation.quote), ` ${aroundQuote(citation.suffix)}`),
       element(
         "span",
         { class: "ways" },
@@ -167,6 +182,11 @@ function place(card, mark) {
   const at = mark.getBoundingClientRect();
   const above = at.bottom + card.offsetHeight > room.bottom && at.top - card.offsetHeight > room.top;
   card.style.insetBlockStart = `${mark.offsetTop + (above ? -card.offsetHeight - 4 : mark.offsetHeight + 4)}px`;
+}
+
+/** What stands around a quote, without the marks of Markdown for headings and bold. @param {string} around */
+function aroundQuote(around) {
+  return around.replace(/(^|\s)#{1,6} /g, "$1").replaceAll("**", "");
 }
 
 /** @param {Node} within */

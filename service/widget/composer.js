@@ -48,6 +48,7 @@ export class Composer {
     const label = busy ? this.words.stop : this.words.send;
     this.button.setAttribute("aria-label", label);
     this.button.title = label;
+    this.button.classList.toggle("stop", busy);
     this.button.replaceChildren(icon(busy ? "stop" : "send"));
   }
 

@@ -151,8 +151,7 @@ h4 { font-weight: 600; font-size: 0.9em; padding-block-end: 0.45em; }
 .conflict li { padding-inline-start: 0.7em; border-inline-start: 3px solid var(--line); }
 .conflict li[data-standing="current"] { border-color: var(--accent); }
 .conflict li[data-standing="disputed"] { border-color: var(--warning); }
-.conflict strong { font-weight: 600; }
-.conflict strong { text-wrap: balance; }
+.conflict strong { font-weight: 600; text-wrap: balance; }
 .conflict small { display: block; color: var(--muted); font-size: 0.82em; line-height: 1.4; }
 .actions { display: flex; flex-wrap: wrap; align-items: center; gap: 0.15em; margin-inline-start: -0.5em; }
 .said { color: var(--muted); font-size: 0.85em; padding-inline: 0.4em; }
@@ -164,6 +163,7 @@ h4 { font-weight: 600; font-size: 0.9em; padding-block-end: 0.45em; }
 .composer textarea:focus-visible { outline-offset: -1px; border-color: var(--accent); }
 ::placeholder { color: var(--muted); opacity: 1; }
 .send { flex: none; display: grid; place-items: center; inline-size: 2.75em; block-size: 2.75em; border-radius: min(var(--round), 0.9em); border: 1px solid transparent; background: var(--accent); color: var(--on-accent); }
+.send.stop svg { fill: currentColor; }
 .send:hover, .launcher:hover { filter: brightness(1.08); }
 .send:dir(rtl) svg { transform: scaleX(-1); }
 

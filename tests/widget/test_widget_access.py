@@ -107,6 +107,10 @@ def test_twice_the_size_is_still_usable(context: BrowserContext, host: Host, sta
     expect(turn.locator(".sentence")).to_be_in_viewport()
     expect(chat.page.locator(".composer textarea")).to_be_in_viewport(ratio=1)
     expect(chat.page.get_by_role("button", name="Close")).to_be_in_viewport(ratio=1)
+    turn.locator(".mark").first.click()
+    expect(turn.locator(".card mark")).to_be_in_viewport(ratio=1)
+    expect(turn.locator(".card a").first).to_be_in_viewport(ratio=1)
+    expect(turn.locator(".mark").first).to_be_in_viewport(ratio=1)
 
 
 def test_forced_colours_keep_borders(on_stage: Chat, stage: Stage) -> None:
