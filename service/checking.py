@@ -37,7 +37,7 @@ Compare = Callable[[str], Awaitable[Scores]]
 class Checked:
     """A sentence as it may be shown. `cited` is empty where it may not, `reason` says why.
 
-    `nearest` is then the piece of evidence that the model had in mind.
+    `nearest` is then the piece of evidence that the model had in mind, as far as that is known.
     """
 
     text: str
@@ -83,7 +83,7 @@ async def check(
         return Checked(sentence, (), verdict.similarity, "negation: what follows its yes or no says the opposite of it")
     cited = tuple(evidence[i] for i in verdict.cited)
     if fault := unfit(sentence, cited, asked.language):
-        return Checked(sentence, (), verdict.similarity, fault)
+        return Checked(sentence, (), verdict.similarity, fault, cited[0])
     return Checked(sentence, cited, verdict.similarity, "")
 
 

@@ -40,7 +40,7 @@ def disagreements(
         asked.names,
         claims,
         every(stating, finder.snapshot),
-        lambda sources: _alike(sources, finder),
+        lambda sources: likeness(sources, finder),
     )
 
 
@@ -50,7 +50,7 @@ def listing(finder: Finder, finding: Finding) -> FoundConflict | None:
     question = asked.request.question
     candidates = every(finding.found.sentences, finder.snapshot)
     return listed(
-        question, asked.language, asked.names, finding.evidence, candidates, lambda sources: _alike(sources, finder)
+        question, asked.language, asked.names, finding.evidence, candidates, lambda sources: likeness(sources, finder)
     )
 
 
@@ -69,7 +69,7 @@ def _language(text: str, cited: Sequence[Evidence], asked: Asked) -> str:
     return next((source.language for source in cited if text.endswith(source.shown())), asked.language)
 
 
-def _alike(sources: Sequence[Evidence], finder: Finder) -> NDArray[np.float32]:
+def likeness(sources: Sequence[Evidence], finder: Finder) -> NDArray[np.float32]:
     """Cosines of the sentences without their languages' means, float32 `(n, n)`."""
     vectors = finder.retriever.embed_alone([source.row for source in sources])
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.finfo(np.float32).tiny)

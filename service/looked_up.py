@@ -21,7 +21,7 @@ from service.evidence import Evidence
 from service.finding import Asked
 from service.names import bare, mentions
 from service.names import names as names_in
-from service.quoting import is_read_alone
+from service.quoting import as_told, is_read_alone
 from service.relations import flaw
 from service.relations.alignment import alike
 from service.relations.clauses import Word, parsed
@@ -29,8 +29,7 @@ from service.relations.roles import kind_of
 from service.stated import Kind, Stated, is_hedged, stated
 
 TOLD = {"de": "Laut den Artikeln: {value}.", "en": "According to the articles: {value}."}
-QUOTED = {"de": "In einem englischen Artikel steht: „{quote}“", "en": "A German article says: “{quote}”"}
-"""How a value, or a sentence in the other language, is told to who asked in this one."""
+"""How a value is told to who asked in this language."""
 LANGUAGES = frozenset(TOLD)
 
 _WHEN = re.compile(
@@ -110,7 +109,7 @@ def looked_up(asked: Asked, candidates: Sequence[Evidence]) -> LookedUp | None:
         agreed = all(equal(first, other) or rounded(first, other) for other in values)
         return _told(first, asked.language) if agreed else None
     holders = [item for item in known if _says_who(asked, item)]
-    return _quoted(holders[0], asked.language) if holders else None
+    return LookedUp(as_told(holders[0], asked.language), holders[0]) if holders else None
 
 
 def _reads_well(value: Stated, asked: Asked) -> tuple[bool, bool]:
@@ -123,12 +122,6 @@ def _told(value: Stated, language: str) -> LookedUp:
     if value.source.language == language and is_read_alone(value.source):
         return LookedUp(value.text, value.source)
     return LookedUp(TOLD[language].format(value=worded(value, language).rstrip(".")), value.source)
-
-
-def _quoted(source: Evidence, language: str) -> LookedUp:
-    if source.language == language:
-        return LookedUp(source.shown(), source)
-    return LookedUp(QUOTED[language].format(quote=source.shown()), source)
 
 
 def _values(asked: Asked, source: Evidence) -> Iterator[Stated]:

@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from service.answer_type import asks_yes_or_no, missing
+from service.conflicts import ALIKE
+from service.disagreement import likeness
 from service.evidence import Evidence, starts_in_the_middle
 from service.extracts import states_what_is_asked
-from service.finding import Asked
+from service.finding import Asked, Finder
 from service.names import mentions
 
 LEAST_LIKENESS = 0.05
 """Similarity of question and sentence (cosine less the language's mean) from which on it may be an answer."""
 MOST_CHARACTERS = 220
 """Of a sentence that is read at a glance."""
+QUOTED = {"de": "In einem englischen Artikel steht: „{quote}“", "en": "A German article says: “{quote}”"}
+"""How a sentence in the other language is told to who asked in this one."""
+
+_WHY = re.compile(
+    r"\s*(?:why|what (?:is|was) the reason|how come|warum|weshalb|wieso|aus welche[mn] gr[uü]nd)", re.IGNORECASE
+)
+_REASON = {
+    "de": re.compile(
+        r",\s+da\b|\b(?:weil|denn|wegen|aufgrund|grund|gründe|deshalb|daher|darum|deswegen|damit|um\s.*\szu|"
+        r"begründ\w*|(?:be)?fürcht\w*|sorgen?|angst|bedenken|zweifel\w*)\b",
+        re.IGNORECASE,
+    ),
+    "en": re.compile(
+        r"\b(?:because|due to|owing to|reasons?|so that|in order to|to avoid|"
+        r"fear\w*|worr(?:y|ie[sd])|concern\w*|doubts?)\b",
+        re.IGNORECASE,
+    ),
+}
+"""What says why somebody does something; fears and doubts do."""
 
 
 def stands_alone(source: Evidence, asked: Asked) -> bool:
@@ -30,6 +54,35 @@ def answers(source: Evidence, asked: Asked) -> bool:
     if not all(mentions(source.context, name) for name in asked.names):
         return False
     return _has_what_is_asked_for(source, asked)
+
+
+def gives_reason(source: Evidence, asked: Asked) -> bool:
+    """Whether `source`, which bears out what was doubted for its wording, tells why, where `asked` asks that.
+
+    It may be in the other language: it is quoted there as it stands.
+    """
+    if asked.language not in QUOTED or source.language not in _REASON or not _WHY.match(asked.request.question):
+        return False
+    if source.cosine < LEAST_LIKENESS or not all(mentions(source.context, name) for name in asked.names):
+        return False
+    return _REASON[source.language].search(source.shown()) is not None
+
+
+def like_in_own_language(
+    source: Evidence, asked: Asked, evidence: Sequence[Evidence], finder: Finder
+) -> Evidence | None:
+    """Of `evidence`, the likest to `source` that gives the reason in the question's language; None if none is."""
+    own = [item for item in evidence if answers(item, asked) and gives_reason(item, asked)]
+    if not own:
+        return None
+    alike = likeness((source, *own), finder)[0][1:]
+    best = int(alike.argmax())
+    return own[best] if alike[best] >= ALIKE else None
+
+
+def as_told(source: Evidence, language: str) -> str:
+    """`source` word for word, to who asked in `language`, German or English."""
+    return source.shown() if source.language == language else QUOTED[language].format(quote=source.shown())
 
 
 def is_read_alone(source: Evidence) -> bool:

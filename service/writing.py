@@ -25,7 +25,7 @@ from service.generators.extractive import ExtractiveGenerator
 from service.looked_up import LookedUp, looked_up
 from service.outgoing import unfit
 from service.preferring import prefer, without_replaced
-from service.quoting import answers, stands_alone
+from service.quoting import answers, as_told, gives_reason, like_in_own_language, stands_alone
 from service.second_check import LEAST_AGREEMENT, SecondCheck
 from service.sentence_stream import sentences
 from service.settings import Quoting
@@ -38,11 +38,13 @@ MISTIMED = "modality"
 """The verifier's reason where a plan is told as done."""
 MISWORDED = (MISTIMED, "reason", "name")
 """Reasons to drop a sentence under which its source may still answer the question, in its own words."""
+MISSHAPEN = "form"
+"""The reason where a source bears a sentence out that is in no state to be shown."""
 MOST_ATTEMPTS = 3
 LEAST_FLUENT = 0.75
 """Likelihood of a model's tokens below which its sentence is often clumsy, even where it holds."""
 NEAREST = 3
-"""Sentences of evidence that a model is asked with once more when it made nothing of all of them that holds."""
+"""Sentences of evidence that a model is asked with once more when it answered in another language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,10 @@ class Run:
     generator: str = ""
     quotes: bool = False
     not_stated: bool = False
+    in_another_language: bool = False
     mistimed: list[Evidence] = field(default_factory=list)
     miswritten: list[Evidence] = field(default_factory=list)
+    doubted: list[Evidence] = field(default_factory=list)
     attempts: int = 0
     usage: Usage = field(default_factory=Usage)
     prompted_at: float | None = None
@@ -105,11 +109,14 @@ class Run:
             self.mistimed.append(checked.nearest)
         if checked.nearest and checked.reason.startswith(MISWORDED):
             self.miswritten.append(checked.nearest)
+        if checked.nearest and checked.reason.startswith(MISSHAPEN):
+            self.doubted.append(checked.nearest)
 
     def doubt(self, checked: Checked, confidence: float) -> None:
         """Keep what is too likely to be wrong."""
         self.draft.drop(checked.text, f"doubt: right with a chance of {confidence:.2f}")
         self.miswritten += checked.cited
+        self.doubted += checked.cited
 
     def cut_off(self, text: str) -> None:
         """Keep that `text` was not written to its end."""
@@ -206,9 +213,25 @@ class Writer:
             return None
         source = next((item for item in run.miswritten if answers(item, run.asked)), None)
         if source is None:
-            return None
+            return await self._reason_told(run)
         run.quotes, run.evidence = True, (source,)
         return await self._released(source.shown(), run, quoted(run.evidence), abstention)
+
+    async def _reason_told(self, run: Run) -> AnswerSentence | None:
+        """The source of a doubted sentence where it tells the reason that was asked for.
+
+        In another language than the question's it is quoted as it stands, unless another one says like things in that.
+        """
+        source = next((item for item in run.doubted if gives_reason(item, run.asked)), None)
+        if source is None:
+            return None
+        if source.language != run.asked.language:
+            own = await self._threads.run(like_in_own_language, source, run.asked, run.evidence, run.finder)
+            source = own or source
+        told = as_told(source, run.asked.language)
+        if unfit(told, (source,), run.asked.language):
+            return None
+        return run.draft.release(told, (source,), source.cosine)
 
     async def _attempt(
         self, generator: Generator, asked_for: Prompt, run: Run, compare: Compare, abstention: Abstention
@@ -246,7 +269,8 @@ class Writer:
 
         A model that was far from sure that nothing is stated is asked for an answer all the same, which costs it no
         reading. One that told a plan or a rumour as done is asked without that source, so that it looks for a report of
-        what came of it. Any other that wrote what does not hold is asked with the nearest of the evidence alone.
+        what came of it. One that wrote in another language than the question's is asked with the nearest of the
+        evidence alone. Any other that wrote what does not hold mostly writes something else that does not.
         """
         if run.draft.sentences or abstention.while_generating(run.sureness) or run.attempts == MOST_ATTEMPTS:
             return None
@@ -254,7 +278,7 @@ class Writer:
         if run.not_stated:
             return prompt.insisting(asked_for) if is_first and run.sureness.tells else None
         left = tuple(item for item in run.evidence if item not in run.mistimed)
-        if len(left) == len(run.evidence) and is_first:
+        if len(left) == len(run.evidence) and is_first and run.in_another_language:
             nearest = sorted(run.evidence, key=lambda item: -item.cosine)[:NEAREST]
             left = tuple(item for item in run.evidence if item in nearest)
         if not left or len(left) == len(run.evidence):
@@ -286,6 +310,7 @@ class Writer:
         if not sentence or draft.says(sentence):
             return None
         if not run.quotes and is_in_another_language(sentence, run.asked.language):
+            run.in_another_language = True
             draft.drop(sentence, f"language: the answer is wanted in {prompt.language_name(run.asked.language)}")
             return None
         asked = in_language_of(sentence, run.asked, run.evidence) if run.quotes else run.asked

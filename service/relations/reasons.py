@@ -53,7 +53,8 @@ def flaw(claim: Sentence, sources: Sequence[Clause], similar: Similar | None) ->
     """`reason: ...` where a part of `claim` that gives a reason or a detail has nothing in common with `sources`."""
     for part, is_cause in _parts(claim.whole):
         told = [source for source in sources if _is_linked(claim.whole, part, source)] if is_cause else sources
-        if _is_unknown(part, told, similar, is_cause=is_cause):
+        each = (_is_unknown(part, [source], similar, is_cause=is_cause) for source in told)
+        if _is_unknown(part, told, similar, is_cause=is_cause) and all(each):
             return f"reason: no source says {part.text.strip(' ,.')!r}"
     return ""
 

@@ -118,9 +118,9 @@ async def test_an_earlier_plan_is_listed_as_superseded_and_not_said(index: Path)
     assert set(cited(answer)) == {label for labels in conflict.citations for label in labels}
 
 
-async def test_a_plan_whose_outcome_is_known_is_no_answer(index: Path) -> None:
+async def test_a_plan_whose_outcome_is_known_is_no_answer_but_the_outcome_is(index: Path) -> None:
     answer = await ask(index, COST, "The harbour bridge in Porthaven could cost more than 10 million euros.")
-    assert (answer.status, answer.reason) == ("refused", "unsupported")
+    assert answer.answer == "The harbour bridge in Porthaven cost 14.3 million euros."
     assert [item.reason.split(":")[0] for item in answer.dropped] == ["quantity"]
 
 
@@ -158,7 +158,7 @@ async def test_values_that_the_model_did_not_see_are_listed_from_the_sources(ind
 
 
 @pytest.mark.parametrize(
-    ("question", "as_of"), [(SUMS, date(2025, 4, 1)), (COST, None), (SUMS.replace("Porthaven", "Hallstrom"), None)]
+    ("question", "as_of"), [(SUMS, date(2025, 4, 1)), (SUMS.replace("Porthaven", "Hallstrom"), None)]
 )
 async def test_without_two_values_of_what_was_asked_a_refusal_stays_one(
     index: Path, question: str, as_of: date | None

@@ -248,7 +248,7 @@ async def test_behind_a_part_without_an_answer_the_model_is_told_the_topic_alone
 @pytest.mark.anyio
 async def test_where_no_part_has_an_answer_the_question_is_refused_for_the_first_reason(index: Path) -> None:
     said = "The bridge in Porthaven cost 99 million euros [1]."
-    answer, released, _ = await told(index, BOTH, said, said, NOT_STATED)
+    answer, released, _ = await told(index, BOTH, said, NOT_STATED)
     assert (answer.status, answer.reason, released, answer.sentences) == ("refused", "unsupported", [], ())
     assert [part.reason for part in answer.parts] == ["unsupported", "not_in_sources"]
     assert answer.answer == "I could not give an answer that the articles bear out."

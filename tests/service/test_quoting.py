@@ -7,7 +7,7 @@ import pytest
 from service.contract import AskRequest
 from service.evidence import Evidence
 from service.finding import Asked, understood
-from service.quoting import LEAST_LIKENESS, MOST_CHARACTERS, answers, stands_alone
+from service.quoting import LEAST_LIKENESS, MOST_CHARACTERS, answers, as_told, gives_reason, stands_alone
 from tests.service.sources import source
 
 COST = "How much did the bridge in Porthaven cost?"
@@ -58,3 +58,29 @@ def test_the_bound_of_length_is_what_a_reader_sees() -> None:
     filled = text + " a" * ((MOST_CHARACTERS - len(text)) // 2)
     assert stands_alone(source(filled), asked(COST))
     assert not stands_alone(source(filled + " and so on"), asked(COST))
+
+
+WHY = "Why did Castellmar sell the Marlin?"
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "language", "gives"),
+    [
+        (WHY, "Castellmar sold the Marlin because it needed money.", "en", True),
+        (WHY, "Castellmar verkaufte die Marlin, da Geld fehlte.", "de", True),
+        (WHY, "Castellmar fürchtete, dass die Marlin sinkt.", "de", True),
+        (WHY, "Castellmar sold the Marlin in May.", "en", False),
+        (WHY, "Hallstrom sold the Marlin because it needed money.", "en", False),
+        ("When did Castellmar sell the Marlin?", "Castellmar sold the Marlin because it was old.", "en", False),
+    ],
+)
+def test_a_reason_is_given_of_what_was_asked_about_in_either_language(
+    question: str, sentence: str, language: str, gives: bool
+) -> None:
+    assert gives_reason(source(sentence, language), asked(question)) is gives
+
+
+def test_a_sentence_in_the_other_language_is_led_in() -> None:
+    assert as_told(source("Geld fehlte.", "de"), "en") == "A German article says: “Geld fehlte.”"
+    assert as_told(source("Money lacked."), "de") == "In einem englischen Artikel steht: „Money lacked.“"
+    assert as_told(source("Money lacked."), "en") == "Money lacked."
