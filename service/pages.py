@@ -11,7 +11,7 @@ from typing import Any
 from service.openapi import EVENTS, REQUEST_ID, Document
 from service.problems import problem_type, served_errors
 
-_QUESTION = '{"question": "Why did Google leave Scale?"}'
+_QUESTION = '{"question": "Why does Google want to end its work with Scale AI?"}'
 _HEAD = """<!doctype html>
 <html lang="en">
 <head>
