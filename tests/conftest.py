@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,6 +22,16 @@ MODELS = ROOT / ".fundstelle" / "models"
 # How long an example takes says more of what else the machine does than of the code.
 hypothesis.settings.register_profile("fundstelle", deadline=None)
 hypothesis.settings.load_profile("fundstelle")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _interruptible() -> Iterator[None]:
+    """A shell has what it runs in the background ignore Ctrl-C: programs that tests interrupt would never end."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(autouse=True, scope="session")
