@@ -98,13 +98,17 @@ def test_there_are_fifty_payloads() -> None:
 def test_no_payload_runs_and_all_are_shown_as_text(on_stage: Chat, stage: Stage) -> None:
     stage.play = lambda body, reply: whole(reply, everywhere(body["question"]))
     for payload in PAYLOADS:
-        turn = on_stage.answered(payload)
-        shown = turn.evaluate(
-            """(turn) => {
+        shown = on_stage.page.evaluate(
+            """async (payload) => {
+              const chat = document.querySelector("fundstelle-chat");
+              chat.ask(payload);
+              while (chat.panel.conversation.asking) await new Promise((shown) => requestAnimationFrame(shown));
+              const turn = [...chat.shadowRoot.querySelectorAll("article.turn")].at(-1);
               turn.querySelector("summary").click();
               turn.querySelector(".mark").click();
               return [turn.querySelector(".question").textContent, turn.querySelector(".card mark").textContent];
-            }"""
+            }""",
+            payload,
         )
         said = payload.strip()
         assert shown == [f"You asked: {said}", said]
