@@ -23,6 +23,8 @@ from scripts.bench.load.model import said_to
 from scripts.bench.load.wire import Response
 from tests.service.collection import ARTICLES, WordEmbedder, published, write_articles
 
+pytestmark = pytest.mark.alone
+
 SERVER = bilingual.ROOT / "tests" / "service" / "serve_chat.py"
 QUESTIONS = ("What did the bridge cost?", "Who designed the bridge?", "Was kostet der Eintritt in das Museum?")
 CHOSEN = Namespace(overhead_seconds=0.2, times=1, seconds=1.0, minutes=0.06, seed=1)
