@@ -124,7 +124,7 @@ async def test_a_deleted_article_is_gone_from_answers_searches_and_reading(index
         assert found.snapshot == pipeline.index_status().snapshot
         after = await pipeline.ask(ASKED)
         assert {one.article_id for one in after.citations} == {"other.md"}, (
-            "nor is the answer to the same question kept"
+            "nor is the same question's answer kept"
         )
         assert "14.4" in after.answer
 
