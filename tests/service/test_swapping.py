@@ -123,9 +123,7 @@ async def test_a_deleted_article_is_gone_from_answers_searches_and_reading(index
         assert {passage.article_id for passage in found.passages} == {"other.md"}
         assert found.snapshot == pipeline.index_status().snapshot
         after = await pipeline.ask(ASKED)
-        assert {one.article_id for one in after.citations} == {"other.md"}, (
-            "nor is the same question's answer kept"
-        )
+        assert {one.article_id for one in after.citations} == {"other.md"}, "nor is the same question's answer kept"
         assert "14.4" in after.answer
 
 
