@@ -21,10 +21,11 @@ from service.generators import Generator
 from service.generators.extractive import ExtractiveGenerator
 from service.parts import topic_of
 from service.refusing import Refusal, explain
+from service.run import Run
 from service.surroundings import with_surroundings
 from service.telling import Told, unanswered
 from service.threads import Threads
-from service.writing import Limits, Run, Writer
+from service.writing import Limits, Writer
 from service.yes_no import with_its_word
 
 Writing = Callable[[], Awaitable[Generator]]

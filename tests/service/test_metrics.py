@@ -167,7 +167,7 @@ def test_a_question_is_in_progress_from_its_beginning_to_its_end() -> None:
 def test_every_reason_to_drop_a_sentence_has_a_kind() -> None:
     """Reasons are written as `kind: words`, in the files that verify sentences and in no others."""
     package = Path(service.__file__).parent
-    files = [package / name for name in ("verify.py", "checking.py", "writing.py", "outgoing.py")]
+    files = [package / name for name in ("verify.py", "checking.py", "run.py", "writing.py", "outgoing.py")]
     files += sorted((package / "relations").glob("*.py"))
     reason = re.compile(r"""(?:return|yield|drop\([^"]*|reason =|or|,) f?"([a-z][a-z ]*): """)
     found = {kind for path in files for kind in reason.findall(path.read_text(encoding="utf-8"))}
