@@ -51,7 +51,7 @@ def signalled(generator: LlamaCppGenerator, number: int = signal.SIGKILL) -> Non
     os.kill(generator.pid, number)
 
 
-async def until(holds: Callable[[], bool], seconds: float = 5.0) -> None:
+async def until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
     """Return when it holds."""
     async with asyncio.timeout(seconds):
         while not holds():
