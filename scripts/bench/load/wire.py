@@ -16,6 +16,8 @@ from typing import Any
 STREAM = {"Accept": "text/event-stream"}
 SECONDS = 120.0
 """After which a response counts as hanging."""
+IDLE_SECONDS = 3.0
+"""After which an unused connection is not used again: uvicorn closes them after 5."""
 _HIGH_WATER = 1 << 20
 
 
@@ -51,6 +53,7 @@ class Connection:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+        self.used = 0.0
 
     @classmethod
     async def to(cls, port: int) -> Connection:
@@ -104,7 +107,7 @@ class Pool:
 
     async def exchange(self, asked: bytes) -> Response:
         """Send a request on a free connection; see `Connection.exchange`."""
-        connection = self.free.pop() if self.free else await Connection.to(self.port)
+        connection = self._used_lately() or await Connection.to(self.port)
         try:
             response = await connection.exchange(asked)
         except BaseException:
@@ -113,8 +116,17 @@ class Pool:
         if response.headers.get("connection") == "close":
             connection.leave()
         else:
+            connection.used = asyncio.get_running_loop().time()
             self.free.append(connection)
         return response
+
+    def _used_lately(self) -> Connection | None:
+        """The free connection that was used last; those that the service may be closing just now are left."""
+        now = asyncio.get_running_loop().time()
+        if self.free and now - self.free[-1].used < IDLE_SECONDS:
+            return self.free.pop()
+        self.close()
+        return None
 
     def close(self) -> None:
         """Close all connections that are free."""
