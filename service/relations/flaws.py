@@ -55,7 +55,7 @@ def flaw(claim: str, language: str, question: str, cited: Sequence[Evidence], si
         or units.flaw(said.clauses, every)
         or roles.flaw(said, sources)
         or roles.unknown(question, language, "\n".join(item.passage for item in cited))
-        or happenings.flaw(claim, (plain(item.text) for item in known))
+        or happenings.flaw(said, sources)
         or direction.flaw(said.clauses, sources)
         or polarity.flaw(said.clauses, every)
         or opposition.flaw(said, sources)

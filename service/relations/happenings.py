@@ -2,14 +2,16 @@
 
 A figure or a year of the right subject is easily told of another happening: a company of 1,500 people has not laid off
 1,500. The words for the happenings of `happenings.txt` leave so little doubt that a claim of one is wrong where no
-cited sentence has any of them.
+cited sentence has any of them, and a claim of how many it befell where only others state that figure.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 
+from service.relations.alignment import states
+from service.relations.clauses import Clause, Sentence
 from service.relations.tables import rows
 
 
@@ -20,14 +22,36 @@ def _pattern(*forms: str) -> re.Pattern[str]:
 
 _PATTERNS = {row.meaning: _pattern(*row.de, *row.en) for row in rows("happenings.txt")}
 _HAPPENINGS = tuple(meaning.removesuffix(", claimed") for meaning in _PATTERNS if meaning.endswith(", claimed"))
+_DATED = "founding"
+"""Of which the year is what is told of it; else a year may be stated beside it."""
+_YEARS = range(1900, 2101)
 
 
-def flaw(claim: str, sources: Iterable[str]) -> str:
-    """`happening: ...` where `claim` says that something happened of which no source has a word; German and English."""
-    told = "\n".join(sources)
+def flaw(claim: Sentence, sources: Sequence[Sentence]) -> str:
+    """`happening: ...` where `claim` says that something happened of which no source has a word; German and English.
+
+    Or to as many as only sources say that have no word of it.
+    """
     for happening in _HAPPENINGS:
-        if _claims(claim, happening) and not _PATTERNS[f"{happening}, told"].search(told):
+        if not _claims(claim.whole.text, happening):
+            continue
+        told = [source.whole for source in sources if _PATTERNS[f"{happening}, told"].search(source.whole.text)]
+        if not told:
             return f"happening: no source tells of a {happening}"
+        if count := _told_elsewhere(claim, happening, told, [source.whole for source in sources]):
+            return f"happening: {count} is not stated of the {happening}"
+    return ""
+
+
+def _told_elsewhere(claim: Sentence, happening: str, told: Sequence[Clause], sources: Sequence[Clause]) -> str:
+    """What `claim` says of how many it befell, or when, and only those of `sources` state that are not `told`."""
+    said = [q for clause in claim.clauses if _claims(clause.text, happening) for q in clause.quantities]
+    for quantity in said:
+        if quantity.unit or (happening != _DATED and quantity.value in _YEARS):
+            continue
+        stating = [source for source in sources if states(source, quantity)]
+        if stating and not any(source in told for source in stating):
+            return f"{quantity.value:g}"
     return ""
 
 

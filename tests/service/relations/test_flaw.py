@@ -322,6 +322,27 @@ def test_a_founding_and_lost_jobs_have_to_be_told(claim: str, language: str, sou
     assert rule(claim, language, source) == "happening"
 
 
+CUTS = ("Im Juli baute Quillon rund 200 Stellen ab.", "de")
+STAFF = ("Drovik leitet die rund 1.500 Mitarbeiter von Quillon.", "de")
+FOUNDED = ("Quillon was founded in Oslo.", "en")
+REVENUE = ("In 2024, Quillon had revenue of 870 million dollars.", "en")
+
+
+@pytest.mark.parametrize(
+    ("claim", "language", "sources", "holds"),
+    [
+        ("Quillon hat im Juli rund 1.500 Mitarbeiter entlassen.", "de", [CUTS, STAFF], False),
+        ("Quillon hat im Juli rund 200 Mitarbeiter entlassen.", "de", [CUTS, STAFF], True),
+        ("Quillon hat 2024 rund 200 Stellen gestrichen.", "de", [CUTS, REVENUE], True),
+        ("Quillon was founded in 2024.", "en", [FOUNDED, REVENUE], False),
+    ],
+)
+def test_how_many_lost_their_jobs_is_told_by_a_sentence_that_tells_of_it(
+    claim: str, language: str, sources: list[tuple[str, str]], holds: bool
+) -> None:
+    assert (rule(claim, language, *sources) != "happening") is holds
+
+
 @pytest.mark.parametrize(
     ("claim", "language", "source"),
     [
