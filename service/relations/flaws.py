@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import groupby
 
 from service.evidence import Evidence
 from service.names import TITLES, leading_names, names
@@ -29,7 +30,7 @@ from service.relations import (
     units,
 )
 from service.relations.alignment import covered, states
-from service.relations.clauses import Sentence, Word, parsed
+from service.relations.clauses import Sentence, Word, named, parsed
 from service.relations.reasons import Similar
 
 LANGUAGES = frozenset({"de", "en"})
@@ -104,7 +105,8 @@ def shared_words(claim: str, language: str, cited: Sequence[Evidence]) -> int:
 def only_names_shared(claim: str, language: str, cited: Sequence[Evidence]) -> bool:
     """Whether of a `claim` that says several things the cited sentences have its names and nothing else.
 
-    False across languages, where words may be unknown, and for other languages than German and English.
+    Across languages, where words may be unknown, only where the claim names somebody else as well. False for other
+    languages than German and English.
     """
     known = [item for item in cited if item.language in LANGUAGES]
     if language not in LANGUAGES or len(known) < len(cited) or not cited:
@@ -115,7 +117,10 @@ def only_names_shared(claim: str, language: str, cited: Sequence[Evidence]) -> b
         states(source.whole, q) for source in sources for q in said.whole.quantities
     ):
         return False
-    if not any(source.whole.language == language for source in sources):
+    told = frozenset[str]().union(*(source.whole.names for source in sources))
+    runs = groupby(said.whole.words, key=lambda word: word.is_name)
+    others = any(is_name and told.isdisjoint(named(word.text) for word in run) for is_name, run in runs)
+    if not any(source.whole.language == language for source in sources) and not (told and others):
         return False
     return bool(words) and not frozenset(words) & frozenset[Word]().union(
         *(covered(said.whole, source.whole) for source in sources)

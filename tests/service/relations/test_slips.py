@@ -129,3 +129,10 @@ def test_a_sentence_that_shares_its_names_alone_is_not_borne_out() -> None:
     assert only_names_shared("Amir Frenkel has been with Vexil for many years.", "en", source)
     assert not only_names_shared("Amir Frenkel comes from Brandal.", "en", source)
     assert not only_names_shared("Amir Frenkel ist seit vielen Jahren bei Vexil.", "de", source)
+
+
+def test_a_name_that_the_source_lacks_is_not_borne_out_by_another_one_across_languages() -> None:
+    source = [evidence("Will die Forschung im Haus neu aufstellen: Amir Frenkel", "de")]
+
+    assert only_names_shared("Karla Brandt was replaced by Amir Frenkel.", "en", source)
+    assert not only_names_shared("Amir Frenkel wants to reorganise the research.", "en", source)
