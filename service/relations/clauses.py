@@ -111,6 +111,28 @@ class Sentence:
     clauses: tuple[Clause, ...]
 
 
+def names_from(words: Sequence[Word], at: int) -> frozenset[str]:
+    """The names of `words` that follow one another from `at` on."""
+    found = []
+    for word in words[at:]:
+        if not word.is_name:
+            break
+        found.append(named(word.text))
+    return frozenset(found)
+
+
+def names_start(words: Sequence[Word], at: int) -> int:
+    """Where the names begin that `words` have right before `at`; `at` where there are none."""
+    while at and words[at - 1].is_name:
+        at -= 1
+    return at
+
+
+def between(sentence: Clause, left: Word, right: Word) -> str:
+    """What stands between two words of `sentence`."""
+    return sentence.text[left.end - sentence.start : right.start - sentence.start]
+
+
 @lru_cache(maxsize=1024)
 def parsed(sentence: str, language: str, known: frozenset[str]) -> Sentence:
     """`sentence` taken apart; capitalised words among `known` (casefolded) are names whatever else they could be.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from service.names import calendar_words
-from service.relations.clauses import Clause, Sentence, Word, named
+from service.relations.clauses import Clause, Sentence, Word, between, names_from, names_start
 from service.relations.tables import rows
 
 OFFICES = tuple(rows("offices.txt"))
@@ -105,7 +105,7 @@ def _before_names(sentence: Clause) -> Iterator[_Office]:
         if not word.is_name or (at and words[at - 1].is_name):
             continue
         titles = _titles_before(sentence, at)
-        if office := _office(sentence, titles, _run(words, at)):
+        if office := _office(sentence, titles, names_from(words, at)):
             yield office
 
 
@@ -114,7 +114,7 @@ def _titles_before(sentence: Clause, at: int) -> list[Word]:
     titles: list[Word] = []
     follower = sentence.words[at]
     for word in sentence.words[max(0, at - _REACH) : at][::-1]:
-        joined = re.fullmatch(r"[\s-]+(?:(?:und|and)\s+)?", _between(sentence, word, follower))
+        joined = re.fullmatch(r"[\s-]+(?:(?:und|and)\s+)?", between(sentence, word, follower))
         if not joined or word.is_name or (sentence.language == "de" and not word.text[0].isupper() and titles):
             break
         if not word.keys and word.lowered not in ("vice", "acting", "former"):
@@ -150,9 +150,9 @@ def _headed(sentence: Clause) -> Iterator[_Office]:
             for word in sentence.words
             if word.keys and not word.is_name and word.start != match.start() + sentence.start
         ]
-        if len({_run_start(sentence.words, at) for at in names}) == 1 and things:
+        if len({names_start(sentence.words, at) for at in names}) == 1 and things:
             said = frozenset().union(*(_meaning(word, sentence.language) for word in things))
-            yield _Office("chief", said, _run(sentence.words, names[0]), match.group(), _state(things))
+            yield _Office("chief", said, names_from(sentence.words, names[0]), match.group(), _state(things))
 
 
 def _office(sentence: Clause, titles: Sequence[Word], holder: frozenset[str]) -> _Office | None:
@@ -174,27 +174,8 @@ def _meaning(word: Word, language: str) -> frozenset[str]:
     return frozenset(key for key in word.keys if key[0] in "@~" or key.startswith(f"{language}:"))
 
 
-def _between(sentence: Clause, left: Word, right: Word) -> str:
-    return sentence.text[left.end - sentence.start : right.start - sentence.start]
-
-
-def _run(words: Sequence[Word], at: int) -> frozenset[str]:
-    found = []
-    for word in words[at:]:
-        if not word.is_name:
-            break
-        found.append(named(word.text))
-    return frozenset(found)
-
-
-def _run_start(words: Sequence[Word], at: int) -> int:
-    while at and words[at - 1].is_name:
-        at -= 1
-    return at
-
-
 def _run_back(words: Sequence[Word], at: int) -> frozenset[str]:
-    return _run(words, _run_start(words, at))
+    return names_from(words, names_start(words, at))
 
 
 def class_of(sentence: Clause, word: Word) -> str:

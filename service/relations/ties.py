@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from service.names import TITLES, names
-from service.relations.clauses import Clause, Sentence, Word, named
+from service.relations.clauses import Clause, Sentence, Word, between, named, names_from, names_start
 from service.relations.lexicon import keys
 from service.relations.roles import kind_of
 from service.relations.subjects import Told
@@ -111,13 +111,13 @@ def _led(sentence: Clause, at: int) -> Iterator[_Tie]:
     if by < 1 or words[by].lowered not in _kinds(sentence.language):
         return
     for word in words[max(0, by - _REACH) : by][::-1]:
-        if word.is_name or _COMMA.search(_between(sentence, word, words[by])):
+        if word.is_name or _COMMA.search(between(sentence, word, words[by])):
             return
         if word.keys:
             kinds = _kinds(sentence.language)[words[by].lowered]
             if words[by].lowered == "über":
                 kinds = frozenset({"through" if _MOTION.search(sentence.text) else "about"})
-            yield _tie(sentence, word, _meaning(sentence, word), _run(words, at), kinds)
+            yield _tie(sentence, word, _meaning(sentence, word), names_from(words, at), kinds)
             return
 
 
@@ -131,13 +131,19 @@ def _genitive(sentence: Clause, at: int, known: frozenset[str]) -> Iterator[_Tie
     ):
         behind += 1
     word, follower = words[at], words[behind]
-    apart = _between(sentence, word, follower).strip()
+    apart = between(sentence, word, follower).strip()
     if apart.removeprefix(words[at + 1].text) or follower.is_name or not follower.keys:
         return
     titled = behind + 1 < len(words) and words[behind + 1].is_name and not follower.text.endswith("s")
     owned = _is_owner(sentence, at, known) and not (sentence.language == "de" and follower.text.islower())
     if owned or (titled and _office(follower.text, sentence.language)):
-        yield _tie(sentence, follower, _meaning(sentence, follower), _run(words, _start(words, at)), frozenset({_OWN}))
+        yield _tie(
+            sentence,
+            follower,
+            _meaning(sentence, follower),
+            names_from(words, names_start(words, at)),
+            frozenset({_OWN}),
+        )
 
 
 def _is_owner(sentence: Clause, at: int, known: frozenset[str]) -> bool:
@@ -154,7 +160,7 @@ def _compound(sentence: Clause, at: int, known: frozenset[str]) -> Iterator[_Tie
     parts = [part for part in first.split("-") if named(part) in known or names(part, sentence.language)]
     owners = frozenset(named(part) for part in parts)
     if at and sentence.words[at - 1].is_name and first.casefold() in TITLES:
-        owners |= _run(sentence.words, _start(sentence.words, at - 1))
+        owners |= names_from(sentence.words, names_start(sentence.words, at - 1))
     if owners and rest:
         head = keys(rest, sentence.language) | _office(rest, sentence.language)
         yield _Tie(head, owners, frozenset({_OWN}), word.text, word.end)
@@ -173,25 +179,6 @@ def _meaning(sentence: Clause, word: Word) -> frozenset[str]:
 def _office(text: str, language: str) -> frozenset[str]:
     kind = kind_of(text, language)
     return frozenset({f"#{kind}"}) if kind else frozenset()
-
-
-def _run(words: Sequence[Word], at: int) -> frozenset[str]:
-    found = []
-    for word in words[at:]:
-        if not word.is_name:
-            break
-        found.append(named(word.text))
-    return frozenset(found)
-
-
-def _start(words: Sequence[Word], at: int) -> int:
-    while at and words[at - 1].is_name:
-        at -= 1
-    return at
-
-
-def _between(sentence: Clause, left: Word, right: Word) -> str:
-    return sentence.text[left.end - sentence.start : right.start - sentence.start]
 
 
 @cache
