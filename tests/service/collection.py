@@ -168,7 +168,7 @@ class WordIndex:
 def pipeline_over(
     index: Path,
     generator: ScriptedGenerator,
-    seconds: float = 10.0,
+    seconds: float = 60.0,
     calibrated: Calibration = NEVER,
     cached: int = 8,
     quoting: Quoting = "unsure",

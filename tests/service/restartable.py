@@ -25,12 +25,12 @@ def starts(folder: Path, how: str) -> Path:
 
 
 def restartable(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, how: str = "serve", token_timeout: float = 5.0
+    folder: Path, monkeypatch: pytest.MonkeyPatch, how: str = "serve", token_timeout: float = 30.0
 ) -> LlamaCppGenerator:
     """A generator that is not started yet."""
     monkeypatch.setattr(llama_process, "CHILD", Path(str(fake_llama.__file__)))
     return LlamaCppGenerator(
-        starts(folder, how), name="fake", threads=1, startup_timeout=10.0, token_timeout=token_timeout
+        starts(folder, how), name="fake", threads=1, startup_timeout=60.0, token_timeout=token_timeout
     )
 
 

@@ -232,7 +232,7 @@ def test_what_is_written_while_a_snapshot_is_built_comes_with_the_next(index: Pa
     with administered(index, builder) as client:
         put(client, "one.md", "The first pier is green.")
         first = client.post("/v1/index:publish", json={}).json()
-        assert builder.begun.acquire(timeout=10)
+        assert builder.begun.acquire(timeout=60)
         put(client, "two.md", "The second pier is red.")
         second = [client.post("/v1/index:publish", json={"wait": False}).json() for _ in range(3)]
         state = client.get("/v1/index").json()

@@ -44,7 +44,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def running(
     index: Path,
     generator: ScriptedGenerator,
-    seconds: float = 10.0,
+    seconds: float = 60.0,
     calibrated: Calibration = NEVER,
     quoting: Quoting = "unsure",
     confidence: Confidence = CONFIDENCE,

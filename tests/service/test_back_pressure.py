@@ -280,7 +280,7 @@ async def test_while_the_model_can_not_be_started_only_what_needs_it_fails_and_s
         assert (await pipeline.ask(asked(mode="extract"))).status == "answered"
         assert (await pipeline.search(SearchRequest(QUESTION))).passages
         starts(tmp_path, "serve")
-        await until(generator.ready, seconds=10)
+        await until(generator.ready, seconds=60)
         assert (await pipeline.ask(asked(timeout=20))).status == "refused"
         assert pipeline.load().restarts == 1
 

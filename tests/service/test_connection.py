@@ -44,7 +44,7 @@ def port() -> Iterator[int]:
 
 
 def connected(port: int) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), timeout=10)
+    return socket.create_connection(("127.0.0.1", port), timeout=60)
 
 
 def closed_after(connection: socket.socket, dripped: bytes, every: float = 0.1, limit: float = 5.0) -> float:

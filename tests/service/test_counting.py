@@ -218,7 +218,7 @@ async def watched(url: str) -> Any:
 
 
 async def until(happens: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not happens():
             await asyncio.sleep(0.02)
 

@@ -166,7 +166,7 @@ class Saying(ScriptedGenerator):
 
 
 @asynccontextmanager
-async def running(index: Path, generator: ScriptedGenerator, seconds: float = 10.0) -> AsyncGenerator[AnswerPipeline]:
+async def running(index: Path, generator: ScriptedGenerator, seconds: float = 60.0) -> AsyncGenerator[AnswerPipeline]:
     pipeline = pipeline_over(index, generator, seconds)
     await pipeline.start()
     try:

@@ -112,7 +112,7 @@ def exchange(url: str, *pieces: bytes, pause: float = 0.05) -> bytes:
     """What the service answers to bytes sent piece by piece, read until it is complete or the connection closed."""
     host, _, port = url.removeprefix("http://").rpartition(":")
     received = b""
-    with socket.create_connection((host, int(port)), timeout=3) as connection:
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
         try:
             for piece in pieces:
                 connection.sendall(piece)

@@ -53,7 +53,7 @@ async def served(shelf: Shelf, seconds: float = 0.0) -> AsyncGenerator[Served]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.002)
 

@@ -65,7 +65,7 @@ async def running(pipeline: AnswerPipeline) -> AsyncGenerator[AnswerPipeline]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.002)
 

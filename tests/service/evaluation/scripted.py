@@ -131,7 +131,7 @@ def run(
     directory: Path,
     *,
     mode: Mode = "answers",
-    seconds: float = 5.0,
+    seconds: float = 30.0,
     concurrency: int = 1,
     fresh: bool = False,
     retry_failed: bool = False,

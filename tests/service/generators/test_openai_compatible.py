@@ -35,7 +35,7 @@ KEY = "sk-a-secret-key"
 PROMPT = Prompt((Message("user", "Wie heißt die Stadt?"),), (), 20, ("\n\n",))
 
 
-async def ask(script: Script, *, token_timeout: float = 5.0) -> tuple[list[Delta], list[Request]]:
+async def ask(script: Script, *, token_timeout: float = 30.0) -> tuple[list[Delta], list[Request]]:
     async with fake_openai(script) as server:
         generator = OpenAICompatibleGenerator(server.base_url, "some-model", KEY, token_timeout=token_timeout)
         await generator.start()

@@ -59,7 +59,7 @@ async def test_while_it_can_not_be_started_questions_fail_at_once_and_say_when_t
     assert "SIGKILL, which is how a system that has no memory left ends a process" in caplog.text
     assert "no memory left for the context" in caplog.text
     starts(tmp_path, "serve")
-    await until(generator.ready, seconds=10)
+    await until(generator.ready, seconds=60)
     assert await answer(generator) == "0 1 "
     assert generator.health() == Health(restarts=1, outage=0.0)
 
