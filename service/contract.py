@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from service import contract_fields as fields
+
 QUESTION_CHARACTERS = 2_000
 HISTORY_TURNS = 20
 TURN_CHARACTERS = 8_000
@@ -127,29 +129,29 @@ def _check_question(question: str) -> None:
 class Copy(Struct, frozen=True):
     """Where a copy of a cited sentence stands, in its own wording: `article.text[start:end] == quote`."""
 
-    article_id: Annotated[str, Meta(description="For `GET /v1/articles/{id}`.")]
-    title: Annotated[str, Meta(description="Title of the article.")]
-    url: Annotated[str | None, Meta(description="Where the article was published.")]
-    published_at: Annotated[date | None, Meta(description="Day of publication.")]
+    article_id: fields.CitedArticle
+    title: fields.CitedTitle
+    url: fields.CitedAddress
+    published_at: fields.PublishedAt
     start: Annotated[int, Meta(description="First character of the copy in the article's text.")]
     end: Annotated[int, Meta(description="The character after the last one of the copy.")]
     quote: Annotated[str, Meta(description="The copy's own words, which may differ a little from the citation's.")]
-    article_sha256: Annotated[str, Meta(description="SHA-256 of the article's text in UTF-8.")]
+    article_sha256: fields.CitedSha256
 
 
 class Citation(Struct, frozen=True):
     """The exact characters that bear out a sentence: `article.text[start:end] == quote`, always."""
 
-    label: Annotated[int, Meta(description="What sentences refer to it by; counts from 1.")]
-    article_id: Annotated[str, Meta(description="For `GET /v1/articles/{id}`.")]
-    title: Annotated[str, Meta(description="Title of the article.")]
-    url: Annotated[str | None, Meta(description="Where the article was published.")]
-    published_at: Annotated[date | None, Meta(description="Day of publication.")]
+    label: fields.CitationLabel
+    article_id: fields.CitedArticle
+    title: fields.CitedTitle
+    url: fields.CitedAddress
+    published_at: fields.PublishedAt
     language: Annotated[str, Meta(description="Language of the quote (ISO 639-1).")]
-    start: Annotated[int, Meta(description="First character of the quote in the article's text.")]
-    end: Annotated[int, Meta(description="The character after the last one of the quote.")]
-    quote: Annotated[str, Meta(description="The source's own words.")]
-    article_sha256: Annotated[str, Meta(description="SHA-256 of the article's text in UTF-8.")]
+    start: fields.QuoteStart
+    end: fields.QuoteEnd
+    quote: fields.Quote
+    article_sha256: fields.CitedSha256
     also_at: Annotated[
         tuple[Copy, ...],
         Meta(description="Copies of the quote elsewhere (syndicated, repeated): one source together with it."),
@@ -172,17 +174,17 @@ class AnswerSentence(Struct, frozen=True):
     They are empty only in a sentence which says that a part of the question has no answer.
     """
 
-    text: Annotated[str, Meta(description="The sentence.")]
-    citations: Annotated[tuple[int, ...], Meta(description="Labels of the citations that bear it out.")]
+    text: fields.SentenceText
+    citations: fields.SentenceLabels
 
 
 class FoundPassage(Struct, frozen=True):
     """A passage that retrieval found; `text` is `article.text[start:end]`."""
 
     rank: Annotated[int, Meta(description="Counts from 1, best first.")]
-    article_id: Annotated[str, Meta(description="For `GET /v1/articles/{id}`.")]
-    title: Annotated[str, Meta(description="Title of the article.")]
-    url: Annotated[str | None, Meta(description="Where the article was published.")]
+    article_id: fields.CitedArticle
+    title: fields.CitedTitle
+    url: fields.CitedAddress
     start: Annotated[int, Meta(description="First character of the passage in the article's text.")]
     end: Annotated[int, Meta(description="The character after the last one of the passage.")]
     text: Annotated[str, Meta(description="The passage, verbatim.")]
@@ -261,21 +263,21 @@ class Answer(Struct, frozen=True):
     has them: the whole is refused where all of them are.
     """
 
-    id: Annotated[str, Meta(description="Names this answer.")]
-    status: Annotated[Literal["answered", "refused"], Meta(description="Whether the question was answered.")]
+    id: fields.AnswerId
+    status: fields.AnswerStatus
     reason: Annotated[Reason | None, Meta(description="Why it was refused.")]
-    answer: Annotated[str, Meta(description="The sentences joined by spaces, or the text of the refusal.")]
-    language: Annotated[str, Meta(description="Language of the answer (ISO 639-1).")]
-    query: Annotated[str, Meta(description="What was searched with: the question, made whole from the history.")]
-    confidence: Annotated[float, Meta(description="From 0 to 1, how sure the service is that the answer is right.")]
+    answer: fields.AnswerText
+    language: fields.AnswerLanguage
+    query: fields.WholeQuery
+    confidence: fields.Confidence
     sentences: Annotated[tuple[AnswerSentence, ...], Meta(description="The sentences of the answer, each verified.")]
     citations: Annotated[tuple[Citation, ...], Meta(description="What the labels of the sentences stand for.")]
     passages: Annotated[tuple[FoundPassage, ...], Meta(description="What retrieval found, best first.")]
     conflicts: Annotated[tuple[Conflict, ...], Meta(description="Where sources contradict each other.")]
     dropped: Annotated[tuple[Dropped, ...], Meta(description="What the model wrote and verification did not release.")]
-    snapshot: Annotated[str, Meta(description="The index that was answered from.")]
+    snapshot: fields.AnsweredFrom
     models: Annotated[Models, Meta(description="Which models answered.")]
-    timings_ms: Annotated[dict[str, float], Meta(description="Milliseconds of each stage.")]
+    timings_ms: fields.Timings
     usage: Annotated[Usage, Meta(description="Tokens of the language model.")]
     signals: Annotated[
         dict[str, float], Meta(description="What `confidence` was computed from, each from 0 to 1; may change.")
@@ -290,7 +292,7 @@ class SourcesEvent(Struct, frozen=True):
     """`event: sources` of a streamed answer: what was found, before the language model starts."""
 
     id: Annotated[str, Meta(description="Names this answer, as `id` of the whole answer does.")]
-    query: Annotated[str, Meta(description="What was searched with: the question, made whole from the history.")]
+    query: fields.WholeQuery
     snapshot: Annotated[str, Meta(description="The index that is answered from.")]
     passages: Annotated[tuple[FoundPassage, ...], Meta(description="What retrieval found, best first.")]
 
@@ -298,8 +300,8 @@ class SourcesEvent(Struct, frozen=True):
 class SentenceEvent(Struct, frozen=True):
     """`event: sentence` of a streamed answer: one verified sentence, final, with all that is needed to show it."""
 
-    text: Annotated[str, Meta(description="The sentence.")]
-    citations: Annotated[tuple[int, ...], Meta(description="Labels of the citations that bear it out.")]
+    text: fields.SentenceText
+    citations: fields.SentenceLabels
     new_citations: Annotated[
         tuple[Citation, ...],
         Meta(description="Those of its citations that no sentence before it had. They and their labels are final."),
@@ -312,40 +314,20 @@ class SearchResponse(Struct, frozen=True):
     passages: Annotated[tuple[FoundPassage, ...], Meta(description="What was found, best first.")]
     query: Annotated[str, Meta(description="What was searched with.")]
     snapshot: Annotated[str, Meta(description="The index that was searched.")]
-    timings_ms: Annotated[dict[str, float], Meta(description="Milliseconds of each stage.")]
+    timings_ms: fields.Timings
 
 
 class ArticleResponse(Struct, frozen=True):
     """An article with its verbatim text, which the offsets of citations refer to."""
 
-    id: Annotated[str, Meta(description="As citations and passages name it.")]
-    title: Annotated[str, Meta(description="Its title.")]
-    url: Annotated[str | None, Meta(description="Where it was published.")]
-    published_at: Annotated[date | None, Meta(description="Day of publication.")]
-    language: Annotated[str, Meta(description="Its main language (ISO 639-1), `und` where that can't be told.")]
+    id: fields.ArticleId
+    title: fields.ArticleTitle
+    url: fields.ArticleAddress
+    published_at: fields.PublishedAt
+    language: fields.ArticleLanguage
     sha256: Annotated[str, Meta(description="SHA-256 of `text` in UTF-8.")]
     text: Annotated[str, Meta(description="The verbatim text that offsets refer to.")]
-    snapshot: Annotated[str, Meta(description="Id of the index snapshot that it was read from.")]
-
-
-class Health(Struct, frozen=True):
-    """The process lives and serves HTTP; says nothing of what it can answer."""
-
-    status: Annotated[Literal["alive"], Meta(description="Always the same.")] = "alive"
-
-
-class Readiness(Struct, frozen=True):
-    """The service can be asked."""
-
-    status: Annotated[
-        Literal["ready", "degraded"],
-        Meta(description="`degraded` where the language model is down: searching and quoting work."),
-    ]
-    parts: Annotated[dict[str, bool], Meta(description="Each part of the service and whether it is up.")]
-    snapshot: Annotated[str, Meta(description="Id of the index snapshot that questions are answered from.")]
-    warnings: Annotated[
-        tuple[str, ...], Meta(description="What an operator should look at; answers are right all the same.")
-    ] = ()
+    snapshot: fields.ReadFrom
 
 
 class Problem(Struct, frozen=True, omit_defaults=True):

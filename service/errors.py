@@ -55,12 +55,15 @@ class ServiceError(Exception):
     status: ClassVar[int] = 500
     type: ClassVar[str] = "internal"
     title: ClassVar[str] = "Internal error"
-    errors: tuple[str, ...] = ()
-    """What exactly is wrong, where that is more than one thing."""
     headers: Mapping[str, str] = MappingProxyType({})
     """Headers of the response beside the usual ones."""
     own_headers: ClassVar[tuple[str, ...]] = ()
     """Names of those whose value differs from error to error."""
+
+    def __init__(self, detail: str, errors: tuple[str, ...] = ()) -> None:
+        """`errors` says what exactly is wrong, where that is more than one thing."""
+        super().__init__(detail)
+        self.errors = errors
 
 
 class SettingsError(ServiceError):
@@ -122,10 +125,6 @@ class InvalidArticle(BadRequest):
 
     type = "invalid-article"
     title = "Invalid article"
-
-    def __init__(self, detail: str, errors: tuple[str, ...] = ()) -> None:
-        super().__init__(detail)
-        self.errors = errors
 
 
 class Unauthorized(BadRequest):
@@ -189,10 +188,6 @@ class ArticleNotFound(BadRequest):
     status = 404
     type = "article-not-found"
     title = "Article not found"
-
-    def __init__(self, detail: str, errors: tuple[str, ...] = ()) -> None:
-        super().__init__(detail)
-        self.errors = errors
 
 
 class AnswerNotFound(BadRequest):
@@ -314,10 +309,6 @@ class NotReady(Unavailable):
 
     type = "not-ready"
     title = "Not ready"
-
-    def __init__(self, detail: str, parts: tuple[str, ...]) -> None:
-        super().__init__(detail)
-        self.errors = parts
 
 
 class ShuttingDown(Unavailable):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from litestar import get
 
 from service.access import Access
-from service.contract import Health, Readiness
 from service.errors import NotReady, ServiceError
 from service.limiting import Limiter
 from service.load import Load
 from service.pipeline import Pipeline
+from service.probe_contract import Health, Readiness
 from service.routes.request import GuardedRequest
 from service.startup import Startup
 from service.stopping import Stopping

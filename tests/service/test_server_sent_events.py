@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from service.contract import Health, Problem
+from service.contract import Problem
+from service.probe_contract import Health
 from service.sse import KEEP_ALIVE, event, is_preferred, respond
 
 
