@@ -16,17 +16,14 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import os
 import random
-import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import quantiles
@@ -35,20 +32,26 @@ from urllib.parse import quote
 
 import httpx
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 from index.build import build_articles
 from index.cores import available_cores
 from index.embedding import Embedder, SentenceTransformerEmbedder
 from index.embedding_cache import EMBEDDINGS
 from index.models import resolve
 from index.token_cache import cached
-from index.types import Article
+from scripts.bench.serving import resident, served
+from scripts.bench.towns import COLLECTIONS, article, figure, text_of, towns
 from service.settings import load_settings
 
-COLLECTIONS = ("spring", "autumn")
 KINDS = ("ask", "search", "read")
-SYLLABLES = ("bar", "dun", "fal", "gor", "hel", "kam", "lor", "mun", "nes", "pel", "ros", "tor", "vel", "wen")
 PACE = 0.05
 """Seconds between two looks at the service's memory or readiness."""
+SETTINGS = {
+    "FUNDSTELLE_GENERATOR": "extractive",
+    "FUNDSTELLE_RELOAD_SECONDS": "0.1",
+    "FUNDSTELLE_LOG_LEVEL": "warning",
+}
 
 Publish = Callable[[str], str]
 """Publishes a collection of this name; the id of its snapshot."""
@@ -102,55 +105,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         publish = publisher(Path(directory), names, embedder)
         # both are built once before, so that what is measured is exchanging, not embedding
         first = {publish(name): name for name in COLLECTIONS}
-        with served(Path(directory)) as (url, process), Memory(process.pid) as memory:
-            course = observed(Asking(url, names, chosen.clients), publish, first, chosen.swaps, chosen.seconds, memory)
+        with served(Path(directory), SETTINGS) as (client, process, _), Memory(process.pid) as memory:
+            asking = Asking(str(client.base_url), names, chosen.clients)
+            course = observed(asking, publish, first, chosen.swaps, chosen.seconds, memory)
     faults = faults_of(course, names)
     report(course, faults)
     return 1 if faults else 0
-
-
-def towns(count: int) -> list[str]:
-    """So many made-up names, always the same ones."""
-    chosen = random.Random(6)  # noqa: S311 - names, not keys
-    found: dict[str, None] = {}
-    while len(found) < count:
-        found["".join(chosen.sample(SYLLABLES, 3)).capitalize()] = None
-    return list(found)
-
-
-def text_of(collection: str, town: str) -> str:
-    """What the article about a town says: other figures, at other places, in each collection."""
-    shift = "" if collection == COLLECTIONS[0] else f"The council of {town} met on a cold morning in autumn. "
-    return (
-        f"{shift}The harbour bridge of {town} cost {figure(collection, town)} million euros. "
-        f"It is {400 + number(collection, town, 'length') % 300} metres long and leads across the river. "
-        f"Its painters worked for {2 + number(collection, town, 'paint') % 9} summers. "
-        "The ferry that it replaces lies in the museum now."
-    )
-
-
-def figure(collection: str, town: str) -> str:
-    """The price of a town's bridge, which no other town and no other collection has."""
-    return f"{10 + number(collection, town, 'price') % 90_000 / 100:.2f}"
-
-
-def number(collection: str, town: str, what: str) -> int:
-    """Some number that is always the same."""
-    return int.from_bytes(hashlib.sha256(f"{collection} {town} {what}".encode()).digest()[:4])
-
-
-def article(collection: str, town: str) -> Article:
-    """The article about a town."""
-    text = text_of(collection, town)
-    return Article(
-        id=f"towns/{town}.md",
-        title=f"The bridge of {town}",
-        text=text,
-        url=None,
-        published_at=None,
-        language="en",
-        sha256=hashlib.sha256(text.encode()).hexdigest(),
-    )
 
 
 def publisher(index: Path, names: Sequence[str], embedder: Embedder) -> Publish:
@@ -167,44 +127,17 @@ def publisher(index: Path, names: Sequence[str], embedder: Embedder) -> Publish:
     return publish
 
 
-@contextmanager
-def served(index: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """A service over `index` that answers by quoting: its address, once it is ready, and its process."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    chosen = {"PORT": str(port), "INDEX": str(index), "GENERATOR": "extractive", "RELOAD_SECONDS": "0.1"}
-    environment = {**os.environ, **{f"FUNDSTELLE_{name}": value for name, value in chosen.items()}}
-    environment["FUNDSTELLE_LOG_LEVEL"] = "warning"
-    process = subprocess.Popen([sys.executable, "-m", "service"], env=environment, stdout=subprocess.DEVNULL)
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
-            until_served(client, None, 120.0, process)
-        yield f"http://127.0.0.1:{port}", process
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def until_served(
-    client: httpx.Client, snapshot: str | None, seconds: float, process: subprocess.Popen[bytes] | None = None
-) -> None:
-    """Return once the service is ready and serves `snapshot`, any where it is None.
-
-    Raises TimeoutError where that takes too long. Exits where `process`, the service, has ended.
-    """
+def until_served(client: httpx.Client, snapshot: str, seconds: float) -> None:
+    """Return once the service is ready and serves `snapshot`. Raises TimeoutError where that takes too long."""
     deadline, said = time.monotonic() + seconds, ""
     while time.monotonic() < deadline:
-        if process and process.poll() is not None:
-            sys.exit(f"the service ended with code {process.returncode}")
-        try:
+        with suppress(httpx.TransportError):
             ready = client.get("/readyz")
-        except httpx.TransportError:
-            ready = httpx.Response(503)
-        if ready.status_code == httpx.codes.OK and ready.json()["snapshot"] == (snapshot or ready.json()["snapshot"]):
-            return
-        said = ready.text
+            if ready.status_code == httpx.codes.OK and ready.json()["snapshot"] == snapshot:
+                return
+            said = ready.text
         time.sleep(PACE / 2)
-    raise TimeoutError(f"{snapshot or 'the service'} is not served after {seconds:g} s: {said}")
+    raise TimeoutError(f"{snapshot} is not served after {seconds:g} s: {said}")
 
 
 def observed(
@@ -320,14 +253,14 @@ class Memory:
     """Looks at the resident memory of a process, in bytes, as long as the block lasts."""
 
     def __init__(self, pid: int) -> None:
-        self._statm = Path(f"/proc/{pid}/statm")
+        self._pid = pid
         self._over = threading.Event()
         self._looking = threading.Thread(target=self._look)
         self.most = 0
 
     def now(self) -> int:
         """What is resident now."""
-        return int(self._statm.read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return resident(self._pid)
 
     def __enter__(self) -> Memory:
         self._looking.start()

@@ -14,11 +14,12 @@ from typing import Any
 import bilingual
 import pytest
 
+from scripts.bench.towns import COLLECTIONS, text_of, towns
 from tests.service.collection import WordEmbedder
 
 bench = bilingual.script("bench/swaps.py")
 
-NAMES = bench.towns(5)
+NAMES = towns(5)
 CLIENTS = 8
 SWAPS = 10
 SECONDS = 5.0
@@ -52,7 +53,7 @@ def served(index: Path) -> Iterator[tuple[str, int]]:
 def course(tmp_path_factory: pytest.TempPathFactory) -> Any:
     index = tmp_path_factory.mktemp("swaps")
     publish = bench.publisher(index, NAMES, WordEmbedder())
-    first = {publish(name): name for name in bench.COLLECTIONS}
+    first = {publish(name): name for name in COLLECTIONS}
     with served(index) as (url, process), bench.Memory(process) as memory:
         return bench.observed(bench.Asking(url, NAMES, CLIENTS), publish, first, SWAPS, SECONDS, memory)
 
@@ -88,7 +89,7 @@ def test_a_client_that_is_taken_back_an_error_and_a_broken_connection_are_notice
     seen = next(one for one in course.seen if one.kind == "read")
     earliest, *_, latest = course.published
     first, last = (
-        replace(seen, body={**seen.body, "snapshot": name, "text": bench.text_of(course.published[name], seen.town)})
+        replace(seen, body={**seen.body, "snapshot": name, "text": text_of(course.published[name], seen.town)})
         for name in (earliest, latest)
     )
     failed = replace(seen, status=503, body={"detail": "no index"})
