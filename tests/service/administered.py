@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ from service.publish_child import Reports
 from service.publish_messages import Built, Step
 from service.settings import Settings
 from tests.service.collection import ScriptedGenerator, WordEmbedder, pipeline_over
+from tests.service.waiting import until
 
 KEY = "a-key-of-the-tests-0123456789"
 START = (
@@ -79,11 +79,3 @@ def administered(
         client.headers["Authorization"] = f"Bearer {KEY}"
         until(lambda: client.get("/readyz").status_code == 200)
         yield client
-
-
-def until(happens: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + seconds
-    while not happens():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import signal
-from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
 
@@ -49,13 +47,6 @@ def signalled(generator: LlamaCppGenerator, number: int = signal.SIGKILL) -> Non
     """Send the process a signal."""
     assert generator.pid is not None
     os.kill(generator.pid, number)
-
-
-async def until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Return when it holds."""
-    async with asyncio.timeout(seconds):
-        while not holds():
-            await asyncio.sleep(0.005)
 
 
 def logged(folder: Path) -> list[str]:

@@ -27,8 +27,9 @@ from service.contract import Problem
 from service.errors import IndexUnavailable
 from service.publish_messages import Built, Step
 from service.routes.admin import ARTICLE_BYTES
-from tests.service.administered import KEY, NoBuilder, settings_of, until
+from tests.service.administered import KEY, NoBuilder, settings_of
 from tests.service.fakes import FakePipeline
+from tests.service.waiting import until
 
 Client = TestClient[Any]
 JSON = {"Content-Type": "application/json"}

@@ -21,9 +21,10 @@ from index.vector_kinds import VectorOptions
 from service.app import create_app
 from service.builder import ChildBuilder
 from service.publish_messages import Built, Step
-from tests.service.administered import COMMAND, KEY, ThreadBuilder, administered, settings_of, until
+from tests.service.administered import COMMAND, KEY, ThreadBuilder, administered, settings_of
 from tests.service.collection import ScriptedGenerator, WordEmbedder, pipeline_over, write_articles
 from tests.service.collection import published as published_index
+from tests.service.waiting import until
 
 Client = TestClient[Any]
 PIER = {"title": "A new pier", "text": "The pier of Porthaven cost 9 million euros. It opened in March."}

@@ -16,11 +16,6 @@ from service.errors import Busy
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Clock:
     """Stands still until it is put forward."""
 

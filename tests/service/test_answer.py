@@ -3,25 +3,22 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from index.build import build
-from service.answer import AnswerPipeline
-from service.calibration import DEFAULTS, Calibration
-from service.confidence import DEFAULTS as CONFIDENCE
+from service.calibration import DEFAULTS
 from service.confidence import Confidence
 from service.contract import Answer, AskRequest, FilterRequest, SearchRequest, Turn
 from service.errors import ArticleNotFound, DeadlineExceeded, GeneratorUnavailable, IndexUnavailable
 from service.events import Done, Released, Sources
 from service.evidence import Evidence
 from service.generators import Delta, Prompt, Token
-from service.second_check import SecondCheck
 from service.settings import Quoting
-from tests.service.collection import ARTICLES, NEVER, ScriptedGenerator, WordEmbedder, pipeline_over, published
+from tests.service.collection import ARTICLES, ScriptedGenerator, WordEmbedder, pipeline_over, running
 
 pytestmark = pytest.mark.anyio
 
@@ -30,38 +27,8 @@ COST = "How much did the harbour bridge in Porthaven cost?"
 LONG = "How long is the harbour bridge in Porthaven?"
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return published(tmp_path_factory.mktemp("collection"))
-
-
-@asynccontextmanager
-async def running(
-    index: Path,
-    generator: ScriptedGenerator,
-    seconds: float = 60.0,
-    calibrated: Calibration = NEVER,
-    quoting: Quoting = "unsure",
-    confidence: Confidence = CONFIDENCE,
-    second: SecondCheck | None = None,
-) -> AsyncGenerator[AnswerPipeline]:
-    pipeline = pipeline_over(
-        index, generator, seconds, calibrated, quoting=quoting, confidence=confidence, second=second
-    )
-    await pipeline.start()
-    try:
-        yield pipeline
-    finally:
-        await pipeline.close()
-
-
 async def ask(index: Path, said: str, question: str = COST, **request: object) -> Answer:
-    async with running(index, ScriptedGenerator(said)) as pipeline:
+    async with running(pipeline_over(index, ScriptedGenerator(said))) as pipeline:
         return await pipeline.ask(AskRequest(question=question, **request))  # type: ignore[arg-type]
 
 
@@ -82,7 +49,7 @@ async def test_of_an_answer_that_was_cut_off_the_unfinished_sentence_is_dropped_
 ) -> None:
     said = "The bridge in Porthaven cost 14.3 million euros [2]. It is 420 metres"
     for cut_off, finish_reason in ((True, "length"), (False, "stop")):
-        async with running(index, ScriptedGenerator(said, cut_off=cut_off)) as pipeline:
+        async with running(pipeline_over(index, ScriptedGenerator(said, cut_off=cut_off))) as pipeline:
             answer, again = [await pipeline.ask(AskRequest(question=COST)) for _ in range(2)]
         assert answer.usage.finish_reason == again.usage.finish_reason == finish_reason
         assert answer.sentences[0].text == "The bridge in Porthaven cost 14.3 million euros."
@@ -138,7 +105,7 @@ async def test_a_model_that_finds_nothing_ends_as_a_refusal_in_the_language_aske
 
 async def test_a_question_about_a_name_that_no_source_mentions_is_refused_without_asking_the_model(index: Path) -> None:
     generator = ScriptedGenerator("Brunvald designed it.")
-    async with running(index, generator) as pipeline:
+    async with running(pipeline_over(index, generator)) as pipeline:
         answer = await pipeline.ask(AskRequest(question="Which bridge did Hallstrom design in Porthaven?"))
     assert (answer.status, answer.reason) == ("refused", "not_in_sources")
     assert generator.prompts == []
@@ -146,7 +113,7 @@ async def test_a_question_about_a_name_that_no_source_mentions_is_refused_withou
 
 async def test_a_question_far_from_every_source_is_refused_without_asking_the_model(index: Path) -> None:
     generator = ScriptedGenerator("Six.")
-    async with running(index, generator, calibrated=DEFAULTS) as pipeline:
+    async with running(pipeline_over(index, generator, calibrated=DEFAULTS)) as pipeline:
         answer = await pipeline.ask(AskRequest(question="does chocolate melt above forty degrees?"))
     assert (answer.status, answer.reason) == ("refused", "no_relevant_source")
     assert generator.prompts == []
@@ -155,7 +122,7 @@ async def test_a_question_far_from_every_source_is_refused_without_asking_the_mo
 async def test_events_come_in_order_and_agree_with_the_answer(index: Path) -> None:
     said = "The bridge is 420 metres long [1]. It cost 14.3 million euros [1]."
     async with (
-        running(index, ScriptedGenerator(said)) as pipeline,
+        running(pipeline_over(index, ScriptedGenerator(said))) as pipeline,
         aclosing(pipeline.answer(AskRequest(question=LONG))) as stream,
     ):
         events = [event async for event in stream]
@@ -170,7 +137,7 @@ async def test_events_come_in_order_and_agree_with_the_answer(index: Path) -> No
 
 async def test_extract_mode_quotes_the_best_sentence_without_a_model(index: Path) -> None:
     generator = ScriptedGenerator("never said")
-    async with running(index, generator) as pipeline:
+    async with running(pipeline_over(index, generator)) as pipeline:
         answer = await pipeline.ask(
             AskRequest(question="What did the bridge cost and is it 420 metres long?", mode="extract")
         )
@@ -187,7 +154,7 @@ async def test_a_follow_up_is_searched_with_the_conversation_and_reports_it(inde
 
 
 async def test_filters_keep_other_articles_out(index: Path) -> None:
-    async with running(index, ScriptedGenerator()) as pipeline:
+    async with running(pipeline_over(index, ScriptedGenerator())) as pipeline:
         everything = await pipeline.search(SearchRequest(question="Porthaven"))
         filtered = await pipeline.search(
             SearchRequest(question="Porthaven", filters=FilterRequest(article_ids=("museum.md",)))
@@ -205,7 +172,9 @@ async def test_as_of_a_day_later_articles_are_not_known(index: Path) -> None:
 
 
 async def test_a_model_that_dies_is_an_error_and_never_a_refusal(index: Path) -> None:
-    async with running(index, ScriptedGenerator("The bridge is 420 metres long.", fails=True)) as pipeline:
+    async with running(
+        pipeline_over(index, ScriptedGenerator("The bridge is 420 metres long.", fails=True))
+    ) as pipeline:
         with pytest.raises(GeneratorUnavailable, match="died"):
             await pipeline.ask(AskRequest(question=COST))
 
@@ -217,13 +186,13 @@ class SlowGenerator(ScriptedGenerator):
 
 
 async def test_an_answer_that_takes_too_long_is_given_up(index: Path) -> None:
-    async with running(index, SlowGenerator(), seconds=0.1) as pipeline:
+    async with running(pipeline_over(index, SlowGenerator(), seconds=0.1)) as pipeline:
         with pytest.raises(DeadlineExceeded, match=r"0\.1 s"):
             await pipeline.ask(AskRequest(question=COST))
 
 
 async def test_an_article_is_read_verbatim_and_an_unknown_one_is_an_error(index: Path) -> None:
-    async with running(index, ScriptedGenerator()) as pipeline:
+    async with running(pipeline_over(index, ScriptedGenerator())) as pipeline:
         article = pipeline.article("museum.md")
         with pytest.raises(ArticleNotFound, match=r"nowhere\.md"):
             pipeline.article("nowhere.md")
@@ -246,7 +215,7 @@ def _told(not_stated: float) -> Token:
 
 async def test_a_model_that_is_not_sure_that_nothing_is_stated_is_asked_for_an_answer(index: Path) -> None:
     generator = ScriptedGenerator("NOT STATED", again="It cost 14.3 million euros [1].", first=_told(0.1))
-    async with running(index, generator) as pipeline:
+    async with running(pipeline_over(index, generator)) as pipeline:
         answer = await pipeline.ask(AskRequest(question=COST))
     assert answer.answer == "It cost 14.3 million euros."
     assert [asked.never for asked in generator.prompts] == [(), ("NOT",)]
@@ -256,7 +225,7 @@ async def test_a_model_that_is_not_sure_that_nothing_is_stated_is_asked_for_an_a
 @pytest.mark.parametrize("first", [_told(0.6), None])
 async def test_a_model_that_is_sure_of_it_or_tells_nothing_is_believed(index: Path, first: Token | None) -> None:
     generator = ScriptedGenerator("NOT STATED", again="It cost 14.3 million euros [1].", first=first)
-    async with running(index, generator) as pipeline:
+    async with running(pipeline_over(index, generator)) as pipeline:
         answer = await pipeline.ask(AskRequest(question=COST))
     assert (answer.status, answer.reason) == ("refused", "not_in_sources")
     assert len(generator.prompts) == 1
@@ -264,7 +233,7 @@ async def test_a_model_that_is_sure_of_it_or_tells_nothing_is_believed(index: Pa
 
 async def test_an_answer_that_the_model_nearly_did_not_give_is_dropped(index: Path) -> None:
     generator = ScriptedGenerator("It cost 14.3 million euros [1].", first=_told(0.6))
-    async with running(index, generator) as pipeline:
+    async with running(pipeline_over(index, generator)) as pipeline:
         answer = await pipeline.ask(AskRequest(question=COST))
     assert (answer.status, answer.reason) == ("refused", "not_in_sources")
     assert [item.reason for item in answer.dropped] == ["guess: the model took it for not stated with chance 0.60"]
@@ -274,7 +243,7 @@ async def test_an_answer_in_another_language_than_the_question_is_written_once_m
     generator = ScriptedGenerator(
         "Die neue Brücke in Porthaven hat 14,3 Millionen Euro gekostet [1].", again="It cost 14.3 million euros [1]."
     )
-    async with running(index, generator) as pipeline:
+    async with running(pipeline_over(index, generator)) as pipeline:
         answer = await pipeline.ask(AskRequest(question=COST))
     assert answer.answer == "It cost 14.3 million euros."
     assert [item.reason for item in answer.dropped] == ["language: the answer is wanted in English"]
@@ -285,7 +254,7 @@ async def test_an_answer_in_another_language_than_the_question_is_written_once_m
 
 async def test_a_model_that_wrote_what_does_not_hold_is_not_asked_again(index: Path) -> None:
     generator = ScriptedGenerator("It cost 99 million euros [1].", again="It cost 14.3 million euros [1].")
-    async with running(index, generator) as pipeline:
+    async with running(pipeline_over(index, generator)) as pipeline:
         answer = await pipeline.ask(AskRequest(question=COST))
     assert (answer.status, answer.reason) == ("refused", "unsupported")
     assert [item.text for item in answer.dropped] == ["It cost 99 million euros."]
@@ -297,7 +266,7 @@ async def test_the_one_value_that_was_asked_for_is_told_by_its_source_where_the_
     index: Path, quoting: Quoting, told: str
 ) -> None:
     generator = ScriptedGenerator("It cost 99 million euros [1].")
-    async with running(index, generator, quoting=quoting) as pipeline:
+    async with running(pipeline_over(index, generator, quoting=quoting)) as pipeline:
         answer = await pipeline.ask(AskRequest(question="How much did the bridge in Porthaven cost?"))
     assert " ".join(sentence.text for sentence in answer.sentences) == told
     assert [citation.quote for citation in answer.citations] == ([told] if told else [])
@@ -306,7 +275,7 @@ async def test_the_one_value_that_was_asked_for_is_told_by_its_source_where_the_
 
 async def test_a_question_that_was_asked_before_is_answered_without_asking_the_model_again(index: Path) -> None:
     generator = ScriptedGenerator("The bridge is 420 metres long [1]. It cost 14.3 million euros [1].")
-    async with running(index, generator) as pipeline:
+    async with running(pipeline_over(index, generator)) as pipeline:
         request = AskRequest(question=LONG)
         first = await pipeline.ask(request)
         async with aclosing(pipeline.answer(request)) as stream:
@@ -322,7 +291,7 @@ async def test_a_question_that_was_asked_before_is_answered_without_asking_the_m
 
 async def test_an_answer_that_failed_is_not_kept(index: Path) -> None:
     generator = ScriptedGenerator("It cost 14.3 million euros [1].", fails=True)
-    async with running(index, generator) as pipeline:
+    async with running(pipeline_over(index, generator)) as pipeline:
         with pytest.raises(GeneratorUnavailable):
             await pipeline.ask(AskRequest(question=COST))
         generator.fails = False
@@ -341,7 +310,7 @@ async def test_a_plan_that_was_told_as_done_is_left_out_when_the_model_is_asked_
         "Porthaven bought the ferry Marlin for 14 million euros [1].",
         again="Porthaven bought the ferry Marlin for 15 million euros [1].",
     )
-    async with running(tmp_path / "index", generator) as pipeline:
+    async with running(pipeline_over(tmp_path / "index", generator)) as pipeline:
         answer = await pipeline.ask(AskRequest(question="What became of Porthaven and the ferry Marlin?"))
     assert answer.sentences[0].text == "Porthaven bought the ferry Marlin for 15 million euros."
     assert answer.dropped[0].reason.startswith("modality")
@@ -356,7 +325,7 @@ async def test_where_one_value_is_asked_for_the_plan_is_left_out_from_the_start(
     )
     build([tmp_path / "articles"], tmp_path / "index", WordEmbedder(), on_error=_refuse)
     generator = ScriptedGenerator("Porthaven bought the ferry Marlin for 15 million euros [1].")
-    async with running(tmp_path / "index", generator) as pipeline:
+    async with running(pipeline_over(tmp_path / "index", generator)) as pipeline:
         await pipeline.ask(AskRequest(question="How much did Porthaven pay for the ferry Marlin?"))
         await pipeline.ask(AskRequest(question="How much did Porthaven plan to pay for the ferry Marlin?"))
     about_outcome, about_plan = (prompt.evidence for prompt in generator.prompts)
@@ -372,7 +341,7 @@ IN_ITS_OWN_WORDS = "The bridge cost 14.3 million euros and is 420 metres long."
 async def test_a_source_answers_in_its_own_words_where_the_model_s_do_not_hold(
     index: Path, quoting: Quoting, status: str
 ) -> None:
-    async with running(index, ScriptedGenerator(LENGTH), quoting=quoting) as pipeline:
+    async with running(pipeline_over(index, ScriptedGenerator(LENGTH), quoting=quoting)) as pipeline:
         answer = await pipeline.ask(AskRequest(question="How long is the new harbour bridge?"))
     assert answer.status == status
     assert [item.reason for item in answer.dropped] == ["name: no source mentions zorbenthal"]
@@ -394,7 +363,7 @@ async def test_the_words_of_the_source_stand_for_those_of_which_the_model_was_un
     index: Path, quoting: Quoting, chance: float, told: str
 ) -> None:
     said = ScriptedGenerator("The bridge is 420 metres long [1].", first=Token("The", math.log(chance)))
-    async with running(index, said, quoting=quoting) as pipeline:
+    async with running(pipeline_over(index, said, quoting=quoting)) as pipeline:
         answer = await pipeline.ask(AskRequest(question="How long is the new harbour bridge?"))
     assert answer.answer == told
 
@@ -406,7 +375,7 @@ def _refuse(error: Exception) -> None:
 async def test_an_answer_that_is_likely_wrong_is_dropped_as_a_doubt(index: Path) -> None:
     generator = ScriptedGenerator("It cost 14.3 million euros [1].", first=Token("It", -0.1, ()))
     never = Confidence(schema=1, intercept=-5.0, weights={})
-    async with running(index, generator, quoting="never", confidence=never) as pipeline:
+    async with running(pipeline_over(index, generator, quoting="never", confidence=never)) as pipeline:
         answer = await pipeline.ask(AskRequest(question=COST))
     assert (answer.status, answer.reason) == ("refused", "unsupported")
     assert answer.dropped[0].reason == "doubt: right with a chance of 0.01"
@@ -414,7 +383,7 @@ async def test_an_answer_that_is_likely_wrong_is_dropped_as_a_doubt(index: Path)
 
 async def test_the_reason_that_was_written_in_circles_is_told_by_its_source(index: Path) -> None:
     said = "Ferries stopped running because the bridge replaces them" + ", because the bridge replaces them" * 3 + "."
-    async with running(index, ScriptedGenerator(said)) as pipeline:
+    async with running(pipeline_over(index, ScriptedGenerator(said))) as pipeline:
         answer = await pipeline.ask(AskRequest(question="Why did ferries stop running?"))
     assert answer.answer == "Ferries stopped running because the bridge replaces them."
     assert [item.reason for item in answer.dropped] == ["form: it goes round in circles"]
@@ -440,7 +409,7 @@ async def test_a_second_judge_has_the_last_word_on_what_the_rules_have_passed(
 ) -> None:
     judge = Judge(chance)
     said = "It cost 14.3 million euros [1]. It cost 99 million euros [1]."
-    async with running(index, ScriptedGenerator(said), quoting="never", second=judge) as pipeline:
+    async with running(pipeline_over(index, ScriptedGenerator(said), quoting="never", second=judge)) as pipeline:
         answer = await pipeline.ask(AskRequest(question=COST))
     assert answer.status == status
     assert set(judge.asked) == {("It cost 14.3 million euros.", IN_ITS_OWN_WORDS)}

@@ -7,7 +7,7 @@ import random
 import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -21,8 +21,9 @@ from service.events import Done, Sources
 from service.generators import Delta, Generator, Prompt
 from service.load import Load
 from service.writing import Limits
-from tests.service.collection import NEVER, ScriptedGenerator, WordIndex, published
-from tests.service.restartable import restartable, signalled, starts, until
+from tests.service.collection import NEVER, ScriptedGenerator, WordIndex, running
+from tests.service.restartable import restartable, signalled, starts
+from tests.service.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -30,14 +31,12 @@ SAID = "The bridge in Porthaven cost 14.3 million euros [2]."
 QUESTION = "How much did the harbour bridge in Porthaven cost?"
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return published(tmp_path_factory.mktemp("collection"))
+def behind(
+    index: Path, generator: Generator, admission: Admission | None = None, seconds: float = 60.0
+) -> AbstractAsyncContextManager[AnswerPipeline]:
+    """A running pipeline with `admission` in front of its language model."""
+    source = WordIndex(index, Abstention(NEVER))
+    return running(AnswerPipeline(source, generator, Limits(100, seconds, 8), 0.0, admission or Admission()))
 
 
 class Slow(ScriptedGenerator):
@@ -62,19 +61,6 @@ class Slow(ScriptedGenerator):
             self.running -= 1
 
 
-@asynccontextmanager
-async def running(
-    index: Path, generator: Generator, admission: Admission | None = None, seconds: float = 60.0
-) -> AsyncIterator[AnswerPipeline]:
-    source = WordIndex(index, Abstention(NEVER))
-    pipeline = AnswerPipeline(source, generator, Limits(100, seconds, 8), 0.0, admission or Admission())
-    await pipeline.start()
-    try:
-        yield pipeline
-    finally:
-        await pipeline.close()
-
-
 def asked(number: int = 0, mode: str = "generate", timeout: float | None = None) -> AskRequest:
     """A question that nobody asked before."""
     words = f"{QUESTION} {'?' * number}"
@@ -87,7 +73,7 @@ async def waiting(pipeline: AnswerPipeline, count: int, client: str = "") -> Asy
     tasks = [
         asyncio.create_task(pipeline.ask(asked(number + 1), client or f"client-{number}")) for number in range(count)
     ]
-    await until(lambda: pipeline.load().running + pipeline.load().waiting == count and pipeline.load().running > 0)
+    await eventually(lambda: pipeline.load().running + pipeline.load().waiting == count and pipeline.load().running > 0)
     yield tasks
     for task in tasks:
         task.cancel()
@@ -101,7 +87,7 @@ def at_rest(pipeline: AnswerPipeline) -> bool:
 
 
 async def test_what_was_found_is_told_while_the_model_is_busy_with_another_question(index: Path) -> None:
-    async with running(index, Slow()) as pipeline, waiting(pipeline, 3):
+    async with behind(index, Slow()) as pipeline, waiting(pipeline, 3):
         await pipeline.search(SearchRequest("warm"))
         started = time.perf_counter()
         async with aclosing(pipeline.answer(asked(), "late")) as events:
@@ -114,7 +100,7 @@ async def test_what_was_found_is_told_while_the_model_is_busy_with_another_quest
 
 async def test_searching_quoting_and_repeated_questions_do_not_wait_for_the_model(index: Path) -> None:
     generator = Slow(reading=0.0)
-    async with running(index, generator, Admission(1, 0, 1)) as pipeline:
+    async with behind(index, generator, Admission(1, 0, 1)) as pipeline:
         before = await pipeline.ask(asked())
         generator.reading = 3600.0
         async with waiting(pipeline, 1), asyncio.timeout(2):
@@ -135,10 +121,10 @@ async def test_a_search_does_not_wait_for_the_work_on_answers(index: Path, monke
         return ()
 
     monkeypatch.setattr("service.answering.disagreements", compare)
-    async with running(index, Slow(reading=0.0), Admission(4, 0, 4)) as pipeline:
+    async with behind(index, Slow(reading=0.0), Admission(4, 0, 4)) as pipeline:
         await pipeline.search(SearchRequest("warm"))
         asking = [asyncio.create_task(pipeline.ask(asked(number + 1))) for number in range(4)]
-        await until(lambda: len(compared) == 2)
+        await eventually(lambda: len(compared) == 2)
         started = time.perf_counter()
         assert (await pipeline.search(SearchRequest(QUESTION))).passages
         assert time.perf_counter() - started < 0.4
@@ -147,7 +133,7 @@ async def test_a_search_does_not_wait_for_the_work_on_answers(index: Path, monke
 
 
 async def test_a_question_beyond_the_bound_is_refused_before_it_is_searched_for(index: Path) -> None:
-    async with running(index, Slow(), Admission(1, 2, 2)) as pipeline, waiting(pipeline, 3):
+    async with behind(index, Slow(), Admission(1, 2, 2)) as pipeline, waiting(pipeline, 3):
         started = time.perf_counter()
         with pytest.raises(Busy) as refusal:
             await anext(pipeline.answer(asked(9), "another"))
@@ -158,7 +144,7 @@ async def test_a_question_beyond_the_bound_is_refused_before_it_is_searched_for(
 
 async def test_no_more_answers_are_written_at_once_than_there_are_slots(index: Path) -> None:
     generator = Slow(reading=0.02)
-    async with running(index, generator, Admission(2, 20, 20)) as pipeline:
+    async with behind(index, generator, Admission(2, 20, 20)) as pipeline:
         answers = await asyncio.gather(*(pipeline.ask(asked(number + 1)) for number in range(8)))
         assert {answer.status for answer in answers} == {"answered"}
         assert generator.most == 2
@@ -168,21 +154,21 @@ async def test_no_more_answers_are_written_at_once_than_there_are_slots(index: P
 @pytest.mark.parametrize("place", [0, 2])
 async def test_who_leaves_while_answered_or_queued_makes_room_at_once(index: Path, place: int) -> None:
     generator = Slow()
-    async with running(index, generator, Admission(1, 2, 3)) as pipeline, waiting(pipeline, 3) as tasks:
-        await until(lambda: generator.running == 1)
+    async with behind(index, generator, Admission(1, 2, 3)) as pipeline, waiting(pipeline, 3) as tasks:
+        await eventually(lambda: generator.running == 1)
         tasks[place].cancel()
         await asyncio.wait([tasks[place]])
         load = pipeline.load()
         assert load.running + load.waiting == 2
-        await until(lambda: pipeline.load().running == 1 and generator.running == 1, seconds=0.5)
+        await eventually(lambda: pipeline.load().running == 1 and generator.running == 1, seconds=0.5)
         newcomer = asyncio.create_task(pipeline.ask(asked(9), "new"))
-        await until(lambda: pipeline.load().waiting == 2, seconds=0.5)
+        await eventually(lambda: pipeline.load().waiting == 2, seconds=0.5)
         newcomer.cancel()
         await asyncio.wait([newcomer])
 
 
 async def test_a_stream_that_is_closed_after_its_sources_gives_its_place_back(index: Path) -> None:
-    async with running(index, Slow()) as pipeline, waiting(pipeline, 1):
+    async with behind(index, Slow()) as pipeline, waiting(pipeline, 1):
         events = pipeline.answer(asked(9), "another")
         assert isinstance(await anext(events), Sources)
         assert pipeline.load().waiting == 1
@@ -191,7 +177,7 @@ async def test_a_stream_that_is_closed_after_its_sources_gives_its_place_back(in
 
 
 async def test_the_time_of_an_answer_counts_from_its_request_waiting_included(index: Path) -> None:
-    async with running(index, Slow(), seconds=30) as pipeline, waiting(pipeline, 1):
+    async with behind(index, Slow(), seconds=30) as pipeline, waiting(pipeline, 1):
         started = time.perf_counter()
         with pytest.raises(DeadlineExceeded, match=r"within 0\.2 s"):
             await pipeline.ask(asked(9, timeout=0.2), "another")
@@ -200,14 +186,14 @@ async def test_the_time_of_an_answer_counts_from_its_request_waiting_included(in
 
 
 async def test_the_limit_of_the_service_holds_for_who_would_wait_longer(index: Path) -> None:
-    async with running(index, Slow(), seconds=0.2) as pipeline:
+    async with behind(index, Slow(), seconds=0.2) as pipeline:
         with pytest.raises(DeadlineExceeded, match=r"within 0\.2 s"):
             await pipeline.ask(asked(9, timeout=3000))
         assert at_rest(pipeline)
 
 
 async def test_the_reader_s_own_pace_is_not_cut_by_the_limit(index: Path) -> None:
-    async with running(index, Slow(reading=0.0), seconds=0.5) as pipeline:
+    async with behind(index, Slow(reading=0.0), seconds=0.5) as pipeline:
         async with aclosing(pipeline.answer(asked())) as events:
             assert isinstance(await anext(events), Sources)
             await asyncio.sleep(0.7)
@@ -217,7 +203,7 @@ async def test_the_reader_s_own_pace_is_not_cut_by_the_limit(index: Path) -> Non
 
 
 async def test_questions_may_be_read_by_another_task_each_time(index: Path) -> None:
-    async with running(index, Slow(reading=0.0), seconds=5) as pipeline:
+    async with behind(index, Slow(reading=0.0), seconds=5) as pipeline:
         events = pipeline.answer(asked())
         told = []
         with pytest.raises(StopAsyncIteration):
@@ -230,7 +216,7 @@ async def test_of_200_questions_of_which_half_are_cut_off_nothing_is_left(index:
     chance = random.Random(7)
     generator = Slow(reading=0.004)
     others = asyncio.all_tasks()
-    async with running(index, generator, Admission(2, 40, 20)) as pipeline:
+    async with behind(index, generator, Admission(2, 40, 20)) as pipeline:
         served = asyncio.all_tasks()
 
         async def ask(number: int) -> str:
@@ -264,11 +250,11 @@ async def test_while_the_model_can_not_be_started_only_what_needs_it_fails_and_s
     index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     generator = restartable(tmp_path, monkeypatch)
-    async with running(index, generator) as pipeline:
+    async with behind(index, generator) as pipeline:
         assert pipeline.load().generating
         starts(tmp_path, "fail")
         signalled(generator)
-        await until(lambda: generator.health().outage > 0)
+        await eventually(lambda: generator.health().outage > 0)
         load = pipeline.load()
         assert (load.generating, load.waiting) == (False, 0)
         assert dict(pipeline.ready()) == {"index": True, "generator": False}
@@ -280,7 +266,7 @@ async def test_while_the_model_can_not_be_started_only_what_needs_it_fails_and_s
         assert (await pipeline.ask(asked(mode="extract"))).status == "answered"
         assert (await pipeline.search(SearchRequest(QUESTION))).passages
         starts(tmp_path, "serve")
-        await until(generator.ready, seconds=60)
+        await eventually(generator.ready, seconds=60)
         assert (await pipeline.ask(asked(timeout=20))).status == "refused"
         assert pipeline.load().restarts == 1
 
@@ -289,15 +275,15 @@ async def test_questions_that_wait_when_the_model_goes_down_for_long_do_not_wait
     index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     generator = restartable(tmp_path, monkeypatch)
-    async with running(index, generator) as pipeline:
+    async with behind(index, generator) as pipeline:
         starts(tmp_path, "fail")
         held = pipeline._admission.place("holder")
         place = held.__enter__()
         await place.turn()
         tasks = [asyncio.create_task(pipeline.ask(asked(number + 1))) for number in range(3)]
-        await until(lambda: pipeline.load().waiting == 3)
+        await eventually(lambda: pipeline.load().waiting == 3)
         signalled(generator)
-        await until(lambda: generator.health().outage > 0)
+        await eventually(lambda: generator.health().outage > 0)
         held.__exit__(None, None, None)
         async with asyncio.timeout(1):
             outcomes = await asyncio.gather(*tasks, return_exceptions=True)
@@ -306,7 +292,7 @@ async def test_questions_that_wait_when_the_model_goes_down_for_long_do_not_wait
 
 
 async def test_done_is_told_last(index: Path) -> None:
-    async with running(index, Slow(reading=0.0)) as pipeline:
+    async with behind(index, Slow(reading=0.0)) as pipeline:
         events = [event async for event in pipeline.answer(asked())]
         assert isinstance(events[-1], Done)
         assert "queue" in events[-1].answer.timings_ms

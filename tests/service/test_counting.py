@@ -18,6 +18,7 @@ from limits import RateLimitItemPerDay, RateLimitItemPerMinute, RateLimitItemPer
 from service.counting import Claim, Counts, LocalCounts
 from service.shared_counting import WATCH_SECONDS, SharedCounts
 from tests.service.redis_server import RedisServer, free_port
+from tests.service.waiting import eventually
 
 
 @pytest.fixture(scope="module")
@@ -217,12 +218,6 @@ async def watched(url: str) -> Any:
         await counts.close()
 
 
-async def until(happens: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not happens():
-            await asyncio.sleep(0.02)
-
-
 def test_while_redis_is_gone_each_process_counts_by_itself_and_says_so_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -237,7 +232,7 @@ def test_while_redis_is_gone_each_process_counts_by_itself_and_says_so_once(
             assert counts.warning() == "Redis does not answer: limits hold in each process by itself"
             await asyncio.sleep(2 * WATCH_SECONDS)
             server.start()
-            await until(lambda: not counts.warning())
+            await eventually(lambda: not counts.warning())
             assert [await granted(counts, minute(2)) for _ in range(3)] == [True, True, False]
             assert server.keys() == {"fundstelle:{/a/2/1/minute}"}
 
@@ -263,7 +258,7 @@ def test_a_redis_that_hangs_holds_nobody_up_for_long(tmp_path: Path) -> None:
             assert await granted(counts, minute(99))
             assert time.monotonic() - started < 0.25
             server.go_on()
-            await until(lambda: not counts.warning())
+            await eventually(lambda: not counts.warning())
 
     with RedisServer(tmp_path) as server:
         asyncio.run(run(server))
@@ -286,7 +281,7 @@ def test_a_restart_of_redis_between_two_requests_goes_unnoticed(tmp_path: Path) 
 def test_without_redis_at_the_start_limits_hold_in_the_process() -> None:
     async def run() -> None:
         async with watched(f"redis://127.0.0.1:{free_port()}/0") as counts:
-            await until(lambda: bool(counts.warning()))
+            await eventually(lambda: bool(counts.warning()))
             assert [await granted(counts, minute(1)) for _ in range(2)] == [True, False]
 
     asyncio.run(run())

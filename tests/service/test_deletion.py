@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from index.build import build
-from service.answer import AnswerPipeline
 from service.contract import Answer, AskRequest, SearchRequest
 from service.errors import ArticleNotFound
-from tests.service.collection import ARTICLES, ScriptedGenerator, WordEmbedder, pipeline_over
+from tests.service.collection import ARTICLES, ScriptedGenerator, WordEmbedder, pipeline_over, running
 
 pytestmark = pytest.mark.anyio
 
 COST = "How much did the harbour bridge in Porthaven cost?"
 SAID = "The bridge cost 14.3 million euros."
 COPY = ARTICLES["harbour.md"].replace("https://example.org/bridge", "https://example.org/copy")
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture
@@ -41,16 +33,6 @@ def built(folder: Path) -> None:
     assert not report.unchanged
 
 
-@asynccontextmanager
-async def running(folder: Path) -> AsyncGenerator[AnswerPipeline]:
-    pipeline = pipeline_over(folder.parent / "index", ScriptedGenerator(SAID))
-    await pipeline.start()
-    try:
-        yield pipeline
-    finally:
-        await pipeline.close()
-
-
 def named(answer: Answer) -> set[str]:
     """Every article that an answer names anywhere."""
     cited = {citation.article_id for citation in answer.citations}
@@ -59,7 +41,7 @@ def named(answer: Answer) -> set[str]:
 
 
 async def test_a_deleted_article_is_neither_cited_nor_named_as_a_copy(collection: Path) -> None:
-    async with running(collection) as pipeline:
+    async with running(pipeline_over(collection.parent / "index", ScriptedGenerator(SAID))) as pipeline:
         before = await pipeline.ask(AskRequest(question=COST))
         assert before.status == "answered"
         assert {"harbour.md", "copy.md"} <= named(before)
@@ -76,7 +58,7 @@ async def test_a_deleted_article_is_neither_cited_nor_named_as_a_copy(collection
 
 
 async def test_what_only_deleted_articles_said_is_not_answered_not_even_from_memory(collection: Path) -> None:
-    async with running(collection) as pipeline:
+    async with running(pipeline_over(collection.parent / "index", ScriptedGenerator(SAID))) as pipeline:
         first = await pipeline.ask(AskRequest(question=COST))
         assert (await pipeline.ask(AskRequest(question=COST))).answer == first.answer
 

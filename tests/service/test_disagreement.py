@@ -1,17 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from index.build import build
-from service.answer import AnswerPipeline
 from service.contract import Answer, AskRequest
 from service.events import Done, Released
-from tests.service.collection import ScriptedGenerator, WordEmbedder, pipeline_over
+from tests.service.collection import ScriptedGenerator, WordEmbedder, pipeline_over, running
 
 pytestmark = pytest.mark.anyio
 
@@ -42,11 +40,6 @@ LENGTH = "How long is the harbour bridge in Porthaven?"
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("disagreeing")
     (folder / "articles").mkdir()
@@ -60,18 +53,8 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "index"
 
 
-@asynccontextmanager
-async def running(index: Path, said: str) -> AsyncGenerator[AnswerPipeline]:
-    pipeline = pipeline_over(index, ScriptedGenerator(said))
-    await pipeline.start()
-    try:
-        yield pipeline
-    finally:
-        await pipeline.close()
-
-
 async def ask(index: Path, question: str, said: str, as_of: date | None = None, language: str = "auto") -> Answer:
-    async with running(index, said) as pipeline:
+    async with running(pipeline_over(index, ScriptedGenerator(said))) as pipeline:
         return await pipeline.ask(AskRequest(question=question, as_of=as_of, language=language))
 
 
@@ -168,8 +151,9 @@ async def test_without_two_values_of_what_was_asked_a_refusal_stays_one(
 
 
 async def test_what_is_told_of_sources_comes_as_events_too(index: Path) -> None:
+    generator = ScriptedGenerator("The harbour bridge in Porthaven is 420 metres long.")
     async with (
-        running(index, "The harbour bridge in Porthaven is 420 metres long.") as pipeline,
+        running(pipeline_over(index, generator)) as pipeline,
         aclosing(pipeline.answer(AskRequest(question=LENGTH))) as stream,
     ):
         events = [event async for event in stream]

@@ -19,8 +19,9 @@ from service.key_file import add
 from service.keys import Scope, make
 from service.opening import Models
 from service.settings import Settings
-from tests.service.administered import KEY, ThreadBuilder, administered, until
+from tests.service.administered import KEY, ThreadBuilder, administered
 from tests.service.collection import ARTICLES, NEVER, WordEmbedder, published
+from tests.service.waiting import until
 
 Client = TestClient[Any]
 SAID = "The bridge cost 14.3 million euros."

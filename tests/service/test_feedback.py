@@ -22,9 +22,9 @@ from service.feedback import store_of
 from service.feedback_store import FeedbackStore
 from service.remembering import Remembering
 from service.settings import Settings
-from tests.service.administered import until
 from tests.service.test_remembering import Numbering, number
 from tests.service.threaded import SECONDS, served
+from tests.service.waiting import until
 
 ASK = {"question": "Who?"}
 CHAT = {"model": "fundstelle", "messages": [{"role": "user", "content": "Who?"}]}

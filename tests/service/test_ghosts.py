@@ -15,8 +15,9 @@ from litestar.testing import TestClient
 
 from index.beginning import begin
 from service.app import create_app
-from tests.service.administered import KEY, ThreadBuilder, settings_of, until
+from tests.service.administered import KEY, ThreadBuilder, settings_of
 from tests.service.collection import ScriptedGenerator, WordEmbedder, pipeline_over
+from tests.service.waiting import until
 
 QUESTION = "How much did the harbour bridge in Porthaven cost?"
 VALUES = "Which sums were named for the harbour bridge in Porthaven?"

@@ -101,11 +101,6 @@ def article(attack: dict[str, Any]) -> tuple[str, str]:
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     def refuse(error: Exception) -> None:
         raise error

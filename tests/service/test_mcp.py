@@ -48,11 +48,6 @@ BOTH = {"Accept": "application/json, text/event-stream"}
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with serving(tmp_path_factory.mktemp("mcp"), MCP="on") as service:
         yield service

@@ -18,11 +18,6 @@ pytestmark = pytest.mark.anyio
 LONG = "Wörter " * 5_000
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def read(**arguments: Any) -> tuple[str, dict[str, Any]]:
     given = READ_ARTICLE.checked({"id": "long.md", **arguments})
     return await READ_ARTICLE.call(FakePipeline({"long.md": LONG}), given, "")

@@ -13,22 +13,12 @@ from service.contract import AskRequest, SearchRequest
 from service.errors import GeneratorTimeout, GeneratorUnavailable
 from service.events import Done, Released, Sources
 from service.observed import Kind, Observed, Outcome
-from tests.service.collection import ScriptedGenerator, pipeline_over, published
+from tests.service.collection import ScriptedGenerator, pipeline_over
 from tests.service.fakes import FakePipeline
 
 pytestmark = pytest.mark.anyio
 
 COST = "The bridge cost 14.3 million euros."
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return published(tmp_path_factory.mktemp("observed"))
 
 
 class Told:

@@ -9,12 +9,7 @@ import msgspec
 import pytest
 
 from service.contract import QUESTION_CHARACTERS, Answer, AskRequest, FilterRequest, SearchRequest, SearchResponse, Turn
-from tests.service.collection import ScriptedGenerator, pipeline_over, published
-
-
-@pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return published(tmp_path_factory.mktemp("collection"))
+from tests.service.collection import ScriptedGenerator, pipeline_over
 
 
 def ask(index: Path, request: AskRequest) -> Answer:

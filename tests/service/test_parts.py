@@ -2,20 +2,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.answer import AnswerPipeline
 from service.contract import Answer, AnswerPart, AskRequest, Turn
 from service.errors import DeadlineExceeded
 from service.events import Done, Released, Sources
 from service.generators import Delta, Prompt
 from service.parts import MOST_PARTS, parts_of, split
-from tests.service.collection import ScriptedGenerator, pipeline_over, published
+from tests.service.collection import ScriptedGenerator, pipeline_over, running
 
 APART = [
     (
@@ -147,16 +146,6 @@ COST, DESIGN = "The bridge in Porthaven cost 14.3 million euros [1].", "It was d
 NOT_STATED = "NOT STATED"
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return published(tmp_path_factory.mktemp("collection"))
-
-
 class Saying(ScriptedGenerator):
     """Says one text a part, in order."""
 
@@ -165,20 +154,10 @@ class Saying(ScriptedGenerator):
         self.texts = list(texts)
 
 
-@asynccontextmanager
-async def running(index: Path, generator: ScriptedGenerator, seconds: float = 60.0) -> AsyncGenerator[AnswerPipeline]:
-    pipeline = pipeline_over(index, generator, seconds)
-    await pipeline.start()
-    try:
-        yield pipeline
-    finally:
-        await pipeline.close()
-
-
 async def told(index: Path, question: str, *texts: str, **request: object) -> tuple[Answer, list[str], Saying]:
     generator = Saying(*texts)
     asked = AskRequest(question, **request)  # type: ignore[arg-type]
-    async with running(index, generator) as pipeline, aclosing(pipeline.answer(asked)) as stream:
+    async with running(pipeline_over(index, generator)) as pipeline, aclosing(pipeline.answer(asked)) as stream:
         events = [event async for event in stream]
     assert isinstance(events[0], Sources)
     done = events[-1]
@@ -266,7 +245,7 @@ async def test_what_was_said_already_is_not_said_again(index: Path) -> None:
 @pytest.mark.anyio
 async def test_an_answer_in_parts_is_told_again_from_the_cache(index: Path) -> None:
     generator = Saying(COST, DESIGN)
-    async with running(index, generator) as pipeline:
+    async with running(pipeline_over(index, generator)) as pipeline:
         first = await pipeline.ask(AskRequest(BOTH))
         again = await pipeline.ask(AskRequest(BOTH))
     assert (again.answer, again.parts) == (first.answer, first.parts)
@@ -306,6 +285,6 @@ class Slow(Saying):
 
 @pytest.mark.anyio
 async def test_all_parts_together_have_the_time_of_one_answer(index: Path) -> None:
-    async with running(index, Slow(COST, DESIGN), seconds=0.5) as pipeline:
+    async with running(pipeline_over(index, Slow(COST, DESIGN), seconds=0.5)) as pipeline:
         with pytest.raises(DeadlineExceeded, match=r"within 0\.5 s"):
             await pipeline.ask(AskRequest(BOTH))

@@ -20,11 +20,6 @@ SENTENCE = "The bridge cost 14 million euros."
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_cross_encoder(tmp_path_factory.mktemp("nli"), labels=["contradiction", "neutral", "entailment"])
 

@@ -3,42 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from index.rerank import RerankingRetriever, Scores
+from index.rerank import RerankingRetriever
 from index.snapshot import Snapshot
 from service.abstain import Abstention
 from service.answer import AnswerPipeline
 from service.contract import AskRequest, SearchRequest
 from service.writing import Limits
-from tests.service.collection import NEVER, ScriptedGenerator, WordEmbedder, WordIndex, published
+from tests.service.collection import NEVER, Patient, ScriptedGenerator, WordEmbedder, WordIndex
 
 ASKED = AskRequest("What did the 420 metres long bridge cost?", mode="extract")
-
-
-class Patient:
-    """Judges by length as soon as it is allowed to; `begun` tells that it was asked."""
-
-    name = "patient"
-
-    def __init__(self) -> None:
-        self.begun = threading.Event()
-        self.allowed = threading.Event()
-
-    def score(self, question: str, texts: Sequence[str]) -> Scores:
-        self.begun.set()
-        assert self.allowed.wait(30)
-        return np.array([float(len(text)) for text in texts], dtype=np.float32)
-
-
-@pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return published(tmp_path_factory.mktemp("collection"))
 
 
 def pipeline_with(index: Path, reranker: Patient) -> AnswerPipeline:

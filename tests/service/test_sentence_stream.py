@@ -17,11 +17,6 @@ pytestmark = pytest.mark.anyio
 Finish = Literal["stop", "length"]
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def streamed(text: str, finish: Finish, piece: int = 5) -> AsyncGenerator[Delta, None]:
     for start in range(0, len(text), piece):
         yield Delta(text[start : start + piece])

@@ -7,7 +7,7 @@ import gc
 import logging
 import threading
 import weakref
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -21,15 +21,11 @@ from service.leases import Opened
 from service.serving import Serving
 from service.threads import Threads
 from tests.service.shelf import Shelf, torn
+from tests.service.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
 OFTEN = 0.005
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @dataclass
@@ -50,12 +46,6 @@ async def served(shelf: Shelf, seconds: float = 0.0) -> AsyncGenerator[Served]:
     finally:
         readers.close()
         await serving.close()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not condition():
-            await asyncio.sleep(0.002)
 
 
 async def test_what_is_published_at_the_start_is_served() -> None:
@@ -94,7 +84,7 @@ async def test_another_snapshot_is_found_without_being_asked_for() -> None:
     shelf = Shelf("a")
     async with served(shelf, OFTEN) as it:
         shelf.publish("b")
-        await until(lambda: it.serving.status().snapshot == "b")
+        await eventually(lambda: it.serving.status().snapshot == "b")
         await asyncio.sleep(5 * OFTEN)
     assert shelf.tried == ["a", "b"]
 
@@ -113,7 +103,7 @@ async def test_the_one_before_serves_while_the_next_is_opened() -> None:
         shelf.allowed.clear()
         shelf.publish("b")
         reloading = asyncio.create_task(it.serving.reload())
-        await until(lambda: shelf.tried == ["a", "b"])
+        await eventually(lambda: shelf.tried == ["a", "b"])
         with it.serving.lease() as leased:
             assert leased.id == "a"
         shelf.allowed.set()
@@ -133,7 +123,7 @@ async def test_a_snapshot_is_closed_when_the_last_request_and_the_last_thread_ha
         assert shelf.volumes[0].closed == 0
         allowed.set()
         assert reading.result(5)
-        await until(lambda: shelf.volumes[0].closed == 1)
+        await eventually(lambda: shelf.volumes[0].closed == 1)
 
 
 async def test_what_a_broken_off_answer_holds_in_a_cycle_is_freed_soon(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,7 +143,7 @@ async def test_what_a_broken_off_answer_holds_in_a_cycle_is_freed_soon(monkeypat
             del held
             shelf.publish("b")
             await it.serving.reload()
-            await until(lambda: kept() is None)
+            await eventually(lambda: kept() is None)
     finally:
         gc.enable()
 
@@ -163,12 +153,12 @@ async def test_a_third_snapshot_is_not_opened_before_the_last_answer_from_the_fi
     async with served(shelf, OFTEN) as it:
         with it.serving.lease():
             shelf.publish("b")
-            await until(lambda: it.serving.status().snapshot == "b")
+            await eventually(lambda: it.serving.status().snapshot == "b")
             shelf.publish("c")
             with pytest.raises(IndexUnavailable, match="The snapshot c is not open"):
                 await it.serving.wait_for("c", 10 * OFTEN)
             assert (it.serving.status().open, shelf.tried) == (("a", "b"), ["a", "b"])
-        await until(lambda: it.serving.status().open == ("c",))
+        await eventually(lambda: it.serving.status().open == ("c",))
         assert it.serving.status().warning == ""
 
 
@@ -177,7 +167,7 @@ async def test_one_that_does_not_verify_is_not_served_and_that_is_said_once(capl
     with caplog.at_level(logging.WARNING):
         async with served(shelf, OFTEN) as it:
             shelf.publish("b", torn("b"))
-            await until(lambda: bool(it.serving.status().warning))
+            await eventually(lambda: bool(it.serving.status().warning))
             with pytest.raises(IndexUnavailable, match=r"b/articles\.sqlite: the file is missing"):
                 await it.serving.reload()
             await asyncio.sleep(10 * OFTEN)
@@ -196,10 +186,10 @@ async def test_one_that_failed_is_tried_again_after_a_while(monkeypatch: pytest.
     shelf = Shelf("a")
     async with served(shelf, OFTEN) as it:
         shelf.publish("b", torn("b"))
-        await until(lambda: shelf.tried.count("b") >= 3)
+        await eventually(lambda: shelf.tried.count("b") >= 3)
         shelf.broken.clear()
-        await until(lambda: it.serving.status().snapshot == "b")
-        await until(lambda: not it.serving.status().warning)
+        await eventually(lambda: it.serving.status().snapshot == "b")
+        await eventually(lambda: not it.serving.status().warning)
         status = it.serving.status()
         assert status.failure and status.failure.snapshot == "b"
 
@@ -221,11 +211,11 @@ async def test_where_current_is_unreadable_the_one_before_serves() -> None:
     shelf = Shelf("a")
     async with served(shelf, OFTEN) as it:
         shelf.current = SnapshotCorrupt("CURRENT: b'' is not the id of a snapshot")
-        await until(lambda: bool(it.serving.status().warning))
+        await eventually(lambda: bool(it.serving.status().warning))
         status = it.serving.status()
         assert status.failure and (status.failure.snapshot, status.snapshot) == (None, "a")
         shelf.publish("b")
-        await until(lambda: it.serving.status().snapshot == "b")
+        await eventually(lambda: it.serving.status().snapshot == "b")
 
 
 async def test_vectors_of_another_embedder_are_refused_in_words() -> None:
@@ -241,10 +231,10 @@ async def test_an_error_that_nobody_foresaw_neither_ends_the_service_nor_the_wat
     shelf = Shelf("a")
     async with served(shelf, OFTEN) as it:
         shelf.publish("b", ZeroDivisionError("where the body is buried"))
-        await until(lambda: "an internal error" in it.serving.status().warning)
+        await eventually(lambda: "an internal error" in it.serving.status().warning)
         assert "buried" not in it.serving.status().warning
         shelf.publish("c")
-        await until(lambda: it.serving.status().snapshot == "c")
+        await eventually(lambda: it.serving.status().snapshot == "c")
 
 
 async def test_one_that_is_replaced_and_deleted_while_it_is_opened_is_no_failure(
@@ -255,7 +245,7 @@ async def test_one_that_is_replaced_and_deleted_while_it_is_opened_is_no_failure
         shelf.allowed.clear()
         shelf.publish("b", torn("b"))
         reloading = asyncio.create_task(it.serving.reload())
-        await until(lambda: "b" in shelf.tried)
+        await eventually(lambda: "b" in shelf.tried)
         shelf.publish("c")
         shelf.allowed.set()
         assert await reloading == "c"
@@ -277,10 +267,10 @@ async def test_what_was_asked_for_is_served_although_whoever_asked_has_left() ->
         shelf.allowed.clear()
         shelf.publish("b")
         reloading = asyncio.create_task(it.serving.reload())
-        await until(lambda: "b" in shelf.tried)
+        await eventually(lambda: "b" in shelf.tried)
         reloading.cancel()
         shelf.allowed.set()
-        await until(lambda: it.serving.status().snapshot == "b")
+        await eventually(lambda: it.serving.status().snapshot == "b")
     assert [volume.closed for volume in shelf.volumes] == [1, 1]
 
 
@@ -304,7 +294,7 @@ async def test_waiting_has_an_end_and_the_snapshot_is_served_later_all_the_same(
         with pytest.raises(IndexUnavailable, match=r"The snapshot b is not open after 0\.02 s yet"):
             await it.serving.wait_for("b", 0.02)
         shelf.allowed.set()
-        await until(lambda: it.serving.status().snapshot == "b")
+        await eventually(lambda: it.serving.status().snapshot == "b")
 
 
 async def test_at_the_start_the_newest_that_verifies_stands_in_for_a_damaged_one(
@@ -358,10 +348,10 @@ async def test_what_is_still_being_opened_when_the_service_ends_is_closed() -> N
         shelf.allowed.clear()
         shelf.publish("b")
         reloading = asyncio.create_task(it.serving.reload())
-        await until(lambda: "b" in shelf.tried)
+        await eventually(lambda: "b" in shelf.tried)
     assert [volume.closed for volume in shelf.volumes] == [1]
     shelf.allowed.set()
-    await until(lambda: [volume.closed for volume in shelf.volumes] == [1, 1])
+    await eventually(lambda: [volume.closed for volume in shelf.volumes] == [1, 1])
     with pytest.raises(asyncio.CancelledError):
         await reloading
 

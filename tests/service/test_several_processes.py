@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,6 +17,7 @@ import pytest
 from tests.service.collection import published
 from tests.service.redis_server import RedisServer
 from tests.service.test_server import ROOT, environment, ready_url
+from tests.service.waiting import until
 
 ADMIN = {"Authorization": "Bearer a-key-of-the-tests-0123456789"}
 RELOAD_SECONDS = 0.2
@@ -76,13 +77,6 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
         for client in clients:
             stack.callback(client.close)
         yield Both(folder, redis, clients)
-
-
-def until(happens: Callable[[], bool], seconds: float = SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while not happens():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def test_a_limit_is_one_for_both(both: Both) -> None:

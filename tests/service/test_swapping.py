@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import threading
 import weakref
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from index.build import build
-from index.rerank import RerankingRetriever, Scores
+from index.rerank import RerankingRetriever
 from index.snapshot import Snapshot
 from service.abstain import Abstention
 from service.answer import AnswerPipeline
@@ -23,18 +21,14 @@ from service.errors import ArticleNotFound, IndexUnavailable
 from service.events import Sources
 from service.generators import Delta, Prompt
 from service.writing import Limits
-from tests.service.collection import NEVER, ScriptedGenerator, WordEmbedder, WordIndex, pipeline_over
+from tests.service.collection import NEVER, Patient, ScriptedGenerator, WordEmbedder, WordIndex, pipeline_over, running
+from tests.service.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
 ASKED = AskRequest(question="How much did the harbour bridge in Porthaven cost?")
 SAID = "The harbour bridge in Porthaven cost 14.3 million euros [1]."
 TEXT = "The harbour bridge in Porthaven cost {millions} million euros. It was opened on a rainy day."
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture
@@ -53,21 +47,6 @@ def publish(index: Path, millions: str, name: str = "bridge.md") -> str:
     articles.mkdir(parents=True, exist_ok=True)
     (articles / name).write_text(TEXT.format(millions=millions), encoding="utf-8")
     return build([articles], index, WordEmbedder(), on_error=refuse).snapshot
-
-
-@asynccontextmanager
-async def running(pipeline: AnswerPipeline) -> AsyncGenerator[AnswerPipeline]:
-    await pipeline.start()
-    try:
-        yield pipeline
-    finally:
-        await pipeline.close()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not condition():
-            await asyncio.sleep(0.002)
 
 
 class Waiting(ScriptedGenerator):
@@ -159,21 +138,6 @@ async def test_a_client_that_stops_reading_events_ends_its_lease(index: Path) ->
         assert pipeline.index_status().open == (new,)
 
 
-class Patient:
-    """A reranker that takes its time: `begun` tells that it was asked."""
-
-    name = "patient"
-
-    def __init__(self) -> None:
-        self.begun = threading.Event()
-        self.allowed = threading.Event()
-
-    def score(self, question: str, texts: Sequence[str]) -> Scores:
-        self.begun.set()
-        assert self.allowed.wait(10)
-        return np.array([float(len(text)) for text in texts], dtype=np.float32)
-
-
 @pytest.fixture
 def patient() -> Iterator[Patient]:
     reranker = Patient()
@@ -193,7 +157,7 @@ async def test_a_search_whose_client_left_reads_its_snapshot_to_the_end(index: P
     async with running(pipeline):
         old = weakref.ref(pipeline.finder().snapshot)
         searching = asyncio.create_task(pipeline.search(SearchRequest(question=ASKED.question)))
-        await until(patient.begun.is_set)
+        await eventually(patient.begun.is_set)
         searching.cancel()
         await asyncio.wait([searching])
         new = publish(index, "21.7")
@@ -204,7 +168,7 @@ async def test_a_search_whose_client_left_reads_its_snapshot_to_the_end(index: P
         assert snapshot.article("bridge.md") is not None, "it is still open"
         patient.allowed.set()
         del snapshot, searching
-        await until(lambda: old() is None)
+        await eventually(lambda: old() is None)
 
 
 async def test_the_memory_of_a_snapshot_is_free_as_soon_as_nobody_reads_it(index: Path) -> None:
@@ -244,7 +208,7 @@ async def test_a_damaged_snapshot_is_refused_by_name_and_the_next_sound_one_is_s
         assert "articles.sqlite" in pipeline.index_status().warning
         assert (await pipeline.ask(ASKED)).snapshot == before
         better = publish(index, "14.5")
-        await until(lambda: pipeline.index_status().snapshot == better)
+        await eventually(lambda: pipeline.index_status().snapshot == better)
         assert pipeline.index_status().warning == ""
 
 
@@ -258,7 +222,7 @@ async def publish_torn(pipeline: AnswerPipeline, index: Path) -> None:
     store.write_bytes(content)
     store.parent.rename(index / "snapshots" / torn)
     (index / "CURRENT").write_text(f"{torn}\n", encoding="ascii")
-    await until(lambda: bool(pipeline.index_status().warning))
+    await eventually(lambda: bool(pipeline.index_status().warning))
 
 
 async def test_started_over_a_damaged_snapshot_it_serves_the_one_before(index: Path) -> None:

@@ -23,17 +23,12 @@ from service.errors import GeneratorUnavailable, SettingsError
 from service.pipeline import Pipeline
 from service.settings import Settings, Switch
 from service.telemetry import Traces
-from tests.service.collection import ScriptedGenerator, pipeline_over, published
+from tests.service.collection import ScriptedGenerator, pipeline_over
 from tests.service.fakes import FakePipeline
 
 QUESTION = "What did the harbour bridge in Porthaven cost?"
 COST = "The bridge cost 14.3 million euros."
 PARENT = {"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "X-Request-Id": "call-7"}
-
-
-@pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return published(tmp_path_factory.mktemp("traced"))
 
 
 @pytest.fixture

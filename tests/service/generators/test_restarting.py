@@ -13,7 +13,8 @@ import pytest
 from service.errors import GeneratorTimeout, GeneratorUnavailable
 from service.generators import Health, llama_process
 from service.generators.llama_cpp import LlamaCppGenerator
-from tests.service.restartable import answer, logged, restartable, says, signalled, starts, until
+from tests.service.restartable import answer, logged, restartable, says, signalled, starts
+from tests.service.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -43,12 +44,12 @@ async def test_while_it_can_not_be_started_questions_fail_at_once_and_say_when_t
 ) -> None:
     starts(tmp_path, "fail")
     waiting = asyncio.create_task(answer(generator, "hang"))
-    await until(lambda: logged(tmp_path) == ["began", "ended", "began"])
+    await eventually(lambda: logged(tmp_path) == ["began", "ended", "began"])
     signalled(generator)
     with pytest.raises(GeneratorUnavailable):
         await waiting
     early = asyncio.create_task(answer(generator))
-    await until(lambda: generator.health().outage >= 1)
+    await eventually(lambda: generator.health().outage >= 1)
     with pytest.raises(GeneratorUnavailable, match="being started again"):
         await early
     asked = time.monotonic()
@@ -59,7 +60,7 @@ async def test_while_it_can_not_be_started_questions_fail_at_once_and_say_when_t
     assert "SIGKILL, which is how a system that has no memory left ends a process" in caplog.text
     assert "no memory left for the context" in caplog.text
     starts(tmp_path, "serve")
-    await until(generator.ready, seconds=60)
+    await eventually(generator.ready, seconds=60)
     assert await answer(generator) == "0 1 "
     assert generator.health() == Health(restarts=1, outage=0.0)
 
@@ -79,7 +80,7 @@ async def test_attempts_to_start_it_become_rarer(
     monkeypatch.setattr(llama_process, "BACKOFF_LONGEST", 0.5)
     monkeypatch.setattr(llama_process.asyncio, "sleep", noted)
     signalled(generator)
-    await until(lambda: len(slept) == 5)
+    await eventually(lambda: len(slept) == 5)
     assert slept == [0.1, 0.2, 0.4, 0.5, 0.5]
 
 
@@ -88,11 +89,11 @@ async def test_for_a_model_that_loads_slowly_no_question_waits(tmp_path: Path, m
     generator = restartable(tmp_path, monkeypatch, "0.5")
     await generator.start()
     signalled(generator)
-    await until(lambda: not generator.ready())
+    await eventually(lambda: not generator.ready())
     assert 1.0 <= generator.health().outage < 10
     with pytest.raises(GeneratorUnavailable, match="being started again"):
         await answer(generator)
-    await until(generator.ready)
+    await eventually(generator.ready)
     assert await answer(generator) == "0 1 "
     await generator.close()
 
@@ -103,7 +104,7 @@ async def test_a_restart_that_is_late_is_not_waited_for(
     monkeypatch.setattr(llama_process, "LATENESS", 0.2)
     starts(tmp_path, "30")
     signalled(generator)
-    await until(lambda: not generator.ready())
+    await eventually(lambda: not generator.ready())
     asked = time.monotonic()
     with pytest.raises(GeneratorUnavailable, match="being started again"):
         await answer(generator)
@@ -125,7 +126,7 @@ async def test_whatever_keeps_it_from_starting_it_is_tried_again(
 
     monkeypatch.setattr(llama_process.LlamaProcess, "_spawn", failing)
     signalled(generator)
-    await until(lambda: generator.health().restarts == 1)
+    await eventually(lambda: generator.health().restarts == 1)
     assert failed == [error]
     assert await answer(generator) == "0 1 "
 
@@ -169,14 +170,14 @@ async def test_who_leaves_while_the_prompt_is_read_or_the_answer_written_stops_t
 ) -> None:
     before = logged(tmp_path)
     leaving = asyncio.create_task(answer(generator, what))
-    await until(lambda: len(logged(tmp_path)) > len(before))
+    await eventually(lambda: len(logged(tmp_path)) > len(before))
     await asyncio.sleep(0.05)
     leaving.cancel()
     left = time.monotonic()
     await asyncio.wait([leaving])
     assert await answer(generator) == "0 1 "
     assert time.monotonic() - left < 0.5
-    await until(lambda: logged(tmp_path)[len(before) :].count("left") == 1, seconds=0.5)
+    await eventually(lambda: logged(tmp_path)[len(before) :].count("left") == 1, seconds=0.5)
 
 
 async def test_a_question_that_is_closed_before_it_began_takes_no_slot(generator: LlamaCppGenerator) -> None:
