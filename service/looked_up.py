@@ -25,7 +25,7 @@ from service.quoting import as_told, is_read_alone
 from service.relations import flaw
 from service.relations.alignment import alike
 from service.relations.clauses import Word, parsed
-from service.relations.roles import kind_of
+from service.relations.roles import HELD_BY_ONE, kind_of
 from service.stated import Kind, Stated, is_hedged, stated
 
 TOLD = {"de": "Laut den Artikeln: {value}.", "en": "According to the articles: {value}."}
@@ -55,23 +55,6 @@ _TWO_QUESTIONS = re.compile(
 _OCCASION = re.compile(r"\b(?:after|before|since|when|once|nachdem|bevor|seitdem?|als|nach)\b", re.IGNORECASE)
 """After what a question says when somebody came into office."""
 _WHO = re.compile(r"\s*(?:(?:and|und) )?(?:who|wer|wie hei(?:ß|ss)t|what is the name)\b", re.IGNORECASE)
-_HELD_BY_ONE = frozenset(
-    [
-        "chief",
-        "finance chief",
-        "technology chief",
-        "operating chief",
-        "strategy chief",
-        "personnel chief",
-        "supervisory chair",
-        "president",
-        "chancellor",
-        "mayor",
-        "conductor",
-        "captain",
-    ]
-)
-"""Classes of offices that one person holds at a time: there is one right answer."""
 _HOLDS = re.compile(
     r"be(?:come[s]?|came)|named?|called|appointed|chosen|current\w*|new|acting|interim\w*|name|heißt|"
     r"neue\w*|aktuell\w*|derzeit\w*|jetzig\w*|kommissarisch\w*|ernannt|berufen|worden",
@@ -218,7 +201,7 @@ def _says_who(asked: Asked, source: Evidence) -> bool:
     """
     question = _OCCASION.split(asked.request.question)[0]
     office, shown = _office(question, asked.language), source.shown()
-    if not _WHO.match(question) or office not in _HELD_BY_ONE or _OTHER_HOLDER.search(question):
+    if not _WHO.match(question) or office not in HELD_BY_ONE or _OTHER_HOLDER.search(question):
         return False
     whose = names_in(question, asked.language)
     if not whose or [name for name in asked.names if mentions(shown, name)] != whose:

@@ -222,7 +222,7 @@ def asked_for(question: str, language: str) -> str:
     return ""
 
 
-NARROW = frozenset(
+_UNIQUE = frozenset(
     [
         "finance chief",
         "technology chief",
@@ -230,18 +230,16 @@ NARROW = frozenset(
         "strategy chief",
         "personnel chief",
         "supervisory chair",
-        "founder",
         "mayor",
-        "minister",
         "chancellor",
-        "analyst",
-        "coach",
-        "architect",
         "conductor",
         "captain",
     ]
 )
+NARROW = _UNIQUE | {"founder", "minister", "analyst", "coach", "architect"}
 """Offices whose names leave no doubt, so that evidence without them says nothing of who holds them."""
+HELD_BY_ONE = _UNIQUE | {"chief", "president"}
+"""Offices that one person holds at a time, so that there is one right answer to who does."""
 PROFESSIONS = frozenset(["scientist", "doctor", "lawyer", "engineer", "teacher", "judge", "farmer", "baker"])
 """What a person is, whose parents may be it instead."""
 _KIN = re.compile(
