@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -129,6 +130,35 @@ def replace_unsynced(path: Path, content: bytes) -> None:
         with disk.open(new, "wb") as file:
             disk.write(file, content)
         disk.rename(new, path)
+
+
+def create(path: Path, fill: Callable[[Path], None], prefix: str) -> None:
+    """Make a file, unless somebody else does meanwhile. Under its name there is never a part of one.
+
+    `fill` writes it under the path that it gets, in a directory that none but the owner may read and whose name begins
+    with `prefix`: a crash leaves that behind.
+    """
+    make_directory(path.parent)
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=path.parent) as folder:
+        draft = Path(folder) / path.name
+        fill(draft)
+        sync(draft)
+        with storage_errors(path), suppress(FileExistsError):
+            path.hardlink_to(draft)
+    sync(path.parent)
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """A transaction that writes: committed at the end, taken back where anything is raised."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
 
 
 def rename(old: Path, new: Path) -> None:

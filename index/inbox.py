@@ -13,10 +13,9 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-import tempfile
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -239,33 +238,20 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _writing(path: Path) -> Iterator[sqlite3.Connection]:
     """A transaction that writes: on disk at the end, taken back where anything is raised."""
     if not path.exists():
-        _create(path)
+        durable.create(path, _fill, _DRAFT)
     with durable.library_writes(path), _refusals(path), closing(_connect(path)) as db:
         _check_version(path, db)
-        db.execute("BEGIN IMMEDIATE")
-        try:
+        with durable.transaction(db):
             yield db
-            db.execute("COMMIT")
-        except BaseException:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            raise
     durable.sync(path)
 
 
-def _create(path: Path) -> None:
-    """Make an inbox, unless somebody else does meanwhile. Under its name there is never a part of one."""
-    durable.make_directory(path.parent)
-    with tempfile.TemporaryDirectory(prefix=_DRAFT, dir=path.parent) as folder:
-        draft = Path(folder) / path.name
-        with durable.library_writes(draft), closing(_connect(draft)) as db:
-            db.executescript(_SCHEMA)
-            db.execute(f"PRAGMA user_version = {SCHEMA}")
-            db.execute("PRAGMA journal_mode = WAL")
-        durable.sync(draft)
-        with durable.storage_errors(path), suppress(FileExistsError):
-            path.hardlink_to(draft)
-    durable.sync(path.parent)
+def _fill(draft: Path) -> None:
+    """Write an empty inbox."""
+    with durable.library_writes(draft), closing(_connect(draft)) as db:
+        db.executescript(_SCHEMA)
+        db.execute(f"PRAGMA user_version = {SCHEMA}")
+        db.execute("PRAGMA journal_mode = WAL")
 
 
 def _check_version(path: Path, db: sqlite3.Connection) -> None:

@@ -12,9 +12,8 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -171,19 +170,13 @@ class FeedbackStore:
         """A transaction that writes, taken back where anything is raised. On disk at its end where it is to be."""
         with _refusals(self.path):
             if not self.path.exists():
-                _create(self.path)
+                durable.create(self.path, _fill, ".feedback-")
             with closing(_connect(self.path)) as db:
                 _check(self.path, db)
                 # With FULL, a commit waits for the disk, which has all that was committed before then, too.
                 db.execute(f"PRAGMA synchronous = {'FULL' if durably else 'NORMAL'}")
-                db.execute("BEGIN IMMEDIATE")
-                try:
+                with durable.transaction(db):
                     yield db
-                    db.execute("COMMIT")
-                except BaseException:
-                    if db.in_transaction:
-                        db.execute("ROLLBACK")
-                    raise
 
 
 @contextmanager
@@ -204,21 +197,13 @@ def _connect(path: Path) -> sqlite3.Connection:
     return db
 
 
-def _create(path: Path) -> None:
-    """Make the file, unless somebody else does meanwhile. Under its name there is never a part of one."""
-    durable.make_directory(path.parent)
-    # Others than the owner may read neither this directory nor the file that is made in it.
-    with tempfile.TemporaryDirectory(prefix=".feedback-", dir=path.parent) as folder:
-        draft = Path(folder) / path.name
-        os.close(os.open(draft, os.O_CREAT | os.O_WRONLY, 0o600))
-        with closing(_connect(draft)) as db:
-            db.execute("PRAGMA journal_mode = WAL")
-            db.executescript(_SCHEMA)
-            db.execute(f"PRAGMA user_version = {SCHEMA}")
-        durable.sync(draft)
-        with suppress(FileExistsError):
-            path.hardlink_to(draft)
-    durable.sync(path.parent)
+def _fill(draft: Path) -> None:
+    """Write an empty store, which others than the owner may not read."""
+    os.close(os.open(draft, os.O_CREAT | os.O_WRONLY, 0o600))
+    with closing(_connect(draft)) as db:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.executescript(_SCHEMA)
+        db.execute(f"PRAGMA user_version = {SCHEMA}")
 
 
 def _check(path: Path, db: sqlite3.Connection) -> None:
