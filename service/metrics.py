@@ -30,7 +30,6 @@ UNMATCHED = "unmatched"
 """The route of a request that no route is for."""
 OTHER = "other"
 """Stands for what is no value of a label: nothing that a client sends becomes one."""
-STAGES = ("embed", "search", "read", "generate", "verify", "second_check", "compare")
 DROPPED = (
     "check",
     "comparison",
