@@ -75,7 +75,7 @@ ASK = {
 }
 SEARCH = {"question": SearchRequest(question=_QUESTION, top_k=3)}
 ARTICLE = {"article": ArticleResponse(_ID, _TITLE, None, _DAY, "de", _SHA256, _TEXT, _SNAPSHOT)}
-PASSAGES = {"found": SearchResponse((_FOUND,), _QUESTION, _SNAPSHOT, {"total": 11.8})}
+PASSAGES = {"found": SearchResponse((_FOUND,), _QUESTION, _SNAPSHOT, {"embed": 30.8, "search": 14.6, "total": 45.9})}
 ANSWER = {
     "answered": Answer(
         id="0f2d4a5c6b7e4f0a",
