@@ -91,10 +91,10 @@ export class FundstelleChat extends HTMLElement {
     if (!root.matches(":popover-open")) root.showPopover();
   }
 
-  /** Show the panel and put the focus where a question is written. */
+  /** Show the panel and put the focus into it. */
   open() {
     this.show();
-    this.panel?.composer.focus();
+    this.panel?.focus();
   }
 
   /** Open the panel and ask `question`, unless another one is under way. @param {string} question */
@@ -119,7 +119,7 @@ export class FundstelleChat extends HTMLElement {
     this.panel.root.hidden = false;
     this.launcher.hidden = true;
     this.launcher.setAttribute("aria-expanded", "true");
-    this.panel.toEnd();
+    this.panel.toLast();
     if (this.floats()) this.remember(true);
   }
 

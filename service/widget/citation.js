@@ -13,6 +13,9 @@ import { dayIn, languageName } from "./words.js";
 const SHOW_AFTER = 120;
 const HIDE_AFTER = 300;
 
+/** Pixels between a card and its mark, and the end of the room that it has. */
+const GAP = 4;
+
 const ELSEWHERE = { target: "_blank", rel: "noopener noreferrer" };
 
 /** The cards of one panel, of which one at a time is open. */
@@ -88,14 +91,17 @@ export class Cards {
     if (this.open) this.open.pinned = true;
   }
 
-  /** Scroll the conversation so far that the open card is seen, and its mark still is. */
+  /** Give the open card the room that it needs below its mark: scroll the conversation as far as the mark stays seen. */
   reveal() {
-    if (!this.open) return;
+    if (!this.open?.card.style.maxBlockSize) return;
     const { card, mark } = this.open;
     const log = /** @type {HTMLElement} */ (mark.closest(".log"));
     const room = log.getBoundingClientRect();
-    const hidden = card.getBoundingClientRect().bottom + 8 - room.bottom;
-    if (hidden > 0) log.scrollTop += Math.min(hidden, mark.getBoundingClientRect().top - room.top - 8);
+    card.style.maxBlockSize = "";
+    card.style.insetBlockStart = `${mark.offsetTop + mark.offsetHeight + GAP}px`;
+    const hidden = card.getBoundingClientRect().bottom + GAP - room.bottom;
+    log.scrollTop += Math.min(hidden, mark.getBoundingClientRect().top - room.top - GAP);
+    place(card, mark);
   }
 
   /**
@@ -131,7 +137,7 @@ export class Cards {
       },
       element("strong", { dir: "auto" }, citation.title),
       element("small", {}, about.filter(Boolean).join(" · ")),
-      element("q", { lang: citation.language, dir: "auto" }, `${aroundQuote(citation.prefix)} `, element("mark", {}, citation.quote), ` ${aroundQuote(citation.suffix)}`),
+      element("q", { lang: citation.language, dir: "auto" }, `${aroundQuote(citation.prefix)} `, element("mark", {}, citation.quote), ` ${goesOn(aroundQuote(citation.suffix))}`),
       element(
         "span",
         { class: "ways" },
@@ -172,7 +178,7 @@ export class Cards {
 }
 
 /**
- * Below the mark, or above it where there is no room below.
+ * Below the mark, or above it where it doesn't fit below and there is more room; no higher than that room.
  *
  * @param {HTMLElement} card
  * @param {HTMLElement} mark
@@ -180,13 +186,20 @@ export class Cards {
 function place(card, mark) {
   const room = /** @type {HTMLElement} */ (mark.closest(".log")).getBoundingClientRect();
   const at = mark.getBoundingClientRect();
-  const above = at.bottom + card.offsetHeight > room.bottom && at.top - card.offsetHeight > room.top;
-  card.style.insetBlockStart = `${mark.offsetTop + (above ? -card.offsetHeight - 4 : mark.offsetHeight + 4)}px`;
+  const [below, over] = [room.bottom - at.bottom - GAP, at.top - room.top - GAP];
+  const above = card.offsetHeight > below && over > below;
+  if (card.offsetHeight > (above ? over : below)) card.style.maxBlockSize = `${above ? over : below}px`;
+  card.style.insetBlockStart = `${mark.offsetTop + (above ? -card.offsetHeight - GAP : mark.offsetHeight + GAP)}px`;
 }
 
 /** What stands around a quote, without the marks of Markdown for headings and bold. @param {string} around */
 function aroundQuote(around) {
   return around.replace(/(^|\s)#{1,6} /g, "$1").replaceAll("**", "");
+}
+
+/** What stands behind a quote, with a sign where it is cut off within a sentence. @param {string} behind */
+function goesOn(behind) {
+  return /[\p{L}\p{N},;:–-]$/u.test(behind) ? `${behind} …` : behind;
 }
 
 /** @param {Node} within */

@@ -4,6 +4,7 @@
  * @import { Answer, Failed, Passage, Place, Server, Turn } from "./types.js"
  */
 
+import { json } from "./dom.js";
 import { Failure, ask } from "./service.js";
 
 /** Turns that are kept; the oldest go first. */
@@ -172,7 +173,7 @@ export class Conversation extends EventTarget {
     window.clearTimeout(this.keeping);
     this.keeping = 0;
     try {
-      sessionStorage.setItem(this.name, JSON.stringify(this.turns));
+      sessionStorage.setItem(this.name, json(this.turns));
     } catch {
       return;
     }

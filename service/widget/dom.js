@@ -75,6 +75,19 @@ export function webAddress(address) {
   return ["http:", "https:"].includes(new URL(address).protocol) ? address : null;
 }
 
+/**
+ * `value`, made of plain objects, as JSON: also on pages whose old libraries have arrays turn themselves into strings.
+ *
+ * @param {unknown} value
+ */
+export function json(value) {
+  /** @this {any} @param {string} name */
+  const plain = function (name) {
+    return this[name];
+  };
+  return "toJSON" in Array.prototype ? JSON.stringify(value, plain) : JSON.stringify(value);
+}
+
 /** Whether `text` could be put on the clipboard. @param {string} text */
 export async function copied(text) {
   try {

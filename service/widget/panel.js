@@ -12,8 +12,11 @@ import { copied, element, icon, iconButton } from "./dom.js";
 import { keptDays } from "./service.js";
 import { TurnView, plain } from "./turn.js";
 
-/** Pixels from the end within which the view follows an answer that grows. */
+/** Pixels from the end within which the view is at the end. */
 const NEAR = 80;
+
+/** Pixels above a turn that the view is put to the beginning of. */
+const ABOVE = 12;
 
 /** Milliseconds for which a button shows that it has done its work. */
 const DONE = 1_800;
@@ -69,6 +72,12 @@ export class Panel {
     this.rebuild();
   }
 
+  /** Put the focus where a question is written; by touch not there, where it would bring up a keyboard over what is read. */
+  focus() {
+    if (matchMedia("(hover: none)").matches) this.log.focus({ preventScroll: true });
+    else this.composer.focus();
+  }
+
   /** Show nothing more of the conversation: this panel goes off the page. */
   leave() {
     this.cards.close();
@@ -98,7 +107,7 @@ export class Panel {
   widener() {
     const button = iconButton("wide", this.words.wide, () => {
       button.setAttribute("aria-pressed", String(this.root.classList.toggle("wide")));
-      this.toEnd();
+      this.toLast();
     });
     button.setAttribute("aria-pressed", "false");
     button.classList.add("widener");
@@ -157,7 +166,7 @@ export class Panel {
     this.log.append(view.root);
     this.begun();
     // not scrollIntoView, which would scroll the page as well
-    this.log.scrollTop += view.root.getBoundingClientRect().top - this.log.getBoundingClientRect().top;
+    this.log.scrollTop = this.lastTop();
   }
 
   /** Take off the screen what the conversation no longer holds: its oldest turns. */
@@ -183,7 +192,7 @@ export class Panel {
     this.views.clear();
     this.begun();
     this.log.replaceChildren(this.beginning, ...this.conversation.turns.map((turn) => this.view(turn).root));
-    this.toEnd();
+    this.toLast();
   }
 
   /** Show what belongs to a conversation that has begun, or to one that has not. */
@@ -197,20 +206,36 @@ export class Panel {
     this.log.scrollTop = this.log.scrollHeight;
   }
 
+  /** Show the last turn: its end, but not without its beginning, and of no conversation the beginning. */
+  toLast() {
+    this.log.scrollTop = Math.min(this.log.scrollHeight, this.lastTop());
+  }
+
+  /** How far down in the log the last turn begins, in pixels. */
+  lastTop() {
+    const { log } = this;
+    const last = this.conversation.turns.length ? log.lastElementChild : null;
+    return last ? log.scrollTop + last.getBoundingClientRect().top - log.getBoundingClientRect().top - ABOVE : 0;
+  }
+
   scrolled() {
     const { log } = this;
     this.following = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
     this.newest.hidden = this.following;
   }
 
-  /** Go to the end with the next frame, if the reader is there: looking where it is at each change takes too long. */
+  /**
+   * Follow an answer that grows with the next frame, if its end is where the reader is: looking at each change takes too
+   * long. An answer that is higher than the view stays at its beginning, where it is being read, until the reader goes on.
+   */
   follow() {
-    if (this.following && !this.frame) {
-      this.frame = requestAnimationFrame(() => {
-        this.frame = 0;
-        this.toEnd();
-      });
-    }
+    if (!this.following || this.frame) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      if (this.log.scrollTop > this.lastTop() + 1) this.toEnd();
+      else this.toLast();
+      this.scrolled();
+    });
   }
 
   /** @param {PointerEvent} event */

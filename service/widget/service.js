@@ -4,8 +4,13 @@
  * @import { Answer, Citation, Failed, FailureKind, Passage, Server, Turn } from "./types.js"
  */
 
+import { json } from "./dom.js";
+
 /** Milliseconds without a byte after which a stream counts as cut. The service sends a comment every 15 seconds. */
 const SILENCE = 45_000;
+
+/** Milliseconds within which what the chat tells its readers has to come. */
+const SOON = 10_000;
 
 /** Turns of the conversation that go with a question; the service takes up to 20 messages of 8,000 characters. */
 const HISTORY = 6;
@@ -84,11 +89,12 @@ export async function rate(server, answer, helpful, comment) {
  * For how many days the service keeps what is asked and answered, 0 where it doesn't, null where it can't be asked.
  *
  * @param {Server} server
+ * @param {Record<string, string>} [headers]
  * @returns {Promise<number | null>}
  */
-export async function keptDays(server) {
+export async function keptDays(server, headers = {}) {
   try {
-    const response = await fetch(`${server.base}widget.json`, { credentials: "omit", signal: AbortSignal.timeout(SILENCE) });
+    const response = await fetch(`${server.base}widget.json`, { headers, credentials: "omit", signal: AbortSignal.timeout(SOON) });
     return response.ok ? Number((await response.json()).kept_days) : null;
   } catch {
     return null;
@@ -118,16 +124,33 @@ async function post(server, path, body, signal, accept) {
   /** @type {Record<string, string>} */
   const headers = { "Content-Type": "application/json", Accept: accept };
   if (server.siteKey) headers.Authorization = `Bearer ${server.siteKey}`;
-  const request = { method: "POST", headers, body: JSON.stringify(body), signal, credentials: /** @type {const} */ ("omit") };
+  const request = { method: "POST", headers, body: json(body), signal, credentials: /** @type {const} */ ("omit") };
   let response;
   try {
     response = await fetch(server.base + path, request);
   } catch (error) {
     if (signal.aborted) throw error;
-    throw new Failure(navigator.onLine ? "unreachable" : "offline");
+    throw new Failure(!navigator.onLine ? "offline" : (await turnsAway(server, headers)) ? "denied" : "unreachable");
   }
-  if (!response.ok) throw problem(await response.json().catch(() => ({})), response.status, seconds(response));
-  return response;
+  if (response.ok) return response;
+  const failure = problem(await response.json().catch(() => ({})), response.status, seconds(response));
+  if (failure.failed.kind === "denied") console.warn(`Fundstelle: ${failure.failed.detail}`);
+  throw failure;
+}
+
+/**
+ * Whether the service can be reached, but not from pages of this origin. A browser doesn't tell the one from the other;
+ * what anybody may read does, asked for without a key and with it.
+ *
+ * @param {Server} server
+ * @param {Record<string, string>} headers
+ */
+async function turnsAway(server, headers) {
+  const open = await keptDays(server);
+  const keyed = await keptDays(server, { Authorization: headers.Authorization ?? "" });
+  if (open === null || keyed !== null) return false;
+  console.warn(`Fundstelle: no site key of ${server.base} is for pages of the origin "${self.origin}". scripts/keys.py makes one.`);
+  return true;
 }
 
 /**

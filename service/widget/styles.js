@@ -37,6 +37,8 @@ h2, h3, h4, p, ul, q, details, summary { margin: 0; padding: 0; font: inherit; }
 ul { list-style: none; }
 button, textarea { font: inherit; color: inherit; letter-spacing: inherit; margin: 0; }
 button { cursor: pointer; background: none; border: 0; padding: 0; }
+/* words of the interface in their own direction, on a page of the other one too */
+h2, h4, p, li, small, textarea { unicode-bidi: plaintext; }
 a { color: var(--accent); text-underline-offset: 0.15em; }
 svg { inline-size: 1.35em; block-size: 1.35em; fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; display: block; }
 :focus { outline: none; }
@@ -63,7 +65,7 @@ svg { inline-size: 1.35em; block-size: 1.35em; fill: none; stroke: currentColor;
 }
 .launcher svg { inline-size: 1.6em; block-size: 1.6em; }
 .launcher.labelled { grid-auto-flow: column; gap: 0.6em; inline-size: auto; max-inline-size: calc(100vw - 40px); padding-inline: 1.1em 1.4em; border-radius: 1.75em; font-weight: 600; }
-.launcher.unseen-answer::after { content: ""; position: absolute; inset-block-start: 0; inset-inline-end: 0; inline-size: 0.9em; block-size: 0.9em; border-radius: 50%; background: var(--warning); border: 2px solid var(--background); }
+.launcher.unseen-answer::after { content: ""; position: absolute; inset-block-start: 0; inset-inline-end: 0; inline-size: 0.9em; block-size: 0.9em; border-radius: 50%; background: light-dark(#d1410c, #ffb26b); border: 2px solid var(--background); }
 
 .panel {
   display: flex;
@@ -120,7 +122,7 @@ h2 { flex: 1; min-inline-size: 0; font-weight: 600; letter-spacing: -0.01em; lin
 .body { position: relative; margin-block-start: 0.9em; display: grid; grid-template-columns: minmax(0, 1fr); gap: 0.6em; }
 .answer:empty, .sources:empty, .end:empty { display: none; }
 .sources { font-size: 0.875em; color: var(--muted); }
-summary { unicode-bidi: plaintext; cursor: pointer; inline-size: fit-content; min-block-size: 1.75em; align-content: center; }
+summary { cursor: pointer; inline-size: fit-content; min-block-size: 1.75em; align-content: center; }
 .sources ul { padding-block: 0.2em 0.3em; padding-inline-start: 1.1em; display: grid; gap: 0.3em; }
 .progress { color: var(--muted); font-size: 0.9em; }
 .progress::before { content: ""; display: inline-block; inline-size: 0.6em; block-size: 0.6em; margin-inline-end: 0.6em; border-radius: 50%; background: var(--accent); }
@@ -130,7 +132,7 @@ summary { unicode-bidi: plaintext; cursor: pointer; inline-size: fit-content; mi
 .mark::after { content: ""; position: absolute; inset: -5px -2px; }
 .mark:hover, .mark[aria-expanded="true"] { background: var(--accent); border-color: var(--accent); color: var(--on-accent); }
 
-.card { position: absolute; z-index: 2; inset-inline: 0; display: grid; gap: 0.4em; padding: 0.85em 1em; background: var(--background); border: 1px solid var(--line); border-radius: min(var(--round), 0.8em); box-shadow: var(--shadow); font-size: 0.9em; line-height: 1.5; text-align: start; white-space: normal; max-block-size: 20em; overflow-y: auto; }
+.card { position: absolute; z-index: 2; inset-inline: 0; display: grid; gap: 0.4em; padding: 0.85em 1em; background: var(--background); border: 1px solid var(--line); border-radius: min(var(--round), 0.8em); box-shadow: var(--shadow); font-size: 0.9em; line-height: 1.5; text-align: start; white-space: normal; max-block-size: 24em; overflow-y: auto; }
 .card strong { font-weight: 600; line-height: 1.35; }
 .card small { color: var(--muted); font-size: 0.9em; }
 .card q { quotes: none; border-inline-start: 3px solid var(--line); padding-inline-start: 0.8em; color: var(--muted); }
@@ -174,6 +176,13 @@ h4 { font-weight: 600; font-size: 0.9em; padding-block-end: 0.45em; }
 @media (max-height: 380px) {
   .log { padding: 0.6em; }
   .composer textarea { max-block-size: 4em; }
+}
+@media (pointer: coarse) {
+  .icon { inline-size: 2.75em; block-size: 2.75em; }
+  header .icon { inline-size: min(2.75em, 12vw); }
+  .mark { font-size: 0.75em; margin-inline-start: 0.35em; }
+  .mark::after { inset: -9px -3px; }
+  .sources li a, .ways a { padding-block: 0.25em; }
 }
 @media (prefers-reduced-motion: no-preference) {
   .progress::before { animation: waiting 1.4s ease-in-out infinite; }

@@ -74,7 +74,7 @@ export class TurnView {
     const items = places.map((place) =>
       element("li", { dir: "auto" }, element("a", { href: articlePage(this.conversation.server, place), target: "_blank", rel: "noopener noreferrer" }, place.title || place.article_id)),
     );
-    return element("details", { part: "sources" }, element("summary", {}, words.sources(places.length)), element("ul", {}, ...items));
+    return element("details", { part: "sources" }, element("summary", {}, element("bdi", {}, words.sources(places.length))), element("ul", {}, ...items));
   }
 
   /**

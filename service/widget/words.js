@@ -122,7 +122,7 @@ export function wordsIn(language) {
 }
 
 /**
- * A day as readers of `language` write it; as it is where it is none.
+ * A day as readers of `language` write it, in the browser's own variety of it; as it is where it is none.
  *
  * @param {string} day
  * @param {string} language
@@ -130,7 +130,8 @@ export function wordsIn(language) {
 export function dayIn(day, language) {
   const date = new Date(day);
   if (Number.isNaN(date.getTime())) return day;
-  return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" }).format(date);
+  const variety = navigator.languages.find((one) => one.slice(0, 2) === language.slice(0, 2)) ?? language;
+  return new Intl.DateTimeFormat(variety, { dateStyle: "long", timeZone: "UTC" }).format(date);
 }
 
 /**

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.widget.conftest import Chat, watched
+from tests.widget.conftest import Chat, held, watched
 from tests.widget.stage import Host, Stage, answer, citation, whole
 from tests.widget.states import DISAGREE, REFUSED
 
@@ -100,17 +100,33 @@ def test_twice_the_size_is_still_usable(context: BrowserContext, host: Host, sta
     """Zoom of 200 % halves the pixels of a page: 1280 by 720 is 640 by 360."""
     chat = watched(context.new_page())
     chat.page.set_viewport_size({"width": 640, "height": 360})
-    chat.page.goto(host.put(stage.url))
+    stage.play = lambda body, reply: whole(reply, answer("Said.", citations=[citation(1, prefix="Before it. " * 20)]))
+    chat.page.goto(host.put(stage.url, suggestions="|".join(["Why?"] * 9)))
     chat.open()
+    expect(chat.page.locator(".greeting")).to_be_in_viewport(ratio=1)
     turn = chat.answered("What?")
 
     expect(turn.locator(".sentence")).to_be_in_viewport()
+    turn.locator(".mark").hover()
+    room, card = (held(chat.page.locator(part).bounding_box()) for part in (".log", ".card"))
+    assert room["y"] <= card["y"] < card["y"] + card["height"] <= room["y"] + room["height"]
     expect(chat.page.locator(".composer textarea")).to_be_in_viewport(ratio=1)
     expect(chat.page.get_by_role("button", name="Close")).to_be_in_viewport(ratio=1)
+    stage.play = lambda body, reply: whole(reply, answer("Said."))
+    turn = chat.answered("What?")
     turn.locator(".mark").first.click()
     expect(turn.locator(".card mark")).to_be_in_viewport(ratio=1)
     expect(turn.locator(".card a").first).to_be_in_viewport(ratio=1)
     expect(turn.locator(".mark").first).to_be_in_viewport(ratio=1)
+
+
+def test_a_finger_opens_the_panel_without_a_keyboard_over_it(browser: Browser, host: Host, stage: Stage) -> None:
+    with browser.new_context(viewport={"width": 390, "height": 760}, is_mobile=True, has_touch=True) as context:
+        page = context.new_page()
+        page.goto(host.put(stage.url))
+        page.locator("button.launcher").tap()
+
+        expect(page.locator(".log")).to_be_focused()
 
 
 def test_forced_colours_keep_borders(on_stage: Chat, stage: Stage) -> None:

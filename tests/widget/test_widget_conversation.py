@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from tests.service.scripted import Service
 from tests.widget.conftest import Chat
-from tests.widget.stage import Host, Stage
+from tests.widget.stage import Host, Stage, answer, whole
 
 SAID = "The bridge cost 14.3 million euros."
 SLOW = '{"pause": 0.15}'
@@ -40,7 +40,7 @@ def test_a_mark_shows_the_quote_in_its_context_and_leads_to_it(at_service: Chat)
     turn.locator(".mark").first.click()
     card = turn.locator(".card")
     expect(card.locator("strong")).to_have_text("New harbour bridge")
-    expect(card.locator("small")).to_contain_text("Jun 3, 2025")
+    expect(card.locator("small")).to_contain_text("3 June 2025")
     expect(card.locator("mark")).to_contain_text(SAID[:-1])
     expect(card.locator("q")).to_contain_text("opened its new harbour bridge on Tuesday.")
     with at_service.page.context.expect_page() as opened:
@@ -118,7 +118,7 @@ def test_copying_takes_the_sources_along(at_service: Chat) -> None:
     expect(turn.locator(".said")).to_have_text("Copied")
     copied = at_service.page.evaluate("() => navigator.clipboard.readText()")
     assert copied.startswith("What did the bridge cost?\n\nThe bridge cost 14.3 million euros. [1]")
-    assert "[1] New harbour bridge, Jun 3, 2025, https://example.org/bridge: “The bridge cost" in copied
+    assert "[1] New harbour bridge, 3 June 2025, https://example.org/bridge: “The bridge cost" in copied
 
 
 def test_only_the_conversation_scrolls(on_stage: Chat) -> None:
@@ -129,6 +129,19 @@ def test_only_the_conversation_scrolls(on_stage: Chat) -> None:
     assert on_stage.page.locator(".panel").evaluate("(panel) => panel.scrollTop") == 0
     expect(on_stage.turn.locator(".question")).to_be_in_viewport(ratio=1)
     expect(on_stage.turn.locator(".actions")).to_be_in_viewport(ratio=1)
+
+
+def test_an_answer_that_is_higher_than_the_panel_is_shown_from_its_beginning(on_stage: Chat, stage: Stage) -> None:
+    stage.play = lambda body, reply: whole(
+        reply, answer(*(f"The council said so {number} times." * 3 for number in range(40)))
+    )
+    turn = on_stage.answered("What?")
+
+    expect(on_stage.page.get_by_role("button", name="To the end")).to_be_visible()
+    expect(turn.locator(".question")).to_be_in_viewport(ratio=1)
+    on_stage.page.get_by_role("button", name="To the end").click()
+    expect(turn.locator(".actions")).to_be_in_viewport(ratio=1)
+    expect(on_stage.page.locator(".newest")).to_be_hidden()
 
 
 def test_a_new_conversation_begins_with_nothing(at_service: Chat) -> None:

@@ -8,10 +8,12 @@ from threading import Event
 import pytest
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
+from tests.service.scripted import Service
 from tests.widget.conftest import Chat
 from tests.widget.stage import Host, Reply, Stage, answer
 
 ELEMENT = "document.querySelector('fundstelle-chat')"
+ARRAYS_AS_STRINGS = "Array.prototype.toJSON = function () { return `[${this.map((one) => JSON.stringify(one))}]`; };"
 FORBIDDEN_STORAGE = """
 Object.defineProperty(window, "sessionStorage", { get() { throw new DOMException("no", "SecurityError"); } });
 """
@@ -92,6 +94,31 @@ def test_a_page_that_forbids_storage_and_names_another_base_can_ask(chat: Chat, 
     assert address is not None
     assert address.startswith(f"{stage.url}/articles/")
     assert chat.faults == []
+
+
+def test_an_old_library_that_turns_arrays_into_strings_takes_nothing_from_the_conversation(
+    chat: Chat, host: Host, stage: Stage
+) -> None:
+    chat.page.add_init_script(ARRAYS_AS_STRINGS)
+    chat.page.goto(host.put(stage.url))
+    answered(chat.page)
+    chat.answered("And why?")
+
+    assert [message["content"] for message in stage.asked[1]["history"]] == ["What?", "Said."]
+    chat.page.reload()
+    expect(chat.page.locator("article.turn")).to_have_count(2)
+
+
+def test_a_page_of_an_origin_without_a_key_is_told_so(chat: Chat, host: Host, service: tuple[Service, str]) -> None:
+    running, key = service
+    elsewhere = host.put(running.url, site_key=key).replace("127.0.0.1", "localhost")
+    chat.page.goto(elsewhere)
+    chat.open()
+    with chat.page.expect_console_message(lambda message: "no site key" in message.text) as told:
+        chat.ask("What?")
+
+    assert f'"{elsewhere.removesuffix("/")}"' in told.value.text
+    expect(chat.turn.locator(".failure")).to_contain_text("This page may not ask here.")
 
 
 @pytest.mark.parametrize("place", ["head", "body"])
