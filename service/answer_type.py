@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from index.quantities import Quantity, quantities, same_value
+from service.circumstances import circumstance_asked_for, tells
 from service.names import names
 
 _AMOUNT = re.compile(
@@ -62,7 +63,9 @@ def asks_for_amount(question: str) -> bool:
 
 
 def missing(question: str, sentence: str, language: str) -> str:
-    """What `question` asks for and `sentence` lacks: `amount`, `person`, `news`; empty where it lacks nothing."""
+    """What `question` asks for and `sentence` lacks: `amount`, `person`, `news`, or the circumstance (`reason`, `time`,
+    `place`); empty where it lacks nothing.
+    """
     if asks_yes_or_no(question, language):
         return ""
     if asks_for_amount(question):
@@ -71,7 +74,8 @@ def missing(question: str, sentence: str, language: str) -> str:
         return "news"
     if _PERSON.search(question) and not _has_new_person(question, sentence, language):
         return "person"
-    return ""
+    circumstance = circumstance_asked_for(question)
+    return "" if tells(sentence, circumstance, question, language) else circumstance
 
 
 def _has_new_amount(question: str, sentence: str, language: str) -> bool:

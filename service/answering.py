@@ -23,7 +23,7 @@ from service.parts import topic_of
 from service.refusing import Refusal, explain
 from service.run import Run
 from service.surroundings import with_surroundings
-from service.telling import Told, unanswered
+from service.telling import Told, answers_too, unanswered
 from service.threads import Threads
 from service.writing import Limits, Writer
 from service.yes_no import with_its_word
@@ -96,6 +96,8 @@ class Answering:
         draft = whole.parts[-1].run.draft.next_part() if whole.parts else Draft()
         part = Part(Run(finder, _following(finding, whole.parts), finding.evidence, draft, clock))
         whole.parts.append(part)
+        if any(answers_too(sentence, part.asked) for sentence in whole.told.sentences):
+            return
         whole.told.begin_part()
         async with aclosing(self._answered(part, abstention, writing)) as released:
             async for sentence in released:
@@ -158,8 +160,8 @@ def _following(finding: Finding, before: Sequence[Part]) -> Finding:
     asked = finding.asked
     last = before[-1]
     history = asked.request.history
-    if not last.refusal:
-        history = (*history, Turn("assistant", last.run.draft.text()))
+    if text := last.run.draft.text():
+        history = (*history, Turn("assistant", text))
     elif topic := topic_of(last.asked):
         history = (Turn("user", f"{topic}:"),)
     request = msgspec.structs.replace(asked.request, history=history)

@@ -78,7 +78,7 @@ async def check(
         return Checked(sentence, (), verdict.similarity, verdict.reason, nearest)
     if is_first and (lacking := missing(asked.request.question, sentence, asked.language)):
         reason = f"type: the question asks for something that is not here ({lacking})"
-        return Checked(sentence, (), verdict.similarity, reason)
+        return Checked(sentence, (), verdict.similarity, reason, evidence[verdict.cited[0]])
     if contradicts_itself(sentence, asked.request.question, asked.language):
         return Checked(sentence, (), verdict.similarity, "negation: what follows its yes or no says the opposite of it")
     cited = tuple(evidence[i] for i in verdict.cited)

@@ -69,7 +69,7 @@ def composed(
 
 def _weakest(parts: Sequence[Part], abstention: Abstention, writer: str) -> tuple[float, Signals]:
     """How sure the service is of the answered part of which it is least sure, and what that was computed from."""
-    weighed = [_sureness(part, abstention, writer) for part in parts if not part.refusal]
+    weighed = [_sureness(part, abstention, writer) for part in parts if part.run.draft.sentences]
     return min(weighed, key=lambda weight: weight[0]) if weighed else _sureness(parts[0], abstention, writer)
 
 

@@ -114,10 +114,10 @@ def _values(asked: Asked, source: Evidence) -> Iterator[Stated]:
     if found is None or not _is_about(asked, source):
         return
     kind, measure = found
-    telling = [
-        word for word in _telling(question, asked) if not (measure and measures.asked_for(word.text, kind) == measure)
+    said_of_it = [
+        word for word in telling(question, asked) if not (measure and measures.asked_for(word.text, kind) == measure)
     ]
-    if flaw(_as_statement(question), language, question, [source]) or (kind == "date" and not telling):
+    if flaw(_as_statement(question), language, question, [source]) or (kind == "date" and not said_of_it):
         return
     hedged = is_hedged(question, question, language)
     said = {figure.value for figure in quantities(question, language)}
@@ -128,7 +128,7 @@ def _values(asked: Asked, source: Evidence) -> Iterator[Stated]:
             continue
         if kind != "date" and value.measure != measure:
             continue
-        if _has(value.clause if kind == "date" else value.text, source.language, telling):
+        if has_all(value.clause if kind == "date" else value.text, source.language, said_of_it):
             yield value
 
 
@@ -183,13 +183,14 @@ def _place(text: str, name: str) -> int | None:
     return next((at.start() for at in re.finditer(r"[^\W\d_][\w’']*", text) if mentions(at.group(), name)), 0)
 
 
-def _telling(question: str, asked: Asked) -> list[Word]:
-    """The words of `question` that say something, but for the names of what was asked."""
+def telling(question: str, asked: Asked) -> list[Word]:
+    """The words of `question`, a wording of what was `asked`, that say something, but for its names."""
     words = parsed(question, asked.language, frozenset(asked.names)).whole.content
     return [word for word in words if not word.is_name and not _SAYS_NO_MORE.fullmatch(word.text)]
 
 
-def _has(text: str, language: str, words: Sequence[Word]) -> bool:
+def has_all(text: str, language: str, words: Sequence[Word]) -> bool:
+    """Whether `text`, in `language`, has a word that means alike for each of `words`."""
     own = parsed(text, language, frozenset()).whole.content
     return all(any(alike(word, other) for other in own) for word in words)
 
@@ -208,9 +209,9 @@ def _says_who(asked: Asked, source: Evidence) -> bool:
         return False
     if not _names_one_more(source, whose) or is_hedged(shown, shown, source.language):
         return False
-    telling = [word for word in _telling(question, asked) if not _HOLDS.fullmatch(word.text)]
-    more = [word for word in telling if not _is_of_office(word, question, asked.language)]
-    if not _has(shown, source.language, more) or not _states_figures(question, asked.language, source):
+    said = [word for word in telling(question, asked) if not _HOLDS.fullmatch(word.text)]
+    more = [word for word in said if not _is_of_office(word, question, asked.language)]
+    if not has_all(shown, source.language, more) or not _states_figures(question, asked.language, source):
         return False
     parts = [part for part in _PARTS.split(shown) if _office(part, source.language) == office]
     return bool(parts) and not any(_OTHER_HOLDER.search(part) for part in parts)

@@ -8,6 +8,7 @@ whatever is in doubt: a question that is not taken apart is answered as one.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 import msgspec
@@ -19,7 +20,7 @@ from service.contract import AskRequest, Turn
 from service.finding import Asked, understood
 from service.follow_up import leans_on_history
 from service.names import names
-from service.question_words import asks, embeds, has_only_a_subject_behind_its_verb
+from service.question_words import asks, embeds, has_only_a_subject_behind_its_verb, with_clause_of
 
 MOST_PARTS = 3
 MOST_JOINTS = 16
@@ -58,7 +59,7 @@ def parts_of(request: AskRequest) -> tuple[Asked, ...]:
     """
     whole = understood(request)
     language = whole.language if request.language == "auto" else detect_question(request.question, request.language)
-    questions = split(request.question, language)
+    questions = _in_full(split(request.question, language), language)
     if len(questions) == 1:
         return (whole,)
     first = understood(msgspec.structs.replace(request, question=questions[0], language=whole.language))
@@ -90,6 +91,15 @@ def _later(question: str, standing: str, before: Asked, request: AskRequest) -> 
         return Asked(later, before.language, question, own)
     taken_over = before.names if len(before.names) == 1 else ()
     return Asked(later, before.language, f"{before.query} {question}", own or taken_over)
+
+
+def _in_full(questions: Sequence[str], language: str) -> list[str]:
+    """`questions` with what the mere question words among them leave out: "When did it open and where?"."""
+    full = list(questions[:1])
+    for question in questions[1:]:
+        is_bare = asks(question, language) == "bare"
+        full.append(with_clause_of(question, full[-1], language) if is_bare else question)
+    return full
 
 
 def _sentences(question: str) -> list[str]:

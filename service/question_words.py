@@ -25,6 +25,8 @@ FEWEST_OF_YES_NO = 3
 
 _WORD = re.compile(r"[^\W_](?:[\w’'-]*\w)?")
 _ABBREVIATION = re.compile(r"[A-Z]{2,3}")
+_THING = re.compile(r"who|what|which|whose|was|wer|wen|welche[rsnm]?")
+"""What asks for the subject or object of a clause, which is another one without it."""
 _NO_VERB = re.compile(r".*(?:es|er|em|ig|lich|isch|(?<![td])e)")
 """What German adjectives end in, and verbs of a question hardly ever do."""
 
@@ -115,6 +117,23 @@ def asks(text: str, language: str) -> Kind:
     return _by_order(words, lowered, start, language, grammar)
 
 
+def with_clause_of(bare: str, before: str, language: str) -> str:
+    """`bare`, which is question words and no more, with the clause of the question `before` it: "when", "did it open".
+
+    As it is where `before` asks for its subject or object, or has a noun or nothing behind its question words.
+    """
+    grammar = _GRAMMARS[language]
+    words, asked = words_of(before), words_of(bare)
+    lowered = [word.casefold() for word in words]
+    start = _behind_first_words(lowered, grammar) if words else 0
+    if not 0 < start < len(words) or _asks_for_a_thing(lowered[:start]) or _asks_for_a_thing([asked[0].casefold()]):
+        return bare
+    if not _is_verb(words[start], language, grammar) or (language == "en" and words[start] not in grammar.auxiliaries):
+        return bare
+    rest = list(_WORD.finditer(before))[start].start()
+    return f"{bare[0].upper()}{bare[1:].rstrip('?,; ')} {before[rest:]}"
+
+
 def embeds(text: str, language: str) -> bool:
     """Whether `text`, the beginning of a question, has an indirect question or a clause with "that" in it."""
     grammar = _GRAMMARS[language]
@@ -133,6 +152,10 @@ def has_only_a_subject_behind_its_verb(text: str, language: str) -> bool:
     if words[1].casefold() in grammar.subjects:
         return True
     return words[0].casefold() in ("do", "does", "did") and _may_be_a_subject(words[1], grammar)
+
+
+def _asks_for_a_thing(lowered: Sequence[str]) -> bool:
+    return any(_THING.fullmatch(word) for word in lowered)
 
 
 def _begins_with_a_verb(words: Sequence[str], language: str, grammar: _Grammar) -> bool:

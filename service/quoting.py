@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from service.answer_type import asks_yes_or_no, missing
+from service.circumstances import circumstance_asked_for
 from service.conflicts import ALIKE
 from service.disagreement import likeness
 from service.evidence import Evidence, starts_in_the_middle
@@ -20,9 +21,6 @@ MOST_CHARACTERS = 220
 QUOTED = {"de": "In einem englischen Artikel steht: „{quote}“", "en": "A German article says: “{quote}”"}
 """How a sentence in the other language is told to who asked in this one."""
 
-_WHY = re.compile(
-    r"\s*(?:why|what (?:is|was) the reason|how come|warum|weshalb|wieso|aus welche[mn] gr[uü]nd)", re.IGNORECASE
-)
 _REASON = {
     "de": re.compile(
         r",\s+da\b|\b(?:weil|denn|wegen|aufgrund|grund|gründe|deshalb|daher|darum|deswegen|damit|um\s.*\szu|"
@@ -61,7 +59,11 @@ def gives_reason(source: Evidence, asked: Asked) -> bool:
 
     It may be in the other language: it is quoted there as it stands.
     """
-    if asked.language not in QUOTED or source.language not in _REASON or not _WHY.match(asked.request.question):
+    if (
+        asked.language not in QUOTED
+        or source.language not in _REASON
+        or circumstance_asked_for(asked.request.question) != "reason"
+    ):
         return False
     if source.cosine < LEAST_LIKENESS or not all(mentions(source.context, name) for name in asked.names):
         return False

@@ -20,8 +20,8 @@ MISTIMED = "modality"
 """The verifier's reason where a plan is told as done."""
 MISWORDED = (MISTIMED, "reason", "name")
 """Reasons to drop a sentence under which its source may still answer the question, in its own words."""
-MISSHAPEN = "form"
-"""The reason where a source bears a sentence out that is in no state to be shown."""
+BORNE_OUT = ("form", "type")
+"""Reasons where a source bears a sentence out that is in no state to be shown, or no answer."""
 
 
 @dataclass(slots=True)
@@ -73,7 +73,7 @@ class Run:
             self.mistimed.append(checked.nearest)
         if checked.nearest and checked.reason.startswith(MISWORDED):
             self.miswritten.append(checked.nearest)
-        if checked.nearest and checked.reason.startswith(MISSHAPEN):
+        if checked.nearest and checked.reason.startswith(BORNE_OUT):
             self.doubted.append(checked.nearest)
 
     def doubt(self, checked: Checked, confidence: float) -> None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from index.quantities import Quantity, quantities
+from service.answer_type import asks_for_amount, missing
+from service.circumstances import circumstance_asked_for
 from service.contract import AnswerSentence, Reason
 from service.finding import Asked
+from service.looked_up import LANGUAGES, has_all, telling
+from service.names import mentions
 from service.plain_text import plain
+from service.verify import DATES
 
 UNANSWERED = {
     "de": "Auf „{question}“ geben die Quellen keine Antwort.",
@@ -16,6 +22,7 @@ UNPROVED = {
 }
 """Where what the model wrote did not hold: the sources may well have an answer."""
 SHOWN_CHARACTERS = 160
+_YEARS = range(1900, 2101)
 
 
 class Told:
@@ -49,6 +56,27 @@ class Told:
             self._held.append(sentence)
             return []
         return self.add(sentence)
+
+
+def answers_too(sentence: AnswerSentence, asked: Asked) -> bool:
+    """Whether `sentence`, told of a part before, has just what `asked`, another part, wants to know.
+
+    That is so where it has an amount, a time, a place or a reason as asked for, all names and all other words.
+    """
+    question, language = asked.request.question, asked.language
+    if not sentence.citations or language not in LANGUAGES:
+        return False
+    asks_amount = asks_for_amount(question)
+    if not (asks_amount or circumstance_asked_for(question)) or missing(question, sentence.text, language):
+        return False
+    if asks_amount and not any(map(_is_amount, quantities(sentence.text, language))):
+        return False
+    named = bool(asked.names) and all(mentions(sentence.text, name) for name in asked.names)
+    return named and has_all(sentence.text, language, telling(question, asked))
+
+
+def _is_amount(quantity: Quantity) -> bool:
+    return quantity.unit not in DATES and (bool(quantity.unit) or quantity.value not in _YEARS)
 
 
 def unanswered(asked: Asked, reason: Reason) -> AnswerSentence:

@@ -124,6 +124,23 @@ def test_a_later_part_that_names_nothing_leans_on_what_stands_before_it() -> Non
     assert third.request.history == (Turn("user", "Who leads Brunvald? how many people work there?"),)
 
 
+@pytest.mark.parametrize(
+    ("question", "later"),
+    [
+        ("When did Castellmar invest and how much?", "How much did Castellmar invest?"),
+        ("Wann hat Castellmar investiert und wie viel?", "Wie viel hat Castellmar investiert?"),
+        ("When was Brunvald founded, and by whom?", "By whom was Brunvald founded?"),
+        ("Wer leitet Brunvald und seit wann?", "seit wann?"),
+        ("What did Castellmar buy and when?", "when?"),
+        ("How many people work for Brunvald and where?", "where?"),
+    ],
+)
+def test_mere_question_words_ask_of_the_clause_before_them_unless_that_asks_for_its_subject_or_object(
+    question: str, later: str
+) -> None:
+    assert [part.request.question for part in parts_of(AskRequest(question))][1:] == [later]
+
+
 def test_a_part_that_leans_on_two_names_is_about_neither_for_certain() -> None:
     _, second = parts_of(AskRequest("How much did Castellmar pay Brunvald, and when was it founded?"))
     assert second.names == ()
@@ -197,6 +214,16 @@ async def test_a_part_without_an_answer_is_refused_by_itself(index: Path) -> Non
     assert released[1] == "The sources give no answer to “who designed it?”."
     assert answer.sentences[1].citations == ()
     assert [(part.status, part.reason) for part in answer.parts] == [("answered", None), ("refused", "not_in_sources")]
+    assert answer.confidence > 0
+
+
+@pytest.mark.anyio
+async def test_a_part_that_an_earlier_sentence_answers_has_an_answer(index: Path) -> None:
+    question = "How long is the bridge in Porthaven, and how much did the bridge in Porthaven cost?"
+    said = "The bridge in Porthaven cost 14.3 million euros and is 420 metres long."
+    answer, released, _ = await told(index, question, f"{said} [1]", NOT_STATED)
+    assert released == [said]
+    assert [part.status for part in answer.parts] == ["answered", "answered"]
     assert answer.confidence > 0
 
 
