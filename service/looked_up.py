@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from index.quantities import quantities, same_value
+from index.quantities import quantities
 from service import measures
 from service.answer_type import asks_yes_or_no
 from service.asked_values import wanted
@@ -19,13 +19,12 @@ from service.conflict_wording import worded
 from service.conflicts import equal, rounded
 from service.evidence import Evidence
 from service.finding import Asked
-from service.names import bare, mentions
+from service.leftover import has_all, states_figures, telling
+from service.names import mentions
 from service.names import names as names_in
+from service.persons import description, holder
 from service.quoting import as_told, is_read_alone
 from service.relations import flaw
-from service.relations.alignment import alike
-from service.relations.clauses import Word, parsed
-from service.relations.roles import HELD_BY_ONE, kind_of
 from service.stated import Kind, Stated, is_hedged, stated
 
 TOLD = {"de": "Laut den Artikeln: {value}.", "en": "According to the articles: {value}."}
@@ -40,34 +39,12 @@ _WHEN = re.compile(
 _HOW_MUCH = re.compile(r"\b(?:how (?:much|many)|wie ?viele?n?|what (?:share|percentage))\b(?! (?:of|von|vom)\b)", re.I)
 _HOW_HIGH = re.compile(r"\b(?:how (?:high|large)|wie hoch)\b(?P<noun>(?:\W+\w+){1,4})", re.I)
 """Heights and sizes are asked for like this as well: what is high must be named at once, and measured in money."""
-_SAYS_NO_MORE = re.compile(
-    r"finally|eventually|actually|many|much|high|large|total|roughly|approximately|percent\w*|per|cent|year|month|date|"
-    r"schließlich|letztlich|endgültig|insgesamt|viele?n?|hoch|ungefähr|prozent\w*|jahr|monat|tag|datum",
-    re.IGNORECASE,
-)
-"""Words of a question that only ask."""
 _ASKING_FIRST = re.compile(r"\A.*?\b(?:did|do|does|has|have|had|hat|haben|hatten?)\s", re.IGNORECASE)
 """What stands before a statement in a question: "How many jobs did" Castellmar cut."""
 _TWO_QUESTIONS = re.compile(
     r"\b(?:and|und|or|oder) (?:how|what|when|where|which|who|why|wann|warum|was|welche\w*|wer|wie|wo)\b", re.I
 )
 """A question that asks more than one thing is not answered by one."""
-_OCCASION = re.compile(r"\b(?:after|before|since|when|once|nachdem|bevor|seitdem?|als|nach)\b", re.IGNORECASE)
-"""After what a question says when somebody came into office."""
-_WHO = re.compile(r"\s*(?:(?:and|und) )?(?:who|wer|wie hei(?:ß|ss)t|what is the name)\b", re.IGNORECASE)
-_HOLDS = re.compile(
-    r"be(?:come[s]?|came)|named?|called|appointed|chosen|current\w*|new|acting|interim\w*|name|heißt|"
-    r"neue\w*|aktuell\w*|derzeit\w*|jetzig\w*|kommissarisch\w*|ernannt|berufen|worden",
-    re.IGNORECASE,
-)
-"""Words that say no more than that somebody holds an office."""
-_OTHER_HOLDER = re.compile(
-    r"\b(?:ex|former\w*|previous\w*|deputy|vice|designate|not|no longer|never|ehemalig\w*|früher\w*|bisherig\w*|bisher|"
-    r"einstig\w*|vize\w*|stellvertret\w*|designiert\w*|nicht|kein\w*|nie)\b",
-    re.IGNORECASE,
-)
-_FULL_NAME = re.compile(r"\b[A-ZÄÖÜ][\w’'-]+(?: [A-ZÄÖÜ][\w’'-]+)+")
-_PARTS = re.compile(r"[,;:()–—]|\s-\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +68,8 @@ def looked_up(asked: Asked, candidates: Sequence[Evidence]) -> LookedUp | None:
         first = max(values, key=lambda value: _reads_well(value, asked))
         agreed = all(equal(first, other) or rounded(first, other) for other in values)
         return _told(first, asked.language) if agreed else None
-    holders = [item for item in known if _says_who(asked, item)]
-    return LookedUp(as_told(holders[0], asked.language), holders[0]) if holders else None
+    found = holder(asked, known) or description(asked, known)
+    return LookedUp(as_told(found, asked.language), found) if found else None
 
 
 def _reads_well(value: Stated, asked: Asked) -> tuple[bool, bool]:
@@ -114,9 +91,9 @@ def _values(asked: Asked, source: Evidence) -> Iterator[Stated]:
     if found is None or not _is_about(asked, source):
         return
     kind, measure = found
-    said_of_it = [
-        word for word in telling(question, asked) if not (measure and measures.asked_for(word.text, kind) == measure)
-    ]
+    said_of_it = [word for word in telling(question, asked) if not measures.belongs_to(word.text, kind, measure)]
+    if measures.is_movement(measure) and not said_of_it and _names_others(source, asked):
+        return
     if flaw(_as_statement(question), language, question, [source]) or (kind == "date" and not said_of_it):
         return
     hedged = is_hedged(question, question, language)
@@ -164,16 +141,14 @@ def _is_about(asked: Asked, source: Evidence) -> bool:
     if all(place is not None for place in places):
         if places != sorted(places, key=lambda place: place or 0):
             return False
-    elif set(names_in(shown, source.language)) - set(names) or not all(
-        mentions(source.context, name) for name in names
-    ):
+    elif _names_others(source, asked) or not all(mentions(source.context, name) for name in names):
         return False
-    return _states_figures(asked.request.question, asked.language, source)
+    return states_figures(asked.request.question, asked.language, source)
 
 
-def _states_figures(question: str, language: str, source: Evidence) -> bool:
-    stated_there = quantities(source.shown(), source.language)
-    return all(any(same_value(one, other) for other in stated_there) for one in quantities(question, language))
+def _names_others(source: Evidence, asked: Asked) -> bool:
+    """Whether `source` names somebody whom the question does not, who may be the one that it tells of."""
+    return bool(set(names_in(source.shown(), source.language)) - set(asked.names))
 
 
 def _place(text: str, name: str) -> int | None:
@@ -181,58 +156,3 @@ def _place(text: str, name: str) -> int | None:
     if not mentions(text, name):
         return None
     return next((at.start() for at in re.finditer(r"[^\W\d_][\w’']*", text) if mentions(at.group(), name)), 0)
-
-
-def telling(question: str, asked: Asked) -> list[Word]:
-    """The words of `question`, a wording of what was `asked`, that say something, but for its names."""
-    words = parsed(question, asked.language, frozenset(asked.names)).whole.content
-    return [word for word in words if not word.is_name and not _SAYS_NO_MORE.fullmatch(word.text)]
-
-
-def has_all(text: str, language: str, words: Sequence[Word]) -> bool:
-    """Whether `text`, in `language`, has a word that means alike for each of `words`."""
-    own = parsed(text, language, frozenset()).whole.content
-    return all(any(alike(word, other) for other in own) for word in words)
-
-
-def _says_who(asked: Asked, source: Evidence) -> bool:
-    """Whether `source` gives the office that the question asks about to one person, whom the question does not name.
-
-    It has to name whose office it is, and nobody and nothing else.
-    """
-    question = _OCCASION.split(asked.request.question)[0]
-    office, shown = _office(question, asked.language), source.shown()
-    if not _WHO.match(question) or office not in HELD_BY_ONE or _OTHER_HOLDER.search(question):
-        return False
-    whose = names_in(question, asked.language)
-    if not whose or [name for name in asked.names if mentions(shown, name)] != whose:
-        return False
-    if not _names_one_more(source, whose) or is_hedged(shown, shown, source.language):
-        return False
-    said = [word for word in telling(question, asked) if not _HOLDS.fullmatch(word.text)]
-    more = [word for word in said if not _is_of_office(word, question, asked.language)]
-    if not has_all(shown, source.language, more) or not _states_figures(question, asked.language, source):
-        return False
-    parts = [part for part in _PARTS.split(shown) if _office(part, source.language) == office]
-    return bool(parts) and not any(_OTHER_HOLDER.search(part) for part in parts)
-
-
-def _is_of_office(word: Word, text: str, language: str) -> bool:
-    """Whether `word` of `text` is a title or a later part of one: "chief executive"."""
-    starts = (match.start() for match in re.finditer(r"\b\w", text[: word.end]))
-    return any(kind_of(text[start:], language, least=word.end - start) for start in starts)
-
-
-def _names_one_more(source: Evidence, known: Sequence[str]) -> bool:
-    """Whether `source` has one full name and no other beside those that are `known`."""
-    own = names_in(source.shown(), source.language)
-    new = {name for name in own if not any(mentions(name, old) for old in known) and not kind_of(name, source.language)}
-    full = [{bare(word) for word in match.split()} for match in _FULL_NAME.findall(source.shown())]
-    return bool(new) and any(new <= words for words in full)
-
-
-def _office(text: str, language: str) -> str:
-    """The class of the first office that a word of `text` names; empty where none does."""
-    starts = [match.start() for match in re.finditer(r"\b\w", text)]
-    capital = (start for start in starts if language != "de" or text[start].isupper())
-    return next((kind for start in capital if (kind := kind_of(text[start:], language))), "")

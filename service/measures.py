@@ -81,6 +81,7 @@ _HIRED = re.compile(
     r"\b(?:hir(?:es?|ed|ing)|recruit\w*|new|creat\w*|einstell\w*|eingestellt|neue\w*|schaff\w*|rekrutier\w*|wechsel\w*)\b",
     re.IGNORECASE,
 )
+_MOVEMENTS = {"jobs cut": _CUT, "hired": _HIRED}
 _NOUN = re.compile(r"[\s\u00a0-]*(?:[a-zäöüß]+\s+){0,2}?([^\W\d_]{4,})")
 AHEAD = 36
 """Characters after a number in which the thing that it counts is named."""
@@ -125,6 +126,20 @@ def asked_for(question: str, kind: str) -> str:
         return of_amount(question, "%" if kind == "percent" else "")
     measure = next((name for name, pattern in _COUNT.items() if pattern.search(question)), "")
     return _movement(question) if measure == "staff" else measure
+
+
+def belongs_to(word: str, kind: str, measure: str) -> bool:
+    """Whether `word` is one of those by which a question asks for `measure`, a `kind` of value: "jobs", "laid off"."""
+    if not measure:
+        return False
+    if not is_movement(measure):
+        return asked_for(word, kind) == measure
+    return bool(_MOVEMENTS[measure].fullmatch(word) or _COUNT["staff"].fullmatch(word))
+
+
+def is_movement(measure: str) -> bool:
+    """Whether `measure` is of people who come or jobs that go."""
+    return measure in _MOVEMENTS
 
 
 def _movement(clause: str) -> str:

@@ -7,7 +7,8 @@ from service.answer_type import asks_for_amount, missing
 from service.circumstances import circumstance_asked_for
 from service.contract import AnswerSentence, Reason
 from service.finding import Asked
-from service.looked_up import LANGUAGES, has_all, telling
+from service.leftover import has_all, telling
+from service.looked_up import LANGUAGES
 from service.names import mentions
 from service.plain_text import plain
 from service.verify import DATES

@@ -73,6 +73,11 @@ def flaw(claim: Sentence, sources: Sequence[Sentence]) -> str:
     return ""
 
 
+def held_by(sentence: Clause) -> list[frozenset[str]]:
+    """The names of those to whom `sentence` gives an office or a profession, one set a title."""
+    return [office.holder for office in _offices(sentence)]
+
+
 def _contradicted(office: _Office, known: Sequence[_Office]) -> str:
     own = [other for other in known if other.holder & office.holder]
     others = [other for other in known if not other.holder & office.holder]
