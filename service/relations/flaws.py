@@ -41,7 +41,8 @@ SEVERAL = 4
 def flaw(claim: str, language: str, question: str, cited: Sequence[Evidence], similar: Similar | None = None) -> str:
     """What is wrong with `claim`, the answer to `question`, by what it cites; empty where nothing surely is.
 
-    The answer begins with the rule: `negation`, `direction`, `modality`, `role`, `happening`, `reason` or `comparison`.
+    The answer begins with the rule: `form`, `negation`, `direction`, `modality`, `role`, `happening`, `reason` or
+    `comparison`.
     `similar` compares a part of the claim with each of `cited`, for reasons given in another language; without it these
     pass. Only German and English are judged.
     """

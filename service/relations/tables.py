@@ -1,4 +1,7 @@
-"""The tables of this package: one meaning a line, with its German and English forms."""
+"""The tables of this package: one meaning a line, with its German and English forms.
+
+docs/words.md says what each is for, and what a form more in it does.
+"""
 
 from __future__ import annotations
 
