@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index import bert, library_encoder
 from index.checksums import sha256_of
 from index.cores import available_cores
-from index.encoder import Encoder
-from index.encoder import Vectors as Vectors
 from index.errors import ModelDownloadFailed, ModelError, ModelNotFound
-from index.libraries import collecting_nothing
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Vectors = NDArray[np.float32]
 
 
 class Embedder(Protocol):
@@ -102,13 +105,13 @@ class SentenceTransformerEmbedder:
         self.name = folder.resolve().name if Path(model).exists() else str(model)
         self._threads = threads or available_cores()
         self._lock = threading.Lock()
-        self._encoder = _load(folder)
+        self._model = _load(folder)
         self._files = _sha256_of_files(folder)
-        prompts = self._encoder.prompts
+        prompts = self._model.prompts
         self._query_prompt = prompts.get("query") or ""
         self._document_prompt = prompts.get("document") or prompts.get("passage") or ""
-        self.dim = self._encoder.dim
-        self.max_length = self._encoder.max_length
+        self.dim = int(self._model.get_embedding_dimension() or 0)
+        self.max_length = int(self._model.get_max_seq_length() or 0)
 
     def identity(self) -> Mapping[str, str | int | bool]:
         """What two embedders must share for their vectors to be comparable."""
@@ -179,7 +182,11 @@ class SentenceTransformerEmbedder:
         if not texts:
             return []
         with self._lock:
-            return self._encoder.token_ids(list(texts))
+            encoded = self._model.tokenizer(
+                list(texts), add_special_tokens=False, return_attention_mask=False, truncation=False, verbose=False
+            )
+        ids: list[list[int]] = encoded["input_ids"]
+        return ids
 
     def _distinct_batches(self, texts: Sequence[str]) -> Iterator[tuple[list[list[int]], list[str]]]:
         """Batches of distinct texts of about one length, each after the rows that each of its texts stands in."""
@@ -193,34 +200,40 @@ class SentenceTransformerEmbedder:
 
     def _lengths(self, texts: Sequence[str]) -> list[int]:
         """Tokens that each text takes in a batch, prompt and special tokens included."""
-        extra = self.count_tokens([self._document_prompt])[0] + self._encoder.special_tokens
+        extra = self.count_tokens([self._document_prompt])[0] + self._model.tokenizer.num_special_tokens_to_add()
         return [min(count + extra, self.max_length or count + extra) for count in self.count_tokens(texts)]
 
     def _encode(self, texts: list[str], prompt: str, threads: int) -> Vectors:
-        with self._computing(threads):
-            return self._encoder.encode(texts, prompt)
-
-    def _encode_tokens(self, texts: list[str], prompt: str, threads: int) -> list[tuple[Vectors, Vectors]]:
-        """The unit vector of each text and the vectors of its own tokens."""
-        with self._computing(threads):
-            found = self._encoder.encode_tokens(texts, prompt)
-        skipped = self._vectors_of_prompts[prompt]
-        embedded = []
-        for text in found:
-            own = np.flatnonzero(self._speaking[text.ids])[skipped:]
-            embedded.append((text.vector, text.tokens[own if len(own) else slice(None)]))
-        return embedded
-
-    @contextmanager
-    def _computing(self, threads: int) -> Iterator[None]:
-        """Nobody else computes meanwhile, and PyTorch uses `threads` cores."""
         import torch
 
         with self._lock:
             # the setting belongs to the calling thread, so it is made in every one
             if torch.get_num_threads() != threads:
                 torch.set_num_threads(threads)
-            yield
+            return self._model.encode(
+                texts, prompt=prompt, batch_size=len(texts), normalize_embeddings=True, show_progress_bar=False
+            )
+
+    def _encode_tokens(self, texts: list[str], prompt: str, threads: int) -> list[tuple[Vectors, Vectors]]:
+        """The unit vector of each text and the vectors of its own tokens."""
+        import torch
+
+        with self._lock:
+            if torch.get_num_threads() != threads:
+                torch.set_num_threads(threads)
+            found: Any = self._model.encode(
+                texts, prompt=prompt, batch_size=len(texts), output_value=None, show_progress_bar=False
+            )
+        speaking = self._speaking
+        skipped = self._vectors_of_prompts[prompt]
+        embedded = []
+        for item in found:
+            whole: Vectors = item["sentence_embedding"].numpy()
+            ids = item["input_ids"].numpy()[: len(item["token_embeddings"])]
+            own = np.flatnonzero(speaking[ids])[skipped:]
+            tokens: Vectors = item["token_embeddings"].numpy()[own if len(own) else slice(None)]
+            embedded.append((whole / np.linalg.norm(whole), tokens))
+        return embedded
 
     @cached_property
     def _vectors_of_prompts(self) -> dict[str, int]:
@@ -231,7 +244,11 @@ class SentenceTransformerEmbedder:
     @cached_property
     def _speaking(self) -> NDArray[np.bool_]:
         """Which tokens of the vocabulary hold a letter or digit and are no special ones, bool `(vocabulary,)`."""
-        return np.array([any(map(str.isalnum, piece)) for piece in self._encoder.pieces()])
+        tokenizer = self._model.tokenizer
+        pieces = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
+        speaking = np.array([any(map(str.isalnum, piece or "")) for piece in pieces])
+        speaking[tokenizer.all_special_ids] = False
+        return speaking
 
 
 def batches(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
@@ -264,10 +281,45 @@ def _local_folder(model: str | Path, hub: bool) -> Path:
         raise ModelDownloadFailed(f"{model} could not be had from the hub: {error}") from error
 
 
-def _load(folder: Path) -> Encoder:
+def _load(folder: Path) -> SentenceTransformer:
     require_safetensors(folder)
-    with collecting_nothing():
-        return bert.load(folder) or library_encoder.load(folder)
+    with _collecting_nothing():
+        prepare_libraries()
+        import torch
+        from sentence_transformers import SentenceTransformer
+
+        options: dict[str, Any] = {"use_safetensors": True, "dtype": torch.float32}
+        try:
+            return SentenceTransformer(
+                str(folder), local_files_only=True, trust_remote_code=False, model_kwargs=options
+            ).eval()
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            raise ModelError(f"{folder} holds no sentence-transformers model that can be loaded: {error}") from error
+
+
+@contextmanager
+def _collecting_nothing() -> Iterator[None]:
+    """Importing makes a million objects that stay; looking through them for garbage again and again takes a second."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+def prepare_libraries() -> None:
+    """Import the model libraries in a state in which they ask no network and draw no bars."""
+    # read when the libraries are imported; a model that is on disk must never wait for a network
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
+    # waiting threads must not spin: on cores that are shared with a language model that halves the speed
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    from transformers.utils.logging import disable_progress_bar
+
+    hide_bars: Callable[[], None] = disable_progress_bar  # Fundstelle shows its own
+    hide_bars()
 
 
 def require_safetensors(folder: Path) -> None:

@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from index.embedding import Embedder, require_safetensors
+from index.embedding import Embedder, prepare_libraries, require_safetensors
 from index.errors import ModelError, ModelNotFound
-from index.libraries import prepare_libraries
 from index.retrieve import Found, Retriever
 from index.snapshot import Snapshot
 from index.types import Filters, Hit, SentenceHit

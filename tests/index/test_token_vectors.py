@@ -68,13 +68,13 @@ def test_vectors_of_texts_are_those_without_tokens_and_prompts_tell_questions_fr
 def test_tokens_are_the_words_own_in_their_order(tiny: SentenceTransformerEmbedder) -> None:
     """The states of the last layer at `the`, `mill` and `##s`: behind [CLS] and the two tokens of the prompt."""
     _, (tokens,) = tiny.embed_document_tokens(["The mills."])
-    states = tiny._encoder._model.encode("The mills.", prompt="passage: ", output_value="token_embeddings")
+    states = tiny._model.encode("The mills.", prompt="passage: ", output_value="token_embeddings")
 
     assert tokens == pytest.approx(states.numpy()[3:6], abs=1e-5)
 
 
 def test_a_text_without_letters_is_told_by_all_its_tokens(tiny: SentenceTransformerEmbedder) -> None:
     _, (tokens,) = tiny.embed_document_tokens(["? .."])
-    states = tiny._encoder._model.encode("? ..", prompt="passage: ", output_value="token_embeddings")
+    states = tiny._model.encode("? ..", prompt="passage: ", output_value="token_embeddings")
 
     assert tokens == pytest.approx(states.numpy(), abs=1e-5)
