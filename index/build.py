@@ -168,7 +168,7 @@ def _built(
             if isinstance(before, Served) and not why and comparison.finds_none(deriver.has_nothing, skip):
                 why = before.damage()
                 if not why:
-                    return _unchanged(before, comparison.changes, skipped, time.perf_counter() - started)
+                    return _unchanged(before, skipped, time.perf_counter() - started)
             with staging(out, held=lock) as draft:
                 tokens = isinstance(embedder, TokenEmbedder)
                 with DraftWriter(draft, embedder.dim, tokens=tokens, vectors=options.vectors) as writer:
@@ -277,7 +277,7 @@ def _why(before: Served | str, embedder: Embedder, options: BuildOptions) -> str
     return "asked for" if options.force else before.built_otherwise(embedder, options.vectors)
 
 
-def _unchanged(before: Served, changes: Changes, skipped: Sequence[ArticleError], seconds: float) -> BuildReport:
+def _unchanged(before: Served, skipped: Sequence[ArticleError], seconds: float) -> BuildReport:
     languages = before.store.passages_by_language()
     same = Changes(unchanged=before.manifest.counts.articles)
     return _report(before.manifest, languages, skipped, seconds, same, unchanged=True)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,6 +86,22 @@ class Looked:
     others_similar: tuple[Scores, Scores]
     columns: Mapping[str, Scores]
     tokens: Scores | None
+
+
+class _Compared(NamedTuple):
+    """Passages with the question's similarity to each, and to the best sentence of each."""
+
+    rows: Rows
+    dense: Scores
+    best: Scores
+
+
+class _OwnSentences(NamedTuple):
+    """The sentences of passages, one after the other, with the question's similarity; how many each passage has."""
+
+    rows: Rows
+    own: Scores
+    counts: Rows
 
 
 class Retriever:
@@ -170,29 +187,28 @@ class Retriever:
         matched = closer[chosen]
         others = np.concatenate([closer[behind], first[CLOSER:]])
         return self._known(
-            rows[matched],
-            (dense[matched], best[chosen]),
+            _Compared(rows[matched], dense[matched], best[chosen]),
             shared[matched],
-            (sentence_rows[taken], own[taken], counts[chosen]),
-            (rows[others], (dense[others], np.concatenate([best[behind], nearest[first[CLOSER:]]]))),
+            _OwnSentences(sentence_rows[taken], own[taken], counts[chosen]),
+            _Compared(rows[others], dense[others], np.concatenate([best[behind], nearest[first[CLOSER:]]])),
             tokens,
             words,
         )
 
     def _known(
         self,
-        rows: Rows,
-        similar: tuple[Scores, Scores],
+        matched: _Compared,
         shared: Scores,
-        of_sentences: tuple[Rows, Scores, Rows],
-        others: tuple[Rows, tuple[Scores, Scores]],
+        of_sentences: _OwnSentences,
+        others: _Compared,
         tokens: TokenMatch | None,
         words: WordScores,
     ) -> Looked:
-        sentence_rows, own, counts = of_sentences
+        """All that is known of `matched` and their sentences; `shared` are the words of each."""
+        rows, sentence_rows, own, counts = matched.rows, *of_sentences
         owner = np.repeat(np.arange(len(rows)), counts)
         same = words.same_language(rows)
-        passages = {"vector": similar[0], "sentence": similar[1], "words": shared, "same_language": same}
+        passages = {"vector": matched.dense, "sentence": matched.best, "words": shared, "same_language": same}
         before = np.maximum(self._of_predecessors(sentence_rows, own), np.float32(0))
         sentences = {
             "vector": own,
@@ -206,16 +222,17 @@ class Retriever:
             passages |= {"match": met.match}
             sentences |= {"tokens": met.sentences}
         return Looked(
-            rows,
-            features(passages, PASSAGE),
-            similar,
-            sentence_rows,
-            features(sentences, SENTENCE),
-            own,
-            owner,
-            *others,
-            passages,
-            sentences.get("tokens"),
+            rows=rows,
+            passages=features(passages, PASSAGE),
+            similar=(matched.dense, matched.best),
+            sentence_rows=sentence_rows,
+            sentences=features(sentences, SENTENCE),
+            own=own,
+            owner=owner,
+            others=others.rows,
+            others_similar=(others.dense, others.best),
+            columns=passages,
+            tokens=sentences.get("tokens"),
         )
 
     def _ranked(

@@ -118,18 +118,11 @@ def _fit_confidence(chosen: argparse.Namespace) -> int:
     errors = [round(calibration_error(each, right), 4) for each in (validated, before)]
     model = _Model(values, right, CONFIDENCE_REGULARISATION)
     sources = {path.parent.name: sha256_of(path) for path in chosen.answers}
-    columns = zip(SIGNALS, model.mean, model.scale, model.coefficients, strict=True)
     fitted = Confidence(
         schema=confidence.SCHEMA,
         intercept=round(model.intercept, 6),
-        weights={name: Weight(*(round(float(number), 6) for number in numbers)) for name, *numbers in columns},
-        fitted_on=confidence.FittedOn(
-            generator,
-            sources,
-            len(rows),
-            int(right.sum()),
-            *errors,
-        ),
+        weights=model.weights(SIGNALS),
+        fitted_on=confidence.FittedOn(generator, sources, len(rows), int(right.sum()), *errors),
     )
     print(f"{len(rows)} answers, {right.sum()} right; expected calibration error {errors[0]} (defaults {errors[1]})")
     print(f"area under risk-coverage {area(validated, right):.4f} (defaults {area(before, right):.4f})")
@@ -214,15 +207,19 @@ class _Model:
         found: Floats = self._regression.predict_proba(standardised)[:, 1]
         return found
 
+    def weights(self, names: Sequence[str]) -> dict[str, Weight]:
+        """Its columns by `names`, rounded as they are written."""
+        columns = zip(names, self.mean, self.scale, self.coefficients, strict=True)
+        return {name: Weight(*(round(float(number), 6) for number in numbers)) for name, *numbers in columns}
+
 
 def calibrated(table: Table, validated: Floats, fitted_on: FittedOn) -> Calibration:
     """Weights fitted on every row, with operating points out of `validated`, the cross-validated probabilities."""
     model = _Model(table.values[:, COLUMNS], table.answerable)
-    columns = zip(FITTED, model.mean, model.scale, model.coefficients, strict=True)
     return Calibration(
         schema=SCHEMA,
         intercept=round(model.intercept, 6),
-        weights={name: Weight(*(round(float(number), 6) for number in numbers)) for name, *numbers in columns},
+        weights=model.weights(FITTED),
         points=tuple(operating_point(validated, table.answerable, share) for share in FALSE_REFUSALS),
         fitted_on=fitted_on,
     )

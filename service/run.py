@@ -26,7 +26,13 @@ BORNE_OUT = ("form", "type")
 
 @dataclass(slots=True)
 class Run:
-    """One answer under way. The finder stays the same however often the index is replaced meanwhile."""
+    """One answer under way. The finder stays the same however often the index is replaced meanwhile.
+
+    `evidence` is what the attempt under way is held against; with `quotes` its sentences are quoted, none is written.
+    `not_stated` and `in_another_language` tell what the model did. Of the sentences that were dropped, `mistimed` are
+    the sources of plans told as done, `miswritten` those that may answer in their own words, `doubted` those that bore
+    a sentence out which was too poor or too unsure to be shown. `prompted_at` is None once the first token has come.
+    """
 
     finder: Finder
     finding: Finding
