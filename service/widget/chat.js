@@ -103,15 +103,16 @@ export class FundstelleChat extends HTMLElement {
     if (question.trim()) this.panel?.conversation.ask(question.trim());
   }
 
-  /** Hide the panel of a launcher; the conversation goes on. */
+  /** Hide the panel of a launcher; the conversation goes on. Whether there was one to hide. */
   close() {
-    if (!this.panel || !this.floats()) return;
+    if (!this.panel || !this.floats()) return false;
     const focused = this.panel.root.contains(/** @type {ShadowRoot} */ (this.shadowRoot).activeElement);
     this.panel.root.hidden = true;
     this.launcher.hidden = false;
     this.tell(false);
     this.remember(false);
     if (focused) this.launcher.focus();
+    return true;
   }
 
   show() {
@@ -149,10 +150,11 @@ export class FundstelleChat extends HTMLElement {
     launcher.title = label;
   }
 
-  /** Escape closes what is open, the innermost first. @param {KeyboardEvent} event */
+  /** Escape closes what is open, the innermost first, and nothing of the page. @param {KeyboardEvent} event */
   key(event) {
+    if (event.defaultPrevented) return typeAnyway(event);
     if (event.key !== "Escape" || event.isComposing || !this.panel) return;
-    if (!this.panel.cards.close()) this.close();
+    if (this.panel.cards.close() || this.close()) event.preventDefault();
   }
 
   floats() {
@@ -204,6 +206,19 @@ export class FundstelleChat extends HTMLElement {
       return;
     }
   }
+}
+
+/**
+ * Write the character of a key that the page has taken for a shortcut of its own: what it listens to before the widget does
+ * can't see that the key was pressed in a field.
+ *
+ * @param {KeyboardEvent} event
+ */
+function typeAnyway(event) {
+  const [field] = event.composedPath();
+  if (!(field instanceof HTMLTextAreaElement) || event.key.length > 1 || event.metaKey || event.ctrlKey !== event.altKey) return;
+  field.setRangeText(event.key, field.selectionStart, field.selectionEnd, "end");
+  field.dispatchEvent(new InputEvent("input"));
 }
 
 function styles() {

@@ -13,6 +13,9 @@ const KEPT = 200;
 /** Milliseconds that what has changed may wait before it is kept: writing all of it takes longer than a sentence does. */
 const KEEP_AFTER = 1_000;
 
+/** Milliseconds after which a page that is gone back to sees what the page before it kept when it was left. */
+const ARRIVES_AFTER = 100;
+
 /** Times that a question is asked again by itself where the service says when to come back. */
 const TRIES = 3;
 
@@ -51,7 +54,7 @@ export class Conversation extends EventTarget {
     this.tries = 0;
     this.keeping = 0;
     window.addEventListener("pagehide", () => this.keep());
-    window.addEventListener("pageshow", (event) => event.persisted && this.restore());
+    window.addEventListener("pageshow", (event) => event.persisted && setTimeout(() => this.restore(), ARRIVES_AFTER));
   }
 
   /** @param {string} question */

@@ -6,6 +6,9 @@ export const STYLES = `
 
 .root {
   color-scheme: light dark;
+  --chosen: initial;
+  --on-chosen: initial;
+  --chosen-dark: initial;
   --field: light-dark(#8a94a3, #6b7686);
   --text: var(--fundstelle-text, light-dark(#1c2430, #e8ebf0));
   --muted: var(--fundstelle-muted, light-dark(#586272, #a7b0bd));

@@ -24,6 +24,7 @@ html, body { transform: scale(0.5); filter: blur(1px); zoom: 1.5; overflow: hidd
 * {
   all: unset; font-size: 40px !important; color: red !important; background: lime !important;
   display: inline !important; letter-spacing: 1em !important; position: static !important;
+  --chosen: lime !important; --accent: lime !important; --background: red !important;
 }
 fundstelle-chat {
   display: none !important; opacity: 0 !important; visibility: hidden !important; transform: scale(3) !important;

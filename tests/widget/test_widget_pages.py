@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from threading import Event
 
 import pytest
-from playwright.sync_api import FrameLocator, Locator, Page, expect
+from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
 from tests.service.scripted import Service
-from tests.widget.conftest import Chat
+from tests.widget.conftest import CHROMIUM, Chat
 from tests.widget.stage import Host, Reply, Stage, answer
 
 ELEMENT = "document.querySelector('fundstelle-chat')"
@@ -186,10 +186,28 @@ def test_attributes_that_are_set_late_count(on_stage: Chat) -> None:
 
 
 def test_shortcuts_of_the_page_are_deaf_to_what_is_written(on_stage: Chat) -> None:
+    text = on_stage.page.locator(".composer textarea")
     on_stage.page.evaluate("() => document.addEventListener('keydown', (event) => event.preventDefault())")
-    on_stage.page.locator(".composer textarea").press_sequentially("s/k?")
+    text.press_sequentially("s/k?")
+    expect(text).to_have_value("s/k?")
 
-    expect(on_stage.page.locator(".composer textarea")).to_have_value("s/k?")
+    on_stage.page.evaluate("() => addEventListener('keydown', (event) => event.preventDefault(), true)")
+    text.press_sequentially(" a b")
+    text.press("Control+a")
+    expect(text).to_have_value("s/k? a b")
+
+
+def test_escape_closes_the_card_and_not_the_dialog_around_it(chat: Chat, host: Host, stage: Stage) -> None:
+    page = chat.page
+    page.goto(raw(host, f"<dialog><fundstelle-chat inline></fundstelle-chat></dialog>{script(stage)}"))
+    page.evaluate("() => document.querySelector('dialog').showModal()")
+    chat.answered("What?").locator(".mark").click()
+
+    page.keyboard.press("Escape")
+    expect(page.locator(".card")).to_have_count(0)
+    expect(page.locator("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_be_hidden()
 
 
 def test_the_launcher_tells_of_an_answer_that_nobody_has_seen(on_stage: Chat, rest: Event) -> None:
@@ -244,16 +262,21 @@ def test_the_whole_conversation_is_copied_and_the_question_before_comes_back(on_
     assert "\n\n\nSecond?\n\nSaid. [1]" in text
 
 
-def test_going_back_shows_what_was_asked_since(on_stage: Chat) -> None:
-    """A page that a browser keeps as it was is told so by `pageshow`, and nothing else."""
-    on_stage.answered("First?")
-    on_stage.page.evaluate(
-        """() => {
-          const chat = document.querySelector("fundstelle-chat");
-          const kept = [...chat.panel.conversation.turns, { ...chat.panel.conversation.turns[0], question: "Since?" }];
-          sessionStorage.setItem(chat.name("turns"), JSON.stringify(kept));
-          dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
-        }"""
-    )
+def test_going_back_shows_what_was_asked_since(browser: Browser, host: Host, stage: Stage) -> None:
+    """In a browser that keeps pages as they were left, which Playwright otherwise forbids it."""
+    with browser.browser_type.launch(
+        executable_path=CHROMIUM, args=["--no-sandbox"], ignore_default_args=["--disable-back-forward-cache"]
+    ) as keeping:
+        chat = Chat(keeping.new_page())
+        host.put(stage.url, "/two")
+        chat.page.goto(host.put(stage.url))
+        chat.open()
+        chat.answered("First?")
+        chat.page.evaluate("() => { window.kept = true; }")
+        chat.page.locator("a").first.click()
+        chat.answered("Since?")
+        chat.page.evaluate("() => history.back()")
 
-    expect(on_stage.page.locator(".question")).to_contain_text(["First?", "Since?"])
+        expect(chat.page.locator(".question")).to_contain_text(["First?", "Since?"])
+        assert chat.page.url == f"{host.url}/"
+        assert chat.page.evaluate("() => window.kept") is True
