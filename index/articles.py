@@ -24,6 +24,7 @@ Describe = Callable[[str, Record, str], tuple[str, str]]
 
 MAX_ID_CHARACTERS = 1_000
 TITLE_WINDOW = 5_000
+"""Characters at the beginning of a text in which its title is looked for."""
 
 _FORMATS = ", ".join(sorted(READERS))
 

@@ -19,13 +19,21 @@ from index.sentences import bounded, split
 from index.types import Span
 
 LINE_CHARACTERS = 300
+"""A longer line is text, whatever pattern of a whole line it meets."""
 APPEAL_BLOCK_CHARACTERS = 600
+"""A paragraph in which the site speaks to its reader is no longer than this."""
 APPEAL_CHARACTERS = 250
+"""Nor is a sentence of it longer than this."""
 LISTED_CHARACTERS = 200
+"""Of an entry in a list of links or headlines; of one that ends as a sentence does, half of it."""
 ECHO_CHARACTERS = 15
+"""What a teaser repeats of the headline before it is at least so long."""
 TITLE_CASE_SHARE = 0.7
+"""Of the longer words of a headline, those that begin with a capital."""
 TITLE_CASE_IN_A_ROW = 6
+"""Headlines that may run on after a teaser's opening."""
 COMPANY = 3
+"""So many suspected pieces in a row are as good as a sure one."""
 
 _APPEALS = frozenset({"follow", "newsletter", "support", "consent", "paywall", "share"})
 _LEAD = r"(?:[►▶➤➡→👉+*>»•#|-]{1,4}[ \t]?)?"

@@ -15,7 +15,9 @@ from wordfreq import get_frequency_dict
 MIN_PART = 4
 """Letters. Shorter parts are mostly prefixes and endings: "an-bieter", "ver-sorg-ung"."""
 MAX_WORD = 40
+"""Letters. A longer word is left as it is, which bounds the work."""
 MAX_PARTS = 4
+"""A word is cut at most so often."""
 MIN_FREQUENCY = 2e-6
 """Of a part: a word that is met less than twice in a million words is more often half of another one."""
 LEXICALISED = 5e-5

@@ -18,17 +18,24 @@ LANGUAGES = frozenset(
     | {"lt", "lv", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sr", "sv", "tr", "uk", "vi", "zh"}
 )
 SAMPLE_CHARACTERS = 1_500
+"""Of a text, what its language is told by."""
 SAMPLE_WINDOWS = 5
+"""Of a longer text, from so many places in it."""
 
 MIN_CONFIDENCE = 0.4
+"""Below this, the language of an article is undetermined."""
 MIN_QUESTION_CONFIDENCE = 0.5
+"""Below this, a question is taken to be in the language that was expected."""
 SURE = 0.7
 """From here on, none of 2,598 sentences and 1 of 1,224 questions of XQuAD was taken for another language."""
 
 
 MIN_SENTENCE_CHARACTERS = 16
+"""A shorter sentence does not tell its language."""
 MIN_PART_CHARACTERS = 40
+"""Of a sentence in which the language changes, each part is at least so long."""
 MIN_FUNCTION_WORDS = 3
+"""Of one language and none of the other: then the language is sure without a classifier."""
 
 _GERMAN = GERMAN_WORDS | {word.capitalize() for word in GERMAN_WORDS}
 _ENGLISH = ENGLISH_WORDS | {word.capitalize() for word in ENGLISH_WORDS}

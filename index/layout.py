@@ -12,14 +12,22 @@ from enum import Enum, auto
 from itertools import pairwise
 
 HEADING_CHARACTERS = 90
+"""A longer line is no heading."""
 HEADING_WORDS = 14
+"""Nor is one of more words."""
 HEADINGS_IN_A_ROW = 4
+"""More lines in a row that look like headings are a list."""
 TITLE_CHARACTERS = 120
+"""Where a title is cut."""
 
 WRAP_MIN_WIDTH = 50
+"""Lines of a wrapped paragraph are at least so wide, counted in characters,"""
 WRAP_MAX_WIDTH = 120
+"""and at most so wide."""
 WRAP_SHARE = 0.7
+"""Of its lines, so many have no room for the first word of the next one."""
 WRAPPED_CHARACTERS = 45
+"""A line of at least this length that ends within a sentence goes on in the next."""
 
 _LINE = re.compile(r"[^\n\r\u2028\u2029\x0b\x0c\x85]+")
 _BREAK = re.compile(r"\r\n|[\n\r\u2028\u2029\x0b\x0c\x85]")

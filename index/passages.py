@@ -18,7 +18,9 @@ from index.types import Article, Passage, Sentence
 
 TARGET_TOKENS = 200
 HEADING_CHARACTERS = 200
+"""Where a heading is cut."""
 ISLAND_CHARACTERS = 100
+"""A shorter sentence in another language than both its neighbours stays in their passage."""
 
 SPLITTER = {
     "name": "sentences-under-headings",

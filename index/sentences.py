@@ -25,6 +25,7 @@ from index.words import (
 
 MAX_CHARACTERS = 600
 QUOTE_WINDOW = 2_000
+"""Characters back in which the opening of a quotation is looked for."""
 
 
 _CLOSING = ")]}”’›"

@@ -34,8 +34,11 @@ SCHEMA = 1
 FILE = Path(__file__).with_name("calibration.json")
 
 LARGEST = 3.0
+"""Bound of similarities, in spreads of the collection."""
 FARTHEST = 30.0
+"""Bound of leads over other passages, in standard deviations."""
 SAMPLE = 20_000
+"""Vectors that the spread of a collection is measured on."""
 LEAST_SPREAD = 0.02
 """A collection of one sentence has no spread; a tenth of what real collections have stands in for it."""
 COMMONEST = 7.0

@@ -44,6 +44,7 @@ MOST_VALUES = 6
 CITED = 2
 """Reports of one value that are cited: more of them add nothing that a reader would check."""
 SAME = 1e-9
+"""Relative difference of two values that are one."""
 
 
 @dataclass(frozen=True, slots=True)

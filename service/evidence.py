@@ -14,6 +14,7 @@ from service.plain_text import plain
 from service.withheld import is_withheld, label, without_withheld
 
 MOST_SENTENCES = 10
+"""Of a prompt: more of them distract a small model, and each takes time to read."""
 CONTEXT_SENTENCES = 2
 """Sentences before a citation in which what it speaks of may be named ("The company ...")."""
 

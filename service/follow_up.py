@@ -13,6 +13,7 @@ from service.references import refers_back
 MOST_TURNS = 6
 """Turns that a query takes along: as far back as the last question that stands alone, but no further than this."""
 TURN_CHARACTERS = 400
+"""Of each of these turns, what is searched with."""
 SHORT = 2
 """Letters of words that say nothing of what a question is about ("in", "an")."""
 FEWEST_WORDS = 2

@@ -27,7 +27,9 @@ from service.keys import Key, Keys
 from service.logs import LOGGER
 
 FRESH_SECONDS = 0.5
+"""For so long, the file is not looked at again."""
 LOCK_SECONDS = 10.0
+"""How long to wait for another program that changes the file."""
 POLL_SECONDS = 0.05
 _MOST_BYTES = 16 * 1024 * 1024
 

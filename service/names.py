@@ -36,8 +36,11 @@ TITLES = _words("""
 _WORD = re.compile(r"[^\W\d_](?:[\w’']*\w)?")
 _SENTENCE_START = re.compile(r"(?:\A|[.!?:…]\s+|[\n•])[\s\"“„«»(\[‚‘’']*\Z")
 _COMPANY_AHEAD = re.compile(r"[ -](?:AI|Inc|Corp|Ltd|AG|GmbH|Labs?|Group|Platforms|Technologies)\b")
+# Frequencies are Zipf's: the logarithm to ten of how often a word is met in a billion.
 _COMMON_IN_GERMAN, _CLEARLY_GERMAN = 2.0, 1.5
+"""A German noun is at least so frequent in German, and by so much more than in English."""
 _KNOWN_ENGLISH_WORD = 3.0
+"""A capital at the beginning of a sentence says nothing of a word that is at least so frequent in English."""
 _RARE, _EVERYDAY = 2.0, 5.0
 """A name that both languages know is not as common as "in" and "also"."""
 _COMMON_IN_ENGLISH, _CLEARLY_ENGLISH = 3.5, 1.2

@@ -54,6 +54,7 @@ _CHECKING = (
     "say less, more, something else or the opposite."
 )
 HISTORY_CHARACTERS = 300
+"""Of each earlier turn, what the model is shown."""
 
 _MARK = re.compile(r"\s*\[\d{1,2}(?:\s*[,;–-]\s*\d{1,2})*\]|\s*\(\d\)(?=[.!?]?\s*\Z)")
 _MARKUP = re.compile(r"\*\*|__|`+|^#+\s*|^\s*[-*•]\s+", re.MULTILINE)

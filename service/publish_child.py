@@ -33,6 +33,7 @@ NICENESS = 10
 """Behind answers and behind the language model (5), but not so far that a busy service never gets its next snapshot."""
 SECONDS_BETWEEN_STEPS = 0.2
 LEFT_OUT_TOLD = 100
+"""Articles that were left out and are named."""
 
 Tell = Callable[[Message], None]
 

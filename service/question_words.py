@@ -22,6 +22,7 @@ MOST_IN_PHRASE = 5
 """Words of a question phrase: "how many monthly active users"."""
 FEWEST_IN_CLAUSE = 2
 FEWEST_OF_YES_NO = 3
+"""A shorter clause asks nothing by its verb: "is it"."""
 
 _WORD = re.compile(r"[^\W_](?:[\w’'-]*\w)?")
 _ABBREVIATION = re.compile(r"[A-Z]{2,3}")

@@ -7,6 +7,7 @@ TIMES = 3
 FEWEST_WORDS = 6
 """Words in such a circle altogether: "very, very, very" is none."""
 LONGEST_RUN = 12
+"""Words of the longest run that is looked for."""
 
 
 def goes_in_circles(text: str) -> bool:

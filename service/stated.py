@@ -29,6 +29,7 @@ _BOUNDS = {
 }
 """What stands just before a value and makes it inexact."""
 BOUND_AHEAD = 32
+"""Characters before a value in which its bound may stand."""
 _GERMAN_HEDGE = (
     r"könnten?|soll(?:en|te|ten)?|dürften?|würden?|wollen?|will|plan(?:t|en|te|ten)|geplant\w*|erwäg\w*|prüft|"
     r"verhandel\w*|verhandlung\w*|gespräche?n?|im gespräch|angeblich\w*|offenbar|möglicherweise|vermutlich|"

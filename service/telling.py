@@ -23,6 +23,7 @@ UNPROVED = {
 }
 """Where what the model wrote did not hold: the sources may well have an answer."""
 SHOWN_CHARACTERS = 160
+"""Where a question is cut that is told as unanswered."""
 _YEARS = range(1900, 2101)
 
 

@@ -39,7 +39,9 @@ _SCALES = {
 }
 """Scale words by language, each a thousand times the one before it."""
 SCALE = 1000
+"""Between two scale words: a slip by one makes a figure a thousand times too large or too small."""
 LEAST_SCALED = 1e6
+"""Smaller figures are not written with a scale word."""
 
 _WITH_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:(?:,\d{3})+|(?:\.\d{3})+)(?![\d]|[.,]\d)")
 _THOUSANDS = {"en": ",", "de": "."}

@@ -21,7 +21,9 @@ log = logging.getLogger(__name__)
 
 CHILD = Path(__file__).with_name("llama_child.py")
 BACKOFF_FIRST = 0.1
+"""Seconds before a process that died is started again, twice as many each further time in a row,"""
 BACKOFF_LONGEST = 30.0
+"""and never more than this."""
 HEALTHY_AFTER = 30.0
 """Seconds that a process must have lived for its death to count as the first one in a row."""
 PATIENCE = 30.0
@@ -32,6 +34,7 @@ LATENESS = 5.0
 # OpenMP threads that spin while they wait for each other are many times slower as soon as a core is shared.
 _ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
 _LAST_WORDS = 20
+"""Lines of the process that are told when it dies."""
 _LONGEST_LINE = 4_096
 _CLOSING_TIME = 3.0
 

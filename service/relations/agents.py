@@ -75,6 +75,7 @@ _TOLD = _words("told said saw knew went stood thought spoke heard")
 _TORN = re.compile(r"(?:die|der|das|den|which|who|that)\s+(?:[a-zäöüß]+\s+)?[\w-]+,\s*\Z")
 _TIMES = _words("@minute @hour @day @week @month @year @morning @evening @night @spring @summer @autumn @winter")
 _SEEN_BACK = 3
+"""Words before a German name among which its preposition or article is looked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,9 @@ _ASIDE = re.compile(
 _GOES_ON = re.compile(r"(?:is|are|was|were|has|have|had|will|ist|sind|war|waren|hat|haben|wird|werden|\w{2,}ed)\s")
 """How a clause begins whose subject stands before it."""
 _BEGINNING = 4
+"""Letters by which a name is found in an inflected or derived form."""
 LARGE = 100_000
+"""Two sums of this size are compared also where one is given without its unit."""
 _PLACE = frozenset(["in", "im", "at", "near", "bei", "aus"])
 
 

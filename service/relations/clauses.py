@@ -47,7 +47,9 @@ _PARTICLES = frozenset(
     ]
 )
 _PHRASAL_GAP = 3
+"""Words behind an English verb among which its particle may stand: "give the plan up"."""
 LONGEST_WITH_OWN_S = 4
+"""Letters. The last "s" of a longer name may be a genitive's and is taken off, on both sides of a comparison."""
 
 
 def named(text: str) -> str:

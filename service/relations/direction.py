@@ -102,6 +102,7 @@ _PRONOUN = re.compile(r"\b(?:er|sie|es|man|wir|he|she|it|they|we)\b", re.IGNOREC
 _TOGETHER = re.compile(r"\s(?:and|und|or|oder|nor|noch|sowie|&)\s|\s|-")
 _SUIT = re.compile(r"\b(?:Klage|[Ss]uit|[Ll]awsuit|[Cc]ase)\b[^,;]{0,60}?\b(?:gegen|against)\b")
 _SEEN_BACK = 4
+"""Words before a name among which its preposition is looked for."""
 _SHARE = ("prozent", "anteil", "hälfte", "drittel", "viertel", "teil", "mehrheit", "aktien")
 _RELATIVE = re.compile(r"\s*(?:der|die|das|den|dem|welche[rsnm]?)\s+(?=[A-ZÄÖÜ])")
 """How a German clause begins whose first name may be its object: "das Quillon gekauft hat"."""
