@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, aclosing
 from functools import partial
 
@@ -24,7 +24,7 @@ from service.contract import (
 from service.deadline import within
 from service.draft import found_passages
 from service.errors import ArticleNotFound, GeneratorUnavailable
-from service.events import Done, Event, Released, Sources
+from service.events import Done, Event, Released, Sources, told_again
 from service.finding import Finder, Finding, read_tables, understood
 from service.generators import Generator
 from service.generators.extractive import ExtractiveGenerator
@@ -171,7 +171,7 @@ class AnswerPipeline:
         before anything is searched for. `Sources` come while it waits for its turn.
         """
         if known := self._kept(request):
-            for event in _events(known):
+            for event in told_again(known):
                 yield event
             return
         seconds = min(self._seconds, request.timeout or math.inf)
@@ -182,8 +182,12 @@ class AnswerPipeline:
         except GeneratorUnavailable as error:
             raise GeneratorUnavailable(_with_what_still_works(error), error.retry_after) from error
 
-    def _kept(self, request: AskRequest) -> Answer | None:
+    def kept(self, request: AskRequest, client: str = "") -> Answer | None:
         """The answer where it was given before. Raises `IndexUnavailable`."""
+        del client
+        return self._kept(request)
+
+    def _kept(self, request: AskRequest) -> Answer | None:
         clock = Clock()
         with self._serving.lease() as opened:
             return self._cache.find(opened.id, request, clock.milliseconds()["total"])
@@ -243,12 +247,3 @@ def _found(finder: Finder, request: AskRequest) -> tuple[str, list[Finding]]:
     parts = parts_of(request)
     query = parts[0].query if len(parts) == 1 else understood(request).query
     return query, [finder.find_for(part, len(parts)) for part in parts]
-
-
-def _events(answer: Answer) -> Iterator[Event]:
-    """What was yielded when `answer` was given."""
-    yield Sources(answer.passages, answer.id, answer.query, answer.snapshot)
-    citations = {citation.label: citation for citation in answer.citations}
-    for sentence in answer.sentences:
-        yield Released(sentence, tuple(citations.pop(label) for label in sentence.citations if label in citations))
-    yield Done(answer)

@@ -47,6 +47,10 @@ class Around:
         """Have the pipeline serve `snapshot`."""
         return await self.pipeline.wait_for(snapshot, seconds)
 
+    def kept(self, request: AskRequest, client: str = "") -> Answer | None:
+        """What the pipeline keeps."""
+        return self.pipeline.kept(request, client)
+
     async def ask(self, request: AskRequest, client: str = "") -> Answer:
         """The answer of the last event of `answer`, so that whoever overrides that sees every answer."""
         async with aclosing(self.answer(request, client)) as events:

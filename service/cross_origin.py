@@ -6,7 +6,7 @@ the reader's own machine or intranet in the reader's name. Pages that have a sit
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qs
 
 from service.access import Access, Caller, Credentials, Page
@@ -22,6 +22,8 @@ PREFLIGHT_SECONDS = 600
 ARTICLE_PAGES = "/articles/"
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_SITE_KEY = SITE_KEY_HEADER.lower().encode()
+_SENDERS = (b"origin", b"sec-fetch-site", b"host", b"authorization", _SITE_KEY)
 _FOLLOWED = [[b"navigate"], [b"document"], []]
 """`Sec-Fetch-Mode`, `Sec-Fetch-Dest` and `Sec-Purpose` of who follows a link: into no frame, and not beforehand."""
 _READABLE = {
@@ -85,13 +87,13 @@ class CrossOrigin:
 
 def credentials(scope: Scope) -> Credentials:
     """What an HTTP request shows of who sent it, after it came through the door."""
-    headers: Headers = scope["headers"]
+    told = _told(scope["headers"])
     sender: Sender = scope["state"][SENDER]
-    page, origin = _page(_values(headers, b"origin"), _values(headers, b"sec-fetch-site"), _values(headers, b"host"))
+    page, origin = _page(told[b"origin"], told[b"sec-fetch-site"], told[b"host"])
     followed = _site_key_of_a_link(scope)
     return Credentials(
-        keys=tuple(_bearer(_values(headers, b"authorization"))),
-        site_keys=(*_values(headers, SITE_KEY_HEADER.lower().encode()), *followed),
+        keys=tuple(_bearer(told[b"authorization"])),
+        site_keys=(*told[_SITE_KEY], *followed),
         page="none" if followed else page,
         origin=origin,
         reads=scope["method"] in _SAFE,
@@ -133,6 +135,15 @@ def _site_key_of_a_link(scope: Scope) -> tuple[bytes, ...]:
     if scope["method"] not in _SAFE or not scope["path"].startswith(ARTICLE_PAGES):
         return ()
     return tuple(key.encode() for key in parse_qs(scope["query_string"].decode("latin-1")).get("site-key", ()))
+
+
+def _told(headers: Headers) -> Mapping[bytes, list[bytes]]:
+    """The values of the headers that say who sent a request, all in one look: every request is asked for them."""
+    told: dict[bytes, list[bytes]] = {name: [] for name in _SENDERS}
+    for name, value in headers:
+        if name in told:
+            told[name].append(value.strip())
+    return told
 
 
 def _values(headers: Headers, name: bytes) -> list[bytes]:

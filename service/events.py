@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from service.contract import Answer, AnswerSentence, Citation, FoundPassage
@@ -36,3 +37,12 @@ class Done:
 
 
 Event = Sources | Released | Done
+
+
+def told_again(answer: Answer) -> Iterator[Event]:
+    """What was told when `answer` was given first."""
+    yield Sources(answer.passages, answer.id, answer.query, answer.snapshot)
+    citations = {citation.label: citation for citation in answer.citations}
+    for sentence in answer.sentences:
+        yield Released(sentence, tuple(citations.pop(label) for label in sentence.citations if label in citations))
+    yield Done(answer)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import traceback
 from collections.abc import Mapping
 from contextvars import ContextVar
@@ -16,7 +17,7 @@ LOGGER = "fundstelle"
 REQUEST: ContextVar[str] = ContextVar("request", default="")
 """The id of the request that is served here; empty elsewhere."""
 
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:%,+@~")
+_PLAIN = re.compile(r"[A-Za-z0-9_./:%,+@~-]+")
 _TELLS_ALL = frozenset({"asyncio"})
 """Loggers that add the values of what has failed to their messages, on lines of their own."""
 
@@ -30,6 +31,14 @@ class _Formatter(logging.Formatter):
     def __init__(self, messages: bool) -> None:
         super().__init__(datefmt="%Y-%m-%dT%H:%M:%S%z")
         self._messages = messages
+        self._second = (0, "")
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        """The time as `datefmt` has it, made once a second."""
+        second = int(record.created)
+        if self._second[0] != second:
+            self._second = (second, super().formatTime(record, datefmt))
+        return self._second[1]
 
     def said(self, record: logging.LogRecord) -> str:
         """The message, on one line."""
@@ -92,12 +101,14 @@ def configure(level: str, kind: str = "text") -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(FORMATTERS[kind](messages=level == "debug"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    # Nothing that is logged names them, and finding them out is a good part of what a line costs.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging.getLogger(LOGGER).setLevel(level.upper())
 
 
 def _value(value: object) -> str:
     text = str(value)
-    return text if text and _PLAIN.issuperset(text) else json.dumps(text)
+    return text if _PLAIN.fullmatch(text) else json.dumps(text)
 
 
 def _places(error: BaseException) -> str:

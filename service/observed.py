@@ -13,7 +13,7 @@ from service.around import Around
 from service.clock import LISTENER
 from service.contract import Answer, AskRequest, SearchRequest, SearchResponse
 from service.errors import ServiceError
-from service.events import Done, Event, Released, Sources
+from service.events import Done, Event, Released, Sources, told_again
 from service.pipeline import Pipeline
 
 T = TypeVar("T")
@@ -63,6 +63,15 @@ class Observed(Around):
     def __init__(self, pipeline: Pipeline, observers: Sequence[Observer]) -> None:
         super().__init__(pipeline)
         self._observers = tuple(observers)
+
+    def kept(self, request: AskRequest, client: str = "") -> Answer | None:
+        """What the pipeline keeps. Nothing is told where that is nothing: then it is `answer` that is asked."""
+        answer = self.pipeline.kept(request, client)
+        if answer is not None:
+            seen = _Seen("ask", request.question, client, self._observers)
+            for event in told_again(answer):
+                seen.see(event)
+        return answer
 
     async def answer(self, request: AskRequest, client: str = "") -> AsyncGenerator[Event, None]:
         """The events of an answer, as they come."""

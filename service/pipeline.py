@@ -49,6 +49,13 @@ class Pipeline(Protocol):
         """
         ...
 
+    def kept(self, request: AskRequest, client: str = "") -> Answer | None:
+        """The answer where it was given before and is kept, under an id of its own; None where it has to be made.
+
+        `answer` gives it too. This does so at once, for who has nothing to wait for.
+        """
+        ...
+
     async def ask(self, request: AskRequest, client: str = "") -> Answer:
         """Answer or refuse: the answer of the last event of `answer`."""
         ...

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from service.around import Around
-from service.contract import AskRequest
+from service.contract import Answer, AskRequest
 from service.errors import FeedbackUnavailable
 from service.events import Done, Event
 from service.feedback_store import FeedbackStore, Remembered, remembered
@@ -62,6 +62,13 @@ class Remembering(Around):
         finally:
             self._threads.close()
             await super().close()
+
+    def kept(self, request: AskRequest, client: str = "") -> Answer | None:
+        """What the pipeline keeps: given again, it has another id, by which it may be judged."""
+        answer = super().kept(request, client)
+        if answer is not None:
+            self._keep(remembered(request, answer, datetime.now(UTC)))
+        return answer
 
     async def answer(self, request: AskRequest, client: str = "") -> AsyncGenerator[Event, None]:
         """The events of the pipeline."""

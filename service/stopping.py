@@ -32,6 +32,11 @@ class Stopping:
         for task in self._work:
             task.cancel()
 
+    def check(self) -> None:
+        """Raise `ShuttingDown` where the end has begun."""
+        if self.begun:
+            raise ShuttingDown(DETAIL)
+
     @property
     def under_way(self) -> int:
         """How much work is under way."""

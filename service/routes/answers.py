@@ -32,12 +32,12 @@ from service.errors import (
     ShuttingDown,
     UnsupportedMedia,
 )
-from service.events import Done, Event, Released, Sources
+from service.events import Done, Event, Released, Sources, told_again
 from service.openapi import Parameter
 from service.routes import examples
 from service.routes.access import ACCESS_ERRORS, needs
 from service.routes.request import GuardedRequest, client_of, indexed_pipeline
-from service.routes.streaming import streamed, whole
+from service.routes.streaming import at_once, kept, streamed, whole
 from service.sse import event, is_preferred
 
 ARTICLES = "/v1/articles/"
@@ -79,7 +79,10 @@ async def ask(data: JSONBody[AskRequest], request: GuardedRequest) -> Response[A
     then `done` with the whole answer, or `error` with a problem.
     """
     pipeline = indexed_pipeline(request)
-    if is_preferred(request.headers.get("accept", "")):
+    streams = is_preferred(request.headers.get("accept", ""))
+    if known := kept(request, pipeline, data):
+        return at_once(map(_written, told_again(known))) if streams else Response(known)
+    if streams:
         return await streamed(request, pipeline.answer(data, client_of(request)), _written)
     return Response(await whole(request, pipeline.ask(data, client_of(request))))
 

@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody
 
 from service import openai_answers
 from service.errors import ServiceError, UnknownModel, UnsupportedRequest
-from service.events import Done, Event
+from service.events import Done, Event, told_again
 from service.openai_answers import Chunks, Frame
 from service.openai_contract import ChatChunk, ChatCompletion, ChatError, ChatRequest, Model, ModelList
 from service.openai_errors import chat_error
@@ -19,7 +19,7 @@ from service.routes import openai_examples
 from service.routes.access import ACCESS_ERRORS, needs
 from service.routes.answers import ANSWER_ERRORS
 from service.routes.request import BODY_LIMIT, GuardedRequest, client_of, indexed_pipeline
-from service.routes.streaming import streamed, whole
+from service.routes.streaming import at_once, kept, streamed, whole
 from service.sse import message
 
 LAST = "[DONE]"
@@ -54,11 +54,14 @@ async def chat_completions(data: JSONBody[ChatRequest], request: GuardedRequest)
     asked = openai_answers.question_of(data)
     frame = Frame(int(time.time()), data.model, str(request.base_url).rstrip("/"))
     pipeline = indexed_pipeline(request)
+    known = kept(request, pipeline, asked)
     if data.stream:
-        chunks = Chunks(frame, usage=_wants_usage(data))
+        written = partial(_written, Chunks(frame, usage=_wants_usage(data)))
+        if known:
+            return at_once(map(written, told_again(known)))
         events = pipeline.answer(asked, client_of(request))
-        return await streamed(request, events, partial(_written, chunks), lambda problem: message(chat_error(problem)))
-    answer = await whole(request, pipeline.ask(asked, client_of(request)))
+        return await streamed(request, events, written, lambda problem: message(chat_error(problem)))
+    answer = known if known else await whole(request, pipeline.ask(asked, client_of(request)))
     return Response(openai_answers.completion(answer, frame))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
 from contextlib import aclosing
 from typing import Any, TypeVar, cast
 
@@ -10,11 +10,13 @@ from litestar import Request, Response
 from litestar.response.base import ASGIResponse
 
 from service.body import Receive
-from service.contract import Problem
+from service.contract import Answer, AskRequest, Problem
 from service.edge import Scope, Send
+from service.pipeline import Pipeline
 from service.routes.failures import told
+from service.routes.request import client_of
 from service.settings import Settings
-from service.sse import KEEP_ALIVE, MEDIA_TYPE, event, respond
+from service.sse import HEADERS, KEEP_ALIVE, MEDIA_TYPE, event, respond
 from service.stopping import Stopping
 from service.streams import Feed, begun, kept_alive, to_the_end, unless_left
 
@@ -38,6 +40,18 @@ class EventStream(Response[Any]):
             await respond(receive, send, self._chunks)
         finally:
             await self._feed.close()
+
+
+def kept(request: Request[Any, Any, Any], pipeline: Pipeline, asked: AskRequest) -> Answer | None:
+    """The answer to `asked` where the pipeline keeps it. Raises `ShuttingDown`, and what the pipeline raises."""
+    _stopping(request).check()
+    return pipeline.kept(asked, client_of(request))
+
+
+def at_once(chunks: Iterable[bytes]) -> Response[Any]:
+    """A stream whose events are all there: one piece, which nobody has to be watched for while it is made."""
+    headers = {name: value for name, value in HEADERS.items() if name != "content-type"}
+    return Response(b"".join(chunks), media_type=HEADERS["content-type"], headers=headers)
 
 
 async def whole(request: Request[Any, Any, Any], work: Coroutine[Any, Any, T]) -> T:

@@ -71,6 +71,9 @@ class FakePipeline:
     async def wait_for(self, snapshot: str, seconds: float) -> str:
         return await self.reload()
 
+    def kept(self, request: AskRequest, client: str = "") -> Answer | None:
+        return None
+
     async def ask(self, request: AskRequest, client: str = "") -> Answer:
         async with aclosing(self.answer(request, client)) as events:
             return [event.answer async for event in events if isinstance(event, Done)][-1]

@@ -29,7 +29,7 @@ from service.__main__ import leave, main
 from service.abstain import Abstention
 from service.admission import Admission
 from service.answer import AnswerPipeline
-from service.contract import AskRequest
+from service.contract import Answer, AskRequest
 from service.errors import GeneratorUnavailable
 from service.events import Event
 from service.generators import Delta, Prompt
@@ -106,6 +106,10 @@ async def fail(script: Script) -> None:
 
 class DirectedPipeline(AnswerPipeline):
     """Reads the script of each question."""
+
+    def kept(self, request: AskRequest, client: str = "") -> Answer | None:
+        """Nothing: whether an answer is given again is for its script to say."""
+        return None
 
     async def answer(self, request: AskRequest, client: str = "") -> AsyncGenerator[Event, None]:
         question, script = taken_off(request.question)

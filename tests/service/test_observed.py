@@ -57,6 +57,24 @@ async def test_an_answer_is_told_with_its_times_and_stages(index: Path) -> None:
     assert all(stage.start >= 0 and stage.start + stage.seconds <= outcome.seconds for stage in outcome.stages)
 
 
+async def test_an_answer_that_is_kept_is_had_at_once_and_told_like_any_other(index: Path) -> None:
+    told, request = Told(), AskRequest("What did the harbour bridge in Porthaven cost?")
+    pipeline = Observed(pipeline_over(index, ScriptedGenerator(COST)), [told])
+    await pipeline.start()
+    try:
+        assert pipeline.kept(request, "key-1") is None
+        assert told.begun == []
+        first = await pipeline.ask(request, "key-1")
+        again = pipeline.kept(request, "key-2")
+    finally:
+        await pipeline.close()
+    assert again is not None and again.id != first.id
+    assert (again.answer, again.citations, again.passages) == (first.answer, first.citations, first.passages)
+    _, outcome = told.outcomes
+    assert (outcome.kind, outcome.result, outcome.client, outcome.answer) == ("ask", "answered", "key-2", again)
+    assert outcome.sources is not None and outcome.first_sentence is not None
+
+
 async def test_a_stream_whose_steps_run_in_tasks_of_their_own_tells_its_stages(index: Path) -> None:
     told = Told()
     pipeline = Observed(pipeline_over(index, ScriptedGenerator(COST)), [told])

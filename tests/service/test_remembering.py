@@ -19,7 +19,7 @@ import pytest
 from service import opening
 from service.app import compose
 from service.around import Around
-from service.contract import AskRequest
+from service.contract import Answer, AskRequest
 from service.errors import FeedbackUnavailable, GeneratorUnavailable
 from service.events import Done, Event, Sources
 from service.feedback import store_of
@@ -100,6 +100,24 @@ def test_an_answer_is_kept_with_its_question_however_it_is_asked_for() -> None:
     assert [(one.id, one.content.request, one.content.answer) for one in store.kept] == [
         (number(count), QUESTION, refused("Who?").answer) for count in (1, 2)
     ]
+
+
+def test_an_answer_that_is_had_at_once_is_kept_too() -> None:
+    class Keeping(FakePipeline):
+        def kept(self, request: AskRequest, client: str = "") -> Answer | None:
+            return refused("Who?")
+
+    shelf, asked = Shelf(), []
+
+    async def run() -> None:
+        pipeline = Remembering(Keeping(), shelf)
+        await pipeline.start()
+        asked.append(pipeline.kept(QUESTION))
+        await pipeline.close()
+
+    asyncio.run(run())
+    assert asked == [refused("Who?")]
+    assert [(one.id, one.content.request) for one in shelf.kept] == [(asked[0].id, QUESTION)]
 
 
 def test_who_stops_listening_at_the_last_event_is_answered_too() -> None:
