@@ -9,7 +9,8 @@ import re
 
 from index.quantities import Quantity, quantities, same_value
 from service.circumstances import circumstance_asked_for, tells
-from service.names import names
+from service.names import calendar_words, names
+from service.relations.function_words import FUNCTION_WORDS
 
 _AMOUNT = re.compile(
     r"\b(?:how (?:much|many|large|big|high|long|old|far)|what (?:share|percentage|sum|amount)|"
@@ -26,7 +27,17 @@ _MONEY = re.compile(
 """Sums are asked for in money, so that a share or a year is no answer: "It paid 49 percent"."""
 LEAST_BARE_SUM = 10_000
 """A number without a unit from which on it may be a sum of money: "It paid 14.3 billion"."""
-_PERSON = re.compile(r"\b(?:who|whom|whose|wer|wen|wem|wessen)\b", re.IGNORECASE)
+_ASKING = {
+    "en": re.compile(r"(?:\A\W*(?:And )?[WH]|\b[wh])(?:ho|hom|hose|hat|hich|hen|here|hy|ow)\b"),
+    "de": re.compile(
+        r"(?:\A\W*(?:Und )?W|\bw)(?:er|en|em|essen|as|elche[nrms]?|ann|o|oher|ohin|arum|eshalb|ieso|ie|ieviele?n?|"
+        r"o(?:bei|durch|für|gegen|her|hin|mit|nach|ran|rauf|raus|rin|rüber|rum|runter|von|vor|zu))\b"
+    ),
+}
+"""Question words. Capitals within a question are those of a name: the film "Who Goes There"."""
+_SETTING = re.compile(r"\W*(?:when|while|after|before|where)\b[^,?]*,\s", re.IGNORECASE)
+"""A clause before the question: "When Nordholz closed, who bought it?"."""
+_PERSON = re.compile(r"(?:who|whom|whose|wer|wen|wem|wessen)\b", re.IGNORECASE)
 _VAGUE_AMOUNT = re.compile(
     r"\b(?:hundreds|thousands|millions|billions|dozens|several|many|few|most|half|all|none|no|double[ds]?|twice|"
     r"hundert\w*|tausend\w*|dutzend\w*|hunderttausend\w*|mehrere\w*|viele\w*|wenige\w*|meisten|hälfte|alle|kein\w*|doppelt\w*)\b",
@@ -47,9 +58,9 @@ _GERMAN_NOUN = re.compile(r"\b[A-ZÄÖÜ]\w{4,}")
 _ENGLISH_PEOPLE = re.compile(
     r"\b\w{3,}(?:s|ers?|ors?|ists?|people|team|staff|man|woman|men|women)\b|(?<=\b[Tt]he )[A-Z]\w+|(?<=[a-z] )[A-Z]\w+"
 )
-_WORD = re.compile(r"\w{4,}")
-_STEM = 4
-"""Letters that two forms of one word share, roughly: "leave" and "leaving"."""
+_ANY_WORD = re.compile(r"\w{2,}")
+_STEM, _ENDING = 4, 3
+"""Fewest letters that two forms of one word share, roughly, and most in which the shorter one may differ."""
 
 
 def asks_yes_or_no(question: str, language: str) -> bool:
@@ -57,9 +68,20 @@ def asks_yes_or_no(question: str, language: str) -> bool:
     return _YES_NO["de" if language == "de" else "en"].match(question) is not None
 
 
-def asks_for_amount(question: str) -> bool:
-    """Whether `question` asks how much or how many."""
-    return _AMOUNT.search(question) is not None
+def asks_for_amount(question: str, language: str) -> bool:
+    """Whether `question` asks how much or how many by the first of its question words ("What tells how much")."""
+    asking = _asking(question, language)
+    if asking is None:
+        return _AMOUNT.search(question) is not None
+    return _AMOUNT.match(question, asking.start()) is not None
+
+
+def _asking(question: str, language: str) -> re.Match[str] | None:
+    """The question word with which `question` asks; those that follow it lead clauses ("Where did the man who ...")."""
+    pattern = _ASKING["de" if language == "de" else "en"]
+    setting = _SETTING.match(question)
+    behind = pattern.search(question, setting.end()) if setting else None
+    return behind or pattern.search(question)
 
 
 def missing(question: str, sentence: str, language: str) -> str:
@@ -68,11 +90,12 @@ def missing(question: str, sentence: str, language: str) -> str:
     """
     if asks_yes_or_no(question, language):
         return ""
-    if asks_for_amount(question):
+    if asks_for_amount(question, language):
         return "" if _has_new_amount(question, sentence, language) else "amount"
-    if not _new_words(question, sentence):
+    if not _new_words(question, sentence, language):
         return "news"
-    if _PERSON.search(question) and not _has_new_person(question, sentence, language):
+    asking = _asking(question, language)
+    if asking and _PERSON.search(asking.group()) and not _has_new_person(question, sentence, language):
         return "person"
     circumstance = circumstance_asked_for(question)
     return "" if tells(sentence, circumstance, question, language) else circumstance
@@ -92,9 +115,18 @@ def _may_be_money(amount: Quantity) -> bool:
     return is_currency or (not amount.unit and amount.value >= LEAST_BARE_SUM)
 
 
-def _new_words(question: str, sentence: str) -> set[str]:
-    known = {word[:_STEM] for word in _WORD.findall(question.casefold())}
-    return {word for word in _WORD.findall(sentence.casefold()) if word[:_STEM] not in known}
+def _new_words(question: str, sentence: str, language: str) -> set[str]:
+    """The words of `sentence`, casefolded, that say something and are not in `question`; "war" and "gas", too."""
+    known = _ANY_WORD.findall(question.casefold())
+    empty = FUNCTION_WORDS["de" if language == "de" else "en"]
+    said = {word for word in _ANY_WORD.findall(sentence.casefold()) if len(word) >= _STEM or word not in empty}
+    return {word for word in said if not any(_are_forms(word, other) for other in known)}
+
+
+def _are_forms(one: str, other: str) -> bool:
+    """Whether two words begin alike, up to an ending: "leave" and "leaving", not "complexity" and "computer"."""
+    stem = max(_STEM, min(len(one), len(other)) - _ENDING)
+    return one[:stem] == other[:stem]
 
 
 def _has_new_person(question: str, sentence: str, language: str) -> bool:
@@ -102,5 +134,5 @@ def _has_new_person(question: str, sentence: str, language: str) -> bool:
     if set(names(sentence, language)) - set(names(question, language)):
         return True
     people = _GERMAN_NOUN if language == "de" else _ENGLISH_PEOPLE
-    new = _new_words(question, sentence)
+    new = _new_words(question, sentence, language) - calendar_words()
     return any(word.casefold() in new for word in people.findall(sentence))

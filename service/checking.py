@@ -19,12 +19,9 @@ from service.finding import Asked
 from service.names import names
 from service.outgoing import unfit
 from service.relations import shared_part
-from service.verify import states, verify
+from service.verify import FRAGMENT_WORDS, states, verify
 from service.wording import with_own_scale_words, with_whole_numbers
 from service.yes_no import contradicts_itself
-
-FRAGMENT_WORDS = 5
-"""A sentence of fewer words is compared with the evidence together with its question."""
 
 _ENOUGH = float(np.nextafter(np.float32(LEAST_SUPPORT), np.float32(1.0)))
 """The least float32 that is no less than `LEAST_SUPPORT`."""

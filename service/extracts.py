@@ -66,7 +66,7 @@ def states_what_is_asked(asked: Asked, item: Evidence) -> bool:
     new = [one for one in quantities(quote, item.language) if not any(same_value(one, other) for other in known)]
     if _WHEN.search(question):
         return any(map(_is_date, new)) or bool(_ABOUT_WHEN.search(quote))
-    if asks_for_amount(question):
+    if asks_for_amount(question, asked.language):
         return any(one.unit not in ("month", "day", "ordinal") for one in new) or bool(_ABOUT_HOW_MUCH.search(quote))
     return True
 

@@ -68,7 +68,7 @@ def answers_too(sentence: AnswerSentence, asked: Asked) -> bool:
     question, language = asked.request.question, asked.language
     if not sentence.citations or language not in LANGUAGES:
         return False
-    asks_amount = asks_for_amount(question)
+    asks_amount = asks_for_amount(question, language)
     if not (asks_amount or circumstance_asked_for(question)) or missing(question, sentence.text, language):
         return False
     if asks_amount and not any(map(_is_amount, quantities(sentence.text, language))):

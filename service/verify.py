@@ -27,6 +27,8 @@ NEARLY_ALL = 0.8
 """Part of its words and figures with which one source bears a sentence out, whatever another source says."""
 LEAST_ADDED = 2
 """Words of a sentence that a source which speaks against it must add to one that bears it out, to count beside that."""
+FRAGMENT_WORDS = 5
+"""A sentence of fewer words says little by itself: it is compared with the evidence together with its question."""
 DATES = ("month", "day", "ordinal")
 MOST_CITATIONS = 3
 """A sentence that needs more sources than this together is not one claim."""
@@ -81,7 +83,8 @@ def verify(
         return Verdict((), f"meaning: nearest evidence at {best:.2f}, at least {least_similarity:.2f} is needed", best)
     near = [int(i) for i in np.argsort(-similarities, kind="stable") if similarities[i] >= least_similarity / 2]
     sets = _sets(claim.quantities, wanted, near, evidence, subjects=frozenset(question_names))
-    cited, wrong = _sound(sentence, language, question, list(islice(sets, MOST_TRIED)), evidence, similar)
+    tried = _with_its_words(sentence, language, list(islice(sets, MOST_TRIED)), evidence)
+    cited, wrong = _sound(sentence, language, question, tried, evidence, similar)
     if not cited:
         return Verdict((), wrong or "premise: no source says this of what was asked about", best)
     together = any(evidence[i].language == language for i in cited)
@@ -91,6 +94,16 @@ def verify(
     if shared_part(sentence, language, [evidence[i] for i in cited]) < least_shared:
         return Verdict((), "meaning: hardly a word of it stands in what would bear it out", best)
     return Verdict(cited, "", float(similarities[list(cited)].mean()))
+
+
+def _with_its_words(
+    sentence: str, language: str, sets: Sequence[tuple[int, ...]], evidence: Sequence[Evidence]
+) -> Sequence[tuple[int, ...]]:
+    """Of `sets` for a fragment those of each size with most of its words: its question is near other things, too."""
+    if len(sentence.split()) >= FRAGMENT_WORDS:
+        return sets
+    shared = {cited: shared_words(sentence, language, [evidence[i] for i in cited]) for cited in sets}
+    return [cited for cited in sets if shared[cited] == max(shared[one] for one in sets if len(one) == len(cited))]
 
 
 @dataclass(frozen=True, slots=True)

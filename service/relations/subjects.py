@@ -25,7 +25,7 @@ _STANDS_FOR = {
 }
 """A subject that stands for whoever was named before; German has it on either side of the verb."""
 _LEADING = re.compile(
-    r"(?:(?:and|but|while|because|that|as|since|when|although|so|if)\s)*(?P<of>(?:the|its|their)\s)?"
+    r"(?:(?:and|but|while|because|that|as|since|when|although|so|if)\s)*(?P<of>(?i:the|its|their)\s)?"
     r"[A-Z][\w.&’'-]*(?:(?:,|\s(?:and|&))?\s[A-Z][\w.&’'-]*)*(?=\s[a-z]|,)"
 )
 """The names with which an English clause begins; behind a determiner they may be a part only ("the Quillon group")."""

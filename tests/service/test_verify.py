@@ -33,6 +33,16 @@ def test_the_source_that_states_the_value_is_cited_and_no_other() -> None:
     assert cited("Nordholz had sales of $870 million in 2024.", PLAN, CUSTOMERS, REVENUE) == (2,)
 
 
+def test_a_fragment_cites_the_source_that_has_its_words_and_not_the_one_nearest_to_its_question() -> None:
+    nearest = evidence("The Ullsund ferry is the oldest in the country.", "en")
+    source = evidence("Twice a week the Ullsund ferry carries gravel.", "en")
+    alike = np.array([0.6, 0.4], dtype=np.float32)
+    found = verify(
+        "Gravel.", "en", (), [nearest, source], alike, least_similarity=0.1, question="What does the ferry carry?"
+    )
+    assert found.cited == (1,)
+
+
 def test_two_facts_from_two_sources_need_both() -> None:
     found = cited(
         "Nordholz made 870 million dollars in 2024 and expects two billion in 2025.", REVENUE, CUSTOMERS, PLAN
@@ -67,7 +77,7 @@ def test_a_source_that_contradicts_beside_one_that_bears_out_counts_by_what_it_a
     monkeypatch.setattr(
         verification, "flaw", lambda claim, language, question, sources, similar: "direction" * (supplier in sources)
     )
-    assert cited("Nordholz erhielt einen Auftrag.", order, supplier, language="de") == found
+    assert cited("Nordholz erhielt jetzt einen neuen Auftrag.", order, supplier, language="de") == found
 
 
 @pytest.mark.parametrize(
