@@ -36,7 +36,7 @@ from service.routes.feedback import give_feedback
 from service.routes.mcp import mcp, open_mcp
 from service.routes.metrics import metrics
 from service.routes.openai import chat_completions, list_models, read_model
-from service.routes.pages import describe, description, reference, style
+from service.routes.pages import describe, description, reference
 from service.routes.probes import healthz, readyz
 from service.routes.request import GuardedRequest
 from service.routes.site import PAGES
@@ -68,7 +68,6 @@ ROUTES = (
     status_style,
     reference,
     description,
-    style,
     *PAGES,
     newest_widget,
     this_widget,

@@ -7,8 +7,8 @@ _EVERYWHERE = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ance
 NO_PAGE = "default-src 'none'; frame-ancestors 'none'"
 """For what is no page, should a browser show it as one: nothing."""
 
-PLAIN = f"{_EVERYWHERE}; form-action 'none'"
-"""For a page to read: the service's own style sheet, no scripts."""
+PLAIN = f"{_EVERYWHERE}; form-action 'none'; img-src 'self'"
+"""For a page to read: the service's own style sheet and picture, no scripts."""
 
 SCRIPTED = (
     f"{_EVERYWHERE}; form-action 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "

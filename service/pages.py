@@ -1,4 +1,4 @@
-"""The HTML of the pages. Everything that comes from elsewhere is escaped here."""
+"""The HTML of the API reference. Everything that comes from elsewhere is escaped here."""
 
 from __future__ import annotations
 
@@ -12,18 +12,7 @@ from service.openapi import EVENTS, REQUEST_ID, Document
 from service.problems import problem_type, served_errors
 
 _QUESTION = '{"question": "Why does Google want to end its work with Scale AI?"}'
-_HEAD = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<link rel="stylesheet" href="static/style.css">
-</head>
-<body>
-<main>
-"""
-_FOOT = "</main>\n</body>\n</html>\n"
+_FIRST = ("/v1/ask", "/v1/search")
 
 
 def ask_command(url: str, *, keyed: bool) -> str:
@@ -32,17 +21,15 @@ def ask_command(url: str, *, keyed: bool) -> str:
     return f"curl -s {url}/v1/ask {key}-H 'Content-Type: application/json' -d '{_QUESTION}'"
 
 
-def reference_page(document: Document) -> str:
-    """The page at `/docs`, which shows an OpenAPI document made by `service.openapi`."""
+def reference_contents(document: Document) -> str:
+    """What the page at `/docs` shows of an OpenAPI document made by `service.openapi`, in English."""
     info, schemas = document["info"], document["components"]["schemas"]
     operations = [
         (path, method, item) for path, methods in document["paths"].items() for method, item in methods.items()
     ]
     # What programs ask for comes before pages and probes.
-    operations.sort(key=lambda listed: not listed[0].startswith("/v1/"))
-    return _page(
-        f"{info['title']} API",
-        f"<h1>{escape(info['title'])} API <small>{escape(info['version'])}</small></h1>",
+    operations.sort(key=lambda listed: (listed[0] not in _FIRST, not listed[0].startswith("/v1/")))
+    parts = (
         f"<p>{_prose(info['summary'])} {_prose(info['description'])}</p>",
         '<p>To read with a program: <a href="openapi.json">/openapi.json</a>.</p>',
         _contents(operations),
@@ -52,10 +39,7 @@ def reference_page(document: Document) -> str:
         '<h2 id="problems">Problems</h2>',
         _problems(),
     )
-
-
-def _page(title: str, *parts: str) -> str:
-    return _HEAD.format(title=escape(title)) + "\n".join(parts) + "\n" + _FOOT
+    return "\n".join(parts)
 
 
 def _contents(operations: list[tuple[str, str, Document]]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from html import escape
-from typing import Literal
+from typing import Literal, get_args
 from urllib.parse import quote, urlencode, urlsplit
 
 from babel.core import Locale, UnknownLocaleError
@@ -23,6 +23,7 @@ from service.site_words import WORDS
 from service.widget_bundle import Widget
 
 Language = Literal["de", "en"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 PAGE_ARTICLES = 50
 """Articles on one page of the list."""
@@ -120,6 +121,14 @@ def article_page(language: Language, article: ArticleResponse, mark: Mark | None
         "</article></main>",
         up=up,
     )
+
+
+def reference_page(language: Language, version: str, contents: str) -> str:
+    """The API reference of a `version`; `contents` are its HTML, in English."""
+    note = WORDS[language]["reference_note"]
+    told = f'<p class="facts" lang="{language}">{escape(note)}</p>' if note else ""
+    heading = f"<h1>Fundstelle API <small>{escape(version)}</small></h1>"
+    return _page(language, "api", "Fundstelle API", f'<main lang="en">{heading}{told}', contents, "</main>")
 
 
 def problem_page(language: Language, problem: Problem, up: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from importlib.resources import files
 from typing import get_args
 
 import msgspec
@@ -16,19 +15,21 @@ from service.door import DOOR_ERRORS, PROBES
 from service.errors import RateLimited
 from service.limiting import RATE_HEADERS
 from service.openapi import Document, Operation, document
-from service.pages import reference_page
+from service.pages import reference_contents
 from service.routes.access import Needs
 from service.routes.request import GuardedRequest
+from service.site import LANGUAGES, preferred, reference_page
 from service.version import version
 
 _HTML = "text/html"
-_PAGE_HEADERS = {page_policies.HEADER: page_policies.PLAIN}
+_PAGE_HEADERS = {page_policies.HEADER: page_policies.PLAIN, "Vary": "Accept-Language"}
 
 
 @get("/docs", summary="The API reference as a page", media_type=_HTML)
 async def reference(request: GuardedRequest) -> Response[str]:
     """The contents of /openapi.json to read; works without scripts and without a network."""
-    return Response(request.app.state.reference, media_type=_HTML, headers=_PAGE_HEADERS)
+    page = request.app.state.reference[preferred(request.headers.get("accept-language", ""))]
+    return Response(page, media_type=_HTML, headers=_PAGE_HEADERS)
 
 
 @get("/openapi.json", summary="This document", media_type="application/json")
@@ -37,18 +38,12 @@ async def description(request: GuardedRequest) -> Response[bytes]:
     return Response(request.app.state.openapi, media_type="application/json")
 
 
-@get("/static/style.css", opt={"hidden": True})
-async def style() -> Response[bytes]:
-    """The one style sheet of the pages."""
-    content = files("service").joinpath("static", "style.css").read_bytes()
-    return Response(content, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
-
-
 def describe(app: Litestar) -> None:
-    """Make the OpenAPI document and its page, once; they don't change while the service runs."""
+    """Make the OpenAPI document and its page in each language, once; they don't change while the service runs."""
     described = openapi(app)
     app.state.openapi = msgspec.json.encode(described)
-    app.state.reference = reference_page(described)
+    contents = reference_contents(described)
+    app.state.reference = {language: reference_page(language, version(), contents) for language in LANGUAGES}
 
 
 def openapi(app: Litestar) -> Document:

@@ -73,7 +73,7 @@ def test_where_others_can_reach_it_nobody_is_let_in_without_a_key(ring: Ring) ->
         ):
             assert outcome(response) == UNAUTHORIZED
             assert response.headers["www-authenticate"] == 'Bearer realm="fundstelle"'
-        for path in ("/healthz", "/readyz", "/", "/docs", "/openapi.json", "/static/style.css", "/widget.js"):
+        for path in ("/healthz", "/readyz", "/", "/docs", "/openapi.json", "/static/site.css", "/widget.js"):
             assert client.get(path).status_code == 200
 
 

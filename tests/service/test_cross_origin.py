@@ -262,7 +262,7 @@ def test_keys_that_can_not_be_read_allow_no_page_anything(client: Client, ring: 
 
 
 def test_every_response_varies_by_origin(client: Client) -> None:
-    for path in ("/healthz", "/static/style.css", "/nowhere", "/v1/articles/a.md"):
+    for path in ("/healthz", "/static/site.css", "/nowhere", "/v1/articles/a.md"):
         assert "Origin" in client.get(path).headers["vary"]
 
 

@@ -76,7 +76,7 @@ def operations(document: Any) -> Iterator[tuple[str, str, Any]]:
 def test_every_route_is_described_and_nothing_else(app: Litestar, document: Any) -> None:
     served = {(r.path_format, m) for r in app.routes for m in getattr(r, "methods", ()) if m != "OPTIONS"}
     described = {(path, method.upper()) for path, method, _ in operations(document)}
-    files = ("style.css", "site.css", "status.css", "embed.js", "icon.svg")
+    files = ("site.css", "status.css", "embed.js", "icon.svg")
     unlisted = {f"/{WIDGET.name}", *(f"/static/{name}" for name in files)}
     assert served - described == {(path, "GET") for path in unlisted}
     assert described <= served
@@ -255,7 +255,8 @@ def test_a_page_needs_nothing_but_the_service(client: TestClient[Litestar], path
     assert response.headers["content-type"] == "text/html; charset=utf-8"
     policy = response.headers["content-security-policy"]
     assert policy == (
-        "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
+        "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'; "
+        "img-src 'self'"
     )
     assert "unsafe" not in policy
     page = Page(response.text)
@@ -281,6 +282,16 @@ def test_the_reference_shows_every_operation_every_object_and_every_problem(
     assert "event: sources\ndata: {&quot;id&quot;" in page
     for kind in served_errors():
         assert problem_type(kind) in page
+
+
+def test_the_reference_has_the_way_to_the_other_pages_in_the_language_of_its_reader(
+    client: TestClient[Litestar],
+) -> None:
+    english, german = (client.get("/docs", headers={"Accept-Language": language}).text for language in ("en", "de"))
+
+    assert '<a href="./docs" aria-current=page>API</a>' in english
+    assert '<a href="./articles">Artikel</a>' in german
+    assert '</h1><p class="facts" lang="de">Die Beschreibung der Schnittstelle ist auf Englisch.' in german
 
 
 def test_the_tag_does_not_repeat_markup_of_a_host(client: TestClient[Litestar]) -> None:
