@@ -17,7 +17,7 @@ MIN_PART = 4
 MAX_WORD = 40
 """Letters. A longer word is left as it is, which bounds the work."""
 MAX_PARTS = 4
-"""A word is cut at most so often."""
+"""A compound has no more parts than this."""
 MIN_FREQUENCY = 2e-6
 """Of a part: a word that is met less than twice in a million words is more often half of another one."""
 LEXICALISED = 5e-5

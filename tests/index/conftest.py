@@ -43,6 +43,25 @@ class HashEmbedder:
         return unit
 
 
+class TokenHashEmbedder(HashEmbedder):
+    """Gives each word its vector, and counts the texts that it is asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def count_vectors(self, texts: Sequence[str]) -> list[int]:
+        return [len(text.split()) for text in texts]
+
+    def embed_document_tokens(
+        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+    ) -> tuple[Vectors, list[Vectors]]:
+        self.asked.extend(texts)
+        return self.embed_queries(texts), [self.embed_queries(text.split()) for text in texts]
+
+    def embed_query_tokens(self, texts: Sequence[str]) -> tuple[Vectors, list[Vectors]]:
+        return self.embed_document_tokens(texts)
+
+
 @pytest.fixture
 def hash_embedder() -> HashEmbedder:
     return HashEmbedder()

@@ -22,8 +22,7 @@ from index.errors import SnapshotError
 from index.postings import Counted
 from index.readers import Record
 from index.types import Article
-from tests.index.conftest import HashEmbedder, article_of
-from tests.index.test_token_cache import TokenHashEmbedder
+from tests.index.conftest import HashEmbedder, TokenHashEmbedder, article_of
 
 MIXED = """The harbour of Lindvik
 

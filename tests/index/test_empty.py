@@ -17,8 +17,7 @@ from index.publish import CURRENT, SNAPSHOTS, current_directory, published
 from index.retrieve import Retriever
 from index.snapshot import TOKEN_FILES, Snapshot
 from index.types import Filters
-from tests.index.conftest import HashEmbedder, article_of
-from tests.index.test_token_cache import TokenHashEmbedder
+from tests.index.conftest import HashEmbedder, TokenHashEmbedder, article_of
 
 FERRY = article_of("ferry", "The ferry to Holm was sold in March. Its crew learned of it from the newspaper.")
 ALLOWED = BuildOptions(allow_empty=True)

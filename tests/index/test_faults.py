@@ -24,7 +24,7 @@ from index.publish import KEPT, published, rollback, verified
 from index.snapshot import Snapshot
 from index.token_cache import cached
 from index.types import Article
-from tests.index.conftest import article_of
+from tests.index.conftest import TokenHashEmbedder, article_of
 from tests.index.faults import (
     CountingDisk,
     FailingDisk,
@@ -36,7 +36,6 @@ from tests.index.faults import (
     refused,
     what_is_at,
 )
-from tests.index.test_token_cache import TokenHashEmbedder
 
 ROOT = Path(__file__).resolve().parents[2]
 Files = dict[str, FileRecord]

@@ -10,7 +10,7 @@ import pytest
 from index.embedding import TokenEmbedder
 from index.errors import ModelError
 from index.lazy_embedding import LazyEmbedder
-from tests.index.test_token_cache import TokenHashEmbedder
+from tests.index.conftest import TokenHashEmbedder
 
 
 class Model(TokenHashEmbedder):

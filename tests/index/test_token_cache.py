@@ -1,35 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from index.embedding import TokenEmbedder, Vectors
+from index.embedding import TokenEmbedder
 from index.token_cache import CachedTokenEmbedder, cached
-from tests.index.conftest import HashEmbedder
+from tests.index.conftest import HashEmbedder, TokenHashEmbedder
 
 TEXTS = ["the ferry left", "the bridge opened at noon", "the ferry left"]
-
-
-class TokenHashEmbedder(HashEmbedder):
-    """Gives each word its vector, and counts the texts that it is asked for."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-
-    def count_vectors(self, texts: Sequence[str]) -> list[int]:
-        return [len(text.split()) for text in texts]
-
-    def embed_document_tokens(
-        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
-    ) -> tuple[Vectors, list[Vectors]]:
-        self.asked.extend(texts)
-        return self.embed_queries(texts), [self.embed_queries(text.split()) for text in texts]
-
-    def embed_query_tokens(self, texts: Sequence[str]) -> tuple[Vectors, list[Vectors]]:
-        return self.embed_document_tokens(texts)
 
 
 def test_only_a_model_with_tokens_is_remembered_with_tokens(tmp_path: Path) -> None:

@@ -6,13 +6,14 @@ import importlib.util
 import json
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 
 from index.embedding import Vectors
+from tests.service.collection import WordEmbedder
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -42,20 +43,11 @@ MISLED = {
 """One more question about the first paragraph, which the embedder finds second."""
 
 
-class ConceptEmbedder:
+class ConceptEmbedder(WordEmbedder):
     """Texts are near where they speak of the same things, and a little where they are in the same language."""
 
     dim = len(CONCEPTS) + 2
     name = "concepts"
-
-    def identity(self) -> Mapping[str, str | int | bool]:
-        return {"model": self.name}
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return [len(text.split()) for text in texts]
-
-    def embed_documents(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
-        return self.embed_queries(texts)
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         rows = np.full((len(texts), self.dim), 1e-4, dtype=np.float32)

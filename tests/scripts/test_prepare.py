@@ -6,7 +6,7 @@ import importlib.util
 import json
 import os
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -17,25 +17,17 @@ from index.build import build
 from index.embedding import Vectors
 from index.publish import current_directory
 from service.settings import Settings
+from tests.service.collection import WordEmbedder
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "prepare.py"
 FERRY = "The ferry to Holm\n\nThe ferry to Holm was sold in March. Its crew learned of it from the newspaper.\n"
 
 
-class OneVector:
+class OneVector(WordEmbedder):
     """A model for which all texts are alike."""
 
     dim = 2
     name = "one"
-
-    def identity(self) -> Mapping[str, str | int | bool]:
-        return {"model": self.name}
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return [len(text.split()) for text in texts]
-
-    def embed_documents(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
-        return self.embed_queries(texts)
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         return np.tile(np.array([1, 0], np.float32), (len(texts), 1))

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from tests.service.test_server import ROOT, environment, ready_url
+from tests.service.processes import ROOT, environment, ready_url
 
 SECONDS = 20.0
 BRIDGE = "What did the bridge cost?"

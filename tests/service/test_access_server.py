@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,9 +14,7 @@ import pytest
 
 from service.key_file import revoke
 from tests.service.keyed import QUESTION, SITE, Ring, bearer
-from tests.service.test_server import ROOT, SECONDS, environment, exchange, ready_url, status_and_problem
-
-Start = Callable[..., "subprocess.Popen[str]"]
+from tests.service.processes import SECONDS, Serve, exchange, ready_url, starting, status_and_problem
 
 
 @pytest.fixture
@@ -26,34 +23,21 @@ def ring(tmp_path: Path) -> Ring:
 
 
 @pytest.fixture
-def start(ring: Ring) -> Iterator[Start]:
+def start(ring: Ring) -> Iterator[Serve]:
     """Starts `python -m service` over something that answers at once, or the script that is named."""
-    started: list[subprocess.Popen[str]] = []
+    with starting() as serve:
 
-    def start(*command: str, **settings: str) -> subprocess.Popen[str]:
-        script, *arguments = command or ("serve_fake.py", "ok")
-        process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).parent / script), *arguments],
-            env=environment(KEYS=str(ring.path), **settings),
-            cwd=ROOT,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        started.append(process)
-        return process
+        def start(*command: str, **settings: str) -> subprocess.Popen[str]:
+            return serve(*(command or ("serve_fake.py", "ok")), KEYS=str(ring.path), **settings)
 
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
+        yield start
 
 
 def asked(url: str, key: str) -> int:
     return httpx.post(f"{url}/v1/ask", json={"question": "Wer?"}, headers=bearer(key)).status_code
 
 
-def test_a_service_that_others_can_reach_says_how_to_make_a_key_and_ends(start: Start) -> None:
+def test_a_service_that_others_can_reach_says_how_to_make_a_key_and_ends(start: Serve) -> None:
     out, err = start(HOST="0.0.0.0").communicate(timeout=SECONDS)
     assert out == ""
     assert err == (
@@ -62,7 +46,7 @@ def test_a_service_that_others_can_reach_says_how_to_make_a_key_and_ends(start: 
     )
 
 
-def test_a_key_is_given_up_within_two_seconds_by_every_process(start: Start, ring: Ring) -> None:
+def test_a_key_is_given_up_within_two_seconds_by_every_process(start: Serve, ring: Ring) -> None:
     secret, key = ring.key("ask")
     processes = [start(HOST="0.0.0.0") for _ in range(2)]
     urls = [ready_url(process) for process in processes]
@@ -74,7 +58,7 @@ def test_a_key_is_given_up_within_two_seconds_by_every_process(start: Start, rin
     assert [asked(url, secret) for url in urls] == [401, 401]
 
 
-def test_an_answer_under_way_is_told_to_its_end_when_its_key_is_revoked(start: Start, ring: Ring) -> None:
+def test_an_answer_under_way_is_told_to_its_end_when_its_key_is_revoked(start: Serve, ring: Ring) -> None:
     secret, key = ring.key("ask")
     process = start("serve_scripted.py", ANONYMOUS="never")
     url = ready_url(process)
@@ -90,7 +74,7 @@ def test_an_answer_under_way_is_told_to_its_end_when_its_key_is_revoked(start: S
     assert events[-1] == "done"
 
 
-def test_two_headers_of_a_kind_are_taken_for_neither(start: Start, ring: Ring) -> None:
+def test_two_headers_of_a_kind_are_taken_for_neither(start: Serve, ring: Ring) -> None:
     secret, _ = ring.key("ask")
     site, _ = ring.site()
     url = ready_url(start())
@@ -111,7 +95,7 @@ def test_two_headers_of_a_kind_are_taken_for_neither(start: Start, ring: Ring) -
         assert status_and_problem(exchange(url, head.encode() + QUESTION)) == outcome
 
 
-def test_what_a_foreign_page_sends_is_refused_before_its_body_has_come(start: Start) -> None:
+def test_what_a_foreign_page_sends_is_refused_before_its_body_has_come(start: Serve) -> None:
     url = ready_url(start(BODY_TIMEOUT="30"))
     head = (
         f"POST /v1/ask HTTP/1.1\r\nHost: {url.removeprefix('http://')}\r\nOrigin: https://evil.example\r\n"
@@ -122,7 +106,7 @@ def test_what_a_foreign_page_sends_is_refused_before_its_body_has_come(start: St
     assert time.monotonic() - begun < 2
 
 
-def test_asking_with_many_keys_in_the_file_takes_no_longer(start: Start, ring: Ring) -> None:
+def test_asking_with_many_keys_in_the_file_takes_no_longer(start: Serve, ring: Ring) -> None:
     secret, _ = ring.key("ask")
     for _ in range(20):
         ring.key("ask")
@@ -135,7 +119,7 @@ def test_asking_with_many_keys_in_the_file_takes_no_longer(start: Start, ring: R
     assert time.monotonic() - begun < 3
 
 
-def test_a_file_of_keys_that_goes_and_comes_loses_no_request_to_a_crash(start: Start, ring: Ring) -> None:
+def test_a_file_of_keys_that_goes_and_comes_loses_no_request_to_a_crash(start: Serve, ring: Ring) -> None:
     secret, _ = ring.key("ask")
     process = start(ANONYMOUS="never")
     url = ready_url(process)

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from index.inbox import overlay
-from tests.service.test_server import ROOT, environment, ready_url
+from tests.service.processes import ROOT, environment, ready_url
 
 KEY = "a-key-of-the-tests-0123456789"
 

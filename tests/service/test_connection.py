@@ -19,7 +19,7 @@ import pytest
 import uvicorn
 
 from service.connection import Patience, connections
-from tests.service.test_server import ROOT, environment, ready_url
+from tests.service.processes import ROOT, environment, ready_url
 
 PATIENCE = 1.0
 CONNECTIONS = 30

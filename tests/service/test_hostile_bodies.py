@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from service.body import BODY_DEPTH
-from tests.service.test_server import ROOT, environment, ready_url
+from tests.service.processes import ROOT, environment, ready_url
 
 KEY = "a-key-of-the-tests-0123456789"
 SECONDS = 4.0

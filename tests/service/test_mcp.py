@@ -29,8 +29,8 @@ from service.key_file import add
 from service.keys import Scope, make
 from service.settings import Settings
 from tests.service.fakes import FakePipeline
+from tests.service.processes import ROOT
 from tests.service.scripted import BRIDGE, SECONDS, Service, question, serving
-from tests.service.test_server import ROOT
 
 pytestmark = pytest.mark.anyio
 

@@ -18,7 +18,7 @@ from schemathesis.specs.openapi import definitions
 from index.build import build
 from service.routes import examples
 from tests.service.collection import WordEmbedder, write_articles
-from tests.service.test_server import ROOT, environment, ready_url
+from tests.service.processes import ROOT, environment, ready_url
 
 KEY = "a-key-of-the-tests-0123456789"
 JSON, EVENTS, PROBLEM = "application/json", "text/event-stream", "application/problem+json"

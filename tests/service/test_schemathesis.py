@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.service.collection import published
-from tests.service.test_server import ROOT, environment, ready_url
+from tests.service.processes import ROOT, environment, ready_url
 
 KEY = "a-key-of-the-tests-0123456789"
 HERE = Path(__file__).parent

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -17,40 +18,25 @@ import pytest
 
 from service import logs
 from service.__main__ import main
+from tests.service.processes import (
+    ROOT,
+    SECONDS,
+    Serve,
+    environment,
+    exchange,
+    next_line,
+    ready_url,
+    starting,
+    status_and_problem,
+)
 
-ROOT = Path(__file__).parents[2]
-SECONDS = 20.0
-
-Serve = Callable[..., "subprocess.Popen[str]"]
 Ended = Callable[..., tuple[int, str, str]]
-
-
-def environment(**settings: str) -> dict[str, str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("FUNDSTELLE_")}
-    path = {"PYTHONPATH": str(ROOT), "FUNDSTELLE_PORT": "0", "FUNDSTELLE_LOG_LEVEL": "info"}
-    return {**clean, **path, **{f"FUNDSTELLE_{name}": value for name, value in settings.items()}}
 
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    started: list[subprocess.Popen[str]] = []
-
-    def start(mode: str, **settings: str) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, Path(__file__).parent / "serve_fake.py", mode],
-            env=environment(**settings),
-            cwd=ROOT,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
+    with starting() as start:
+        yield partial(start, "serve_fake.py")
 
 
 @pytest.fixture
@@ -82,15 +68,6 @@ def url() -> Iterator[str]:
     process.communicate(timeout=SECONDS)
 
 
-def ready_url(process: subprocess.Popen[str]) -> str:
-    return next_line(process).removeprefix("Fundstelle is ready: ")
-
-
-def next_line(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    return process.stdout.readline().rstrip()
-
-
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
@@ -108,33 +85,9 @@ def until_alive(port: int) -> None:
     raise AssertionError("the service did not listen in time")
 
 
-def exchange(url: str, *pieces: bytes, pause: float = 0.05) -> bytes:
-    """What the service answers to bytes sent piece by piece, read until it is complete or the connection closed."""
-    host, _, port = url.removeprefix("http://").rpartition(":")
-    received = b""
-    with socket.create_connection((host, int(port)), timeout=30) as connection:
-        try:
-            for piece in pieces:
-                connection.sendall(piece)
-                time.sleep(pause)
-            while chunk := connection.recv(65_536):
-                received += chunk
-                head, _, body = received.partition(b"\r\n\r\n")
-                if f"content-length: {len(body)}\r\n".encode() in head + b"\r\n":
-                    break
-        except (ConnectionResetError, BrokenPipeError):
-            pass
-    return received
-
-
 def post(*headers: str) -> bytes:
     lines = ["POST /v1/ask HTTP/1.1", "Host: localhost", "Content-Type: application/json", *headers]
     return "\r\n".join(lines).encode() + b"\r\n\r\n"
-
-
-def status_and_problem(response: bytes) -> tuple[int, str]:
-    head, _, body = response.partition(b"\r\n\r\n")
-    return int(head.split()[1]), json.loads(body)["type"].removeprefix("urn:fundstelle:problem:")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

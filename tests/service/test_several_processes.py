@@ -15,8 +15,8 @@ import httpx
 import pytest
 
 from tests.service.collection import published
+from tests.service.processes import ROOT, environment, ready_url
 from tests.service.redis_server import RedisServer
-from tests.service.test_server import ROOT, environment, ready_url
 from tests.service.waiting import until
 
 ADMIN = {"Authorization": "Bearer a-key-of-the-tests-0123456789"}

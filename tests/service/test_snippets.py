@@ -21,7 +21,7 @@ from service.contract import SentenceEvent
 from service.routes import examples
 from service.sse import KEEP_ALIVE, event
 from tests.service.collection import WordEmbedder, write_articles
-from tests.service.test_server import ROOT, environment, ready_url
+from tests.service.processes import ROOT, environment, ready_url
 
 DOCS = ROOT / "docs"
 KEY = "a-key-of-the-tests-0123456789"

@@ -18,7 +18,7 @@ from index.build import build
 from index.embedding import SentenceTransformerEmbedder
 from service.key_file import add
 from service.keys import make
-from tests.service.test_server import ROOT, environment, ready_url
+from tests.service.processes import ROOT, environment, ready_url
 from tests.widget.conftest import Chat
 from tests.widget.stage import Host
 

@@ -16,6 +16,17 @@ from service.evaluation.systems import Ranked, Search
 
 Q1, Q2, Q3, Q4, Q5 = (gold.question for gold in GOLD)
 CONFIDENCE = {"confidence.aurc", "confidence.ece", "confidence.coverage@95"}
+UNANSWERED = {
+    "overall.right": (1.0, 0.8),
+    "answers.right": (1.0, pytest.approx(2 / 3)),
+    "answers.nugget_recall": (1.0, pytest.approx(2 / 3)),
+    "citations.recall": (1.0, pytest.approx(2 / 3)),
+    "citations.f1": (1.0, pytest.approx(2 / 3)),
+    "citations.char_recall": (1.0, pytest.approx(2 / 3)),
+    "citations.char_f1": (1.0, pytest.approx(2 / 3)),
+    "confidence.coverage@95": (0.6, 0.4),
+}
+"""What moves where one of three questions with an answer gets none."""
 
 
 def moved(before: Report, after: Report) -> dict[str, tuple[float | None, float | None]]:
@@ -97,16 +108,9 @@ def test_a_refusal_of_an_answerable_question_moves_answers_and_refusals(right: R
     report = planted(tmp_path, Q2, refused("de"))
 
     assert moved(right, report) == {
-        "overall.right": (1.0, 0.8),
-        "answers.right": (1.0, pytest.approx(2 / 3)),
-        "answers.nugget_recall": (1.0, pytest.approx(2 / 3)),
-        "citations.recall": (1.0, pytest.approx(2 / 3)),
-        "citations.f1": (1.0, pytest.approx(2 / 3)),
-        "citations.char_recall": (1.0, pytest.approx(2 / 3)),
-        "citations.char_f1": (1.0, pytest.approx(2 / 3)),
+        **UNANSWERED,
         "refusal.precision": (1.0, pytest.approx(2 / 3)),
         "refusal.false_refusal_rate": (0.0, pytest.approx(1 / 3)),
-        "confidence.coverage@95": (0.6, 0.4),
     }
     assert why(report, 2) == ("refused (not_in_sources), though the articles hold the answer",)
 
@@ -163,14 +167,7 @@ def test_a_timeout_counts_as_wrong_and_is_listed(right: Report, tmp_path: Path) 
 
     assert moved(right, report) == {
         "requests.failed": (0.0, 0.2),
-        "overall.right": (1.0, 0.8),
-        "answers.right": (1.0, pytest.approx(2 / 3)),
-        "answers.nugget_recall": (1.0, pytest.approx(2 / 3)),
-        "citations.recall": (1.0, pytest.approx(2 / 3)),
-        "citations.f1": (1.0, pytest.approx(2 / 3)),
-        "citations.char_recall": (1.0, pytest.approx(2 / 3)),
-        "citations.char_f1": (1.0, pytest.approx(2 / 3)),
-        "confidence.coverage@95": (0.6, 0.4),
+        **UNANSWERED,
     }
     assert [(failed.gold.id, failed.failure) for failed in report.failures] == [("q1", "no answer within 0.2 s")]
     assert len(report.questions) == 5

@@ -10,8 +10,7 @@ import pytest
 
 from index.snapshot import Snapshot
 from service.evaluation.recombined import PASSAGES_AN_ARTICLE, Recombined, opened
-from tests.index.conftest import HashEmbedder
-from tests.index.test_token_cache import TokenHashEmbedder
+from tests.index.conftest import HashEmbedder, TokenHashEmbedder
 
 PASSAGES = 19
 ENGLISH = [f"The ferry number {n} crossed the river with {n} wagons before noon." for n in range(11)]
