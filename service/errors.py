@@ -331,6 +331,7 @@ class GeneratorUnavailable(Unavailable):
 
     type = "generator-unavailable"
     title = "Language model unavailable"
+    own_headers = ("Retry-After",)
 
     def __init__(self, detail: str, retry_after: float = 1.0) -> None:
         """`retry_after` is after how many seconds it is worth asking again."""
