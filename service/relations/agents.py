@@ -36,6 +36,10 @@ _OBLIQUE = _words(
     "jedem deren dessen mehreren allen beiden vielen"
 )
 """Determiners of another case than the subject's; "den" and the like are plural or masculine objects."""
+_DETERMINERS = _words("the a an its their his her this no")
+"""Behind these stands a noun and no verb."""
+_ATTACHING = _words("der des von vom of from in im for für")
+"""What ties an owner or a place to the noun before it."""
 _POSTPOSITIONS = _words("zufolge gegenüber zuliebe")
 _NUMBERS = _words("hunderte tausende hunderttausende millionen milliarden")
 _AND = _words("und oder sowie")
@@ -256,18 +260,7 @@ def _is_conjunction(words: Sequence[Word], at: int) -> bool:
 def _attached(words: Sequence[Word], phrase: Sequence[Word]) -> tuple[Word, ...]:
     """What belongs to `phrase` as its owner or place: "der Umsatz von Kornhus"."""
     at = words.index(phrase[-1]) + 1
-    if at >= len(words) or words[at].lowered not in (
-        "der",
-        "des",
-        "von",
-        "vom",
-        "of",
-        "from",
-        "in",
-        "im",
-        "for",
-        "für",
-    ):
+    if at >= len(words) or words[at].lowered not in _ATTACHING:
         return ()
     return tuple(words[at : at + 4])
 
@@ -294,17 +287,7 @@ def _is_verb(words: Sequence[Word], at: int) -> bool:
     if word.lowered in _AUXILIARY:
         return True
     before = words[at - 1].lowered
-    determined = before in _PREPOSITIONS["en"] or before in (
-        "the",
-        "a",
-        "an",
-        "its",
-        "their",
-        "his",
-        "her",
-        "this",
-        "no",
-    )
+    determined = before in _PREPOSITIONS["en"] | _DETERMINERS
     meant = any(key[0] == "@" for key in word.keys) and word.text.islower()
     if before and word.lowered in _TOLD and not determined:
         return True
