@@ -14,6 +14,9 @@ import { wordsIn } from "./words.js";
 /** What an element without the attribute goes by; the script tag sets it. */
 export const defaults = { server: "", "site-key": "" };
 
+/** What is told when a keyboard on the screen comes and goes. */
+const MOVES = ["resize", "scroll"];
+
 /** @type {CSSStyleSheet | null} */
 let sheet = null;
 
@@ -28,17 +31,20 @@ export class FundstelleChat extends HTMLElement {
     this.launcher = element("button", { type: "button", class: "launcher", part: "launcher", click: () => this.open() });
     this.root = element("div", { class: "root" });
     this.page = new MutationObserver(() => this.draw());
+    this.fit = () => this.keepInSight();
   }
 
   connectedCallback() {
     if (!this.shadowRoot) this.begin();
     this.page.observe(document.documentElement, { attributeFilter: ["lang", "dir"] });
+    for (const type of MOVES) window.visualViewport?.addEventListener(type, this.fit);
     this.draw();
     if (this.floats() && (this.hasAttribute("open") || this.wasOpen())) this.show();
   }
 
   disconnectedCallback() {
     this.page.disconnect();
+    for (const type of MOVES) window.visualViewport?.removeEventListener(type, this.fit);
     this.panel?.leave();
   }
 
@@ -89,6 +95,15 @@ export class FundstelleChat extends HTMLElement {
     if (!root.showPopover || getComputedStyle(this).getPropertyValue("--fundstelle-z-index")) return;
     root.popover = "manual";
     if (!root.matches(":popover-open")) root.showPopover();
+  }
+
+  /** Keep a panel that fills the screen of a phone above the keyboard, which covers a part of the page but is none of it. */
+  keepInSight() {
+    const { height, offsetTop, scale } = /** @type {VisualViewport} */ (window.visualViewport);
+    const covered = scale === 1 && height < window.innerHeight;
+    this.root.style.setProperty("--seen", covered ? `${height}px` : "");
+    this.root.style.setProperty("--seen-from", covered ? `${offsetTop}px` : "");
+    this.panel?.follow();
   }
 
   /** Show the panel and put the focus into it. */

@@ -6,6 +6,9 @@ export const STYLES = `
 
 .root {
   color-scheme: light dark;
+  --side: auto 20px;
+  --seen: initial;
+  --seen-from: initial;
   --chosen: initial;
   --on-chosen: initial;
   --chosen-dark: initial;
@@ -27,6 +30,7 @@ export const STYLES = `
   overflow-wrap: anywhere;
   -webkit-text-size-adjust: 100%;
 }
+:host([position="left"]) .root { --side: 20px auto; }
 :host([theme="light"]) .root { color-scheme: light; }
 :host([theme="dark"]) .root { color-scheme: dark; }
 :host([page]) .root, :host([inline]) .root { block-size: 100%; }
@@ -52,9 +56,8 @@ svg { inline-size: 1.35em; block-size: 1.35em; fill: none; stroke: currentColor;
   position: fixed;
   z-index: var(--fundstelle-z-index, 2147483000);
   inset-block-end: calc(20px + env(safe-area-inset-bottom));
-  inset-inline-end: 20px;
+  inset-inline: var(--side);
 }
-:host([position="left"]) .launcher, :host([position="left"]:not([inline], [page])) .panel { inset-inline: 20px auto; }
 .launcher {
   display: grid;
   place-items: center;
@@ -174,7 +177,7 @@ h4 { font-weight: 600; font-size: 0.9em; padding-block-end: 0.45em; }
 
 @media (max-width: 480px) {
   .widener { display: none; }
-  :host(:not([inline], [page])) .panel { inset: 0; inline-size: 100%; block-size: 100dvh; border: 0; border-radius: 0; }
+  :host(:not([inline], [page])) .panel { inset: var(--seen-from, 0) 0 auto; inline-size: 100%; block-size: var(--seen, 100dvh); border: 0; border-radius: 0; }
 }
 @media (max-height: 380px) {
   .log { padding: 0.6em; }

@@ -129,6 +129,25 @@ def test_a_finger_opens_the_panel_without_a_keyboard_over_it(browser: Browser, h
         expect(page.locator(".log")).to_be_focused()
 
 
+def test_a_keyboard_on_the_screen_covers_nothing_of_the_panel(chat: Chat, host: Host, stage: Stage) -> None:
+    page = chat.page
+    page.set_viewport_size({"width": 390, "height": 760})
+    page.add_init_script(
+        "Object.defineProperty(window, 'visualViewport', { value: Object.assign(new EventTarget(), { scale: 1 }) });"
+    )
+    page.goto(host.put(stage.url, position="left"))
+    chat.open()
+    places = []
+    for height, top in ((400, 30), (760, 0)):
+        page.evaluate(
+            "(now) => { Object.assign(visualViewport, now); visualViewport.dispatchEvent(new Event('resize')); }",
+            {"height": height, "offsetTop": top},
+        )
+        places.append(page.locator(".panel").bounding_box())
+
+    assert places == [{"x": 0, "y": 30, "width": 390, "height": 400}, {"x": 0, "y": 0, "width": 390, "height": 760}]
+
+
 def test_forced_colours_keep_borders(on_stage: Chat, stage: Stage) -> None:
     on_stage.page.emulate_media(forced_colors="active")
     stage.play = lambda body, reply: whole(reply, REFUSED)
