@@ -146,6 +146,7 @@ def test_a_place_that_cant_be_written_ends_with_1_and_its_name(
 CHILD = """
 import runpy, sys
 import index.embedding
+from tests.index.conftest import TokenHashEmbedder
 index.embedding.SentenceTransformerEmbedder = lambda *_, **__: TokenHashEmbedder()
 import index.watching
 index.watching.INTERVAL = 0.05
