@@ -18,13 +18,37 @@ def _words(text: str) -> frozenset[str]:
 
 
 LOAN_WORDS = _words("""
-    app apps artikel boom boss budget chance chat chef cloud code coup deal deals design dollar dollars euro euros
-    experte experten export fan film firma firmen fond fonds form forum game hardware horror idee info internet
-    investment investments investor investoren job jobs lab label labels labor labore labs manager marketing material
-    memo modell modelle million millionen mode monitor name online partner partners person personal plan plattform
-    plattformen platform politik position power problem probleme produkt produkte projekt projekte prozent risk service
-    services serie smartphone software start start-up start-ups startup startups station status story storys system
-    systeme team teams test tests text texte thema tool tools training trend trends video videos web website
+    alarm album alternative analyse animation app apps area arena argument argumentation arm art artikel audio award
+    balance ball banner bar bars bestseller biathlon blitz block blog blogger blogs bonus boom boot boss boulevard
+    bronze budget bunker button campus casino center challenge chance chaos chat chef chips clip cloud clown clubs
+    coach code comeback comedy comic comics container couch coup cousin dating deal dealer deals definition delegation
+    demo demonstration depot depression derby design detail details diabetes diagnose dialog diesel dilemma dimension
+    display dissertation division dollar dollars domain doping dose drama duo edition ego element elite ensemble
+    episode essay euro euros event events expansion expedition experte experten explosion export fall fan fans fauna
+    feature feedback festival film filter finger firma firmen fitness flair flora fond fonds form format formation
+    forum franchise front frost funk gala game gang garage gas generation generator genie genre genres gift grad
+    graffiti grill hammer hand hardware hobby holding horror hospital hotel hotels humor hybrid hygiene idee idiot
+    illusion imperium import impulse index inflation info information initiative innovation installation institution
+    instrument integration internet interpretation intervention interview interviews invasion investment investments
+    investor investoren isolation job jobs journal journalist jury killer kind kiosk lab label labels labor labore labs
+    land liga limit liter logo lunge lust magazine mail mails manager manipulation mantel marathon marine marketing
+    massage match material medium meeting memo metal meter migration milieu million millionen mine minimum minister
+    minute mission mix mode modell modelle modus moment monitor monster motive motor motto munition museum museums
+    musical mythos name nation norm note online operation opposition option organ organisation outfit panorama parade
+    park parks partner partners party pass passage pastor patent patient pause pdf pension performance person personal
+    petition phase pilot pizza plan plant platform platte plattform plattformen podcast pole politik pool popcorn port
+    portal portfolio position potential power premiere problem probleme produkt produkte profession professor profile
+    profit programme projekt projekte promotion propaganda prostitution protein protest prozent psyche putsch quarter
+    quarters quote radar radio rand rang ranking rat rate reform reformation regime regiment region register reich
+    religion repertoire report reportage reporter reserve rest restaurant restaurants revision revolution ring risk
+    ritual roman rotation route routine saga sand satire schema segment semester seminar sender sensor sepsis serie
+    service services session shop show signal simulation singer situation smartphone software solo song songs sound
+    spinner sponsor sport spot stand standards star stars start start-up start-ups starter startup startups station
+    status story storys stress student studio studios suite support symbol synonym system systeme tablet tabu tag
+    talent tank team teams tempo tenor terminal terror test testament tests text texte theater thema tickets tiger tool
+    tools tor tour track tradition trailer trainer training transfer transformation transport trauma trend trends trio
+    triumph tumor tunnel turbo uniform update upgrade user version video videos villa virus vision vitamin volt ware
+    web website wind workshop zone
 """)
 """Nouns that German shares with English, so that their frequencies can't tell them from names."""
 
@@ -41,6 +65,14 @@ _COMMON_IN_GERMAN, _CLEARLY_GERMAN = 2.0, 1.5
 """A German noun is at least so frequent in German, and by so much more than in English."""
 _KNOWN_ENGLISH_WORD = 3.0
 """A capital at the beginning of a sentence says nothing of a word that is at least so frequent in English."""
+_GERMAN_ENDING = re.compile(r"\w{4,}(?:(?:ung|heit|keit|schaft|ität)(?:en)?|nis(?:se[ns]?)?)")
+_UNKNOWN_IN_ENGLISH = 1.0
+"""Endings that make German nouns of other words, and how little English text has of a noun with one."""
+_LEAST_BEFORE, _LEAST_HEAD = 3, 7
+"""Letters of what stands before the last part of a compound, and of that part, where it is told by that alone."""
+_SURNAME_ENDING = re.compile(r".*(?:er|mann|berg|burg|stein|dorf|hausen|bach)")
+_CHOSEN, _REACH = re.compile(r"\b(?:welche[nrms]?|wie ?viele?n?|keine?[nmrs]?)\s\Z", re.IGNORECASE), 12
+"""What stands right before a common noun in German, within so many letters: "welcher Starter"."""
 _RARE, _EVERYDAY = 2.0, 5.0
 """A name that both languages know is not as common as "in" and "also"."""
 _COMMON_IN_ENGLISH, _CLEARLY_ENGLISH = 3.5, 1.2
@@ -57,7 +89,9 @@ def names(text: str, language: str) -> list[str]:
             continue
         starts = bool(_SENTENCE_START.search(text[max(0, match.start() - 4) : match.start()]))
         marked = bool(_COMPANY_AHEAD.match(text, match.end())) or word in _territories()
-        if marked or is_name(match.group(), starts):
+        before, behind = text[max(0, match.start() - _REACH) : match.start()], text[match.end() : match.end() + 1]
+        chosen = language == "de" and behind != "-" and _CHOSEN.search(before) is not None
+        if marked or (is_name(match.group(), starts) and not chosen):
             found.append(word)
     return list(dict.fromkeys(found))
 
@@ -135,7 +169,20 @@ def is_german_noun(lowered: str) -> bool:
         return True
     if english >= max(german, _KNOWN_ENGLISH_WORD):
         return False
+    if english < _UNKNOWN_IN_ENGLISH and (_GERMAN_ENDING.fullmatch(lowered) or _ends_in_german_noun(lowered)):
+        return True
     return any(_is_german_word(lowered[:cut]) and _is_german_word(lowered[cut:]) for cut in range(4, len(lowered) - 3))
+
+
+def _ends_in_german_noun(lowered: str) -> bool:
+    """Whether `lowered` is a compound by its last part: whatever stands before it, that says what it is."""
+    if _SURNAME_ENDING.fullmatch(lowered):
+        return False
+    tails = (lowered[cut:] for cut in range(_LEAST_BEFORE, len(lowered) - _LEAST_HEAD + 1))
+    return any(
+        zipf_frequency(tail, "de") >= max(_COMMON_IN_GERMAN, zipf_frequency(tail, "en") + _CLEARLY_GERMAN)
+        for tail in tails
+    )
 
 
 def _is_german_word(part: str) -> bool:

@@ -9,14 +9,19 @@ from functools import cache
 from service.relations.clauses import Sentence
 from service.relations.tables import rows
 
+_PERIODS = tuple(row.meaning for row in rows("rates.txt"))
+
 
 def flaw(claim: Sentence, sources: Sequence[Sentence]) -> str:
-    """`comparison: ...` where `claim` gives figures by the day, month or year and no source has any by that period."""
-    if not claim.whole.quantities:
-        return ""
+    """`comparison: ...` where `claim` gives figures by the day, month or year and no source has any by that period.
+
+    Without a figure of its own ("a little every day") only where a source says by another period how often it is.
+    """
     for period, pattern in _patterns(claim.whole.language):
         match = pattern.search(claim.whole.text)
-        if match and not any(_has(source, period) for source in sources):
+        if match is None or any(_has(source, period) for source in sources):
+            continue
+        if claim.whole.quantities or any(_has(source, other) for source in sources for other in _PERIODS):
             return f"comparison: {match.group()!r} of what no source says by the {period}"
     return ""
 

@@ -104,6 +104,7 @@ def test_whom_a_pronoun_means_stands_before_it(claim: str, text: str, before: st
     [
         ("Vexil pays $14 million a year for 49 percent.", "en", *STAKE, "comparison"),
         ("Der Klub zahlt monatlich 300 Euro.", "de", "The club pays 300 euros per month.", "en", ""),
+        ("Das Team wog die Tiere jeden Tag.", "de", "The team weighed the animals every week.", "en", "comparison"),
         ("Coyle takes 1,500 employees along.", "en", *DOZEN, "comparison"),
         ("Coyle takes along a dozen of the 1,500 employees.", "en", *DOZEN, ""),
         ("Kurz vor der Übernahme kündigten Quillon und Tessera den Vertrag.", "de", *SHARED, "direction"),
