@@ -32,6 +32,7 @@ from service.index_status import Status
 from service.leases import Opened
 from service.load import Load
 from service.parts import parts_of
+from service.rehearsing import Rehearsal
 from service.serving import Serving, Source
 from service.threads import Threads
 from service.warming import Warming
@@ -67,6 +68,7 @@ class AnswerPipeline:
         self._warming = Warming(generator, idle=self._admission.idle)
         self._cache = AnswerCache(limits.cached_answers)
         self._serving = Serving(source, self._threads, self._cache.forget, reload_seconds)
+        self._rehearsal = Rehearsal(self._serving.lease, self._checking)
 
     async def start(self) -> None:
         """Open the index and bring up the language model, side by side."""
@@ -76,9 +78,11 @@ class AnswerPipeline:
             group.create_task(self._extractive.start())
             group.create_task(self._threads.run(read_tables))
         self._warming.begin()
+        self._rehearsal.begin()
 
     async def close(self) -> None:
         """Stop the language model and close the index."""
+        await self._rehearsal.close()
         await self._warming.close()
         await self._generator.close()
         await self._extractive.close()
@@ -109,6 +113,7 @@ class AnswerPipeline:
 
     async def reload(self) -> str:
         """Serve what is published now; the id of what is served then. Raises `IndexUnavailable` where it can't be."""
+        self._rehearsal.end()
         return await self._serving.reload()
 
     async def wait_for(self, snapshot: str, seconds: float) -> str:
@@ -116,6 +121,7 @@ class AnswerPipeline:
 
         Raises `IndexUnavailable` where that fails.
         """
+        self._rehearsal.end()
         return await self._serving.wait_for(snapshot, seconds)
 
     async def ask(self, request: AskRequest, client: str = "") -> Answer:
@@ -129,6 +135,7 @@ class AnswerPipeline:
     async def search(self, request: SearchRequest) -> SearchResponse:
         """The passages for a question; no language model is involved."""
         clock = Clock()
+        self._rehearsal.end()
         with self._serving.lease() as opened:
             found = await self._threads.run(opened.finder.search, request)
             clock.add("embed", found.embed_seconds)
@@ -194,6 +201,7 @@ class AnswerPipeline:
 
     async def _answer(self, request: AskRequest, client: str, seconds: float) -> AsyncGenerator[Event, None]:
         clock = Clock()
+        self._rehearsal.end()
         with self._serving.lease() as opened, ExitStack() as held:
             place = held.enter_context(self._place(client, seconds)) if self._needs_model(request) else None
             async with aclosing(self._answer_from(opened, request, place, clock)) as events:
