@@ -27,7 +27,7 @@ import msgspec
 
 from service.errors import SettingsError
 from service.key_file import add, exposure, revoke, stored
-from service.keys import SCOPES, SITE_SCOPES, Key, Scope, make
+from service.keys import DEFAULT_SCOPES, SCOPES, Key, Kind, make
 from service.origins import exact_origin
 from service.settings import Settings, load_settings
 
@@ -129,11 +129,11 @@ def _end(text: str) -> datetime:
 
 
 def _create(chosen: argparse.Namespace) -> Outcome:
-    scopes: Sequence[Scope] = chosen.scope or SITE_SCOPES
+    kind: Kind = "site" if chosen.origin else "key"
     secret, key = make(
         chosen.name,
-        "site" if chosen.origin else "key",
-        scopes,
+        kind,
+        chosen.scope or DEFAULT_SCOPES[kind],
         datetime.now(UTC),
         origins=chosen.origin,
         per_minute=chosen.per_minute,

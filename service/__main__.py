@@ -67,6 +67,7 @@ def _config(app: Litestar, settings: Settings) -> uvicorn.Config:
         app,
         http=cast(Any, connections(Patience(settings.body_timeout, settings.connections))),
         ws="none",
+        timeout_keep_alive=settings.idle_timeout,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -15,6 +15,8 @@ from service.errors import BodyTimeout, BodyTooLarge, InvalidBody, UnsupportedMe
 BODY_BYTES = 256 * 1024
 BODY_DEPTH = 64
 
+_UTF_8 = ("utf-8", "utf8")
+"""The second is no name of it that is registered, but one that clients send."""
 _DEPTH_CHANGE = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _NOT_BRACKETS = bytes(set(range(256)) - set(_DEPTH_CHANGE))
 # Matches an unterminated string too: could it fail, each quote of a hostile body would be a new start, in all O(n²).
@@ -35,7 +37,7 @@ def check_headers(headers: Mapping[str, str], limit: int = BODY_BYTES) -> None:
         raise UnsupportedMedia(
             f"Send the body as Content-Type: application/json, not {f'as {media}' if media else 'without one'}."
         )
-    if any(p.startswith("charset=") and p.removeprefix("charset=").strip('"') != "utf-8" for p in parameters):
+    if any(p.startswith("charset=") and p.removeprefix("charset=").strip('"') not in _UTF_8 for p in parameters):
         raise UnsupportedMedia("JSON is UTF-8: leave the charset out or say utf-8.")
     if headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMedia("Compressed bodies are not read: send the JSON as it is.")

@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from service.access import is_loopback
 from service.allowed_hosts import ANY, AllowedHosts, host_name, host_patterns, only_host
 from service.client_address import FORWARDING, Headers, Proxies, Sender, networks
-from service.edge import App, Receive, Scope, Send
+from service.edge import RESPONSE_HEADERS, App, Receive, Scope, Send
 from service.errors import BadRequest, HostNotAllowed
 from service.logs import LOGGER
 from service.settings import Settings
@@ -42,13 +42,14 @@ class Door:
         self._warned = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request. Raises `BadRequest` where its `Host` is none, and `HostNotAllowed`."""
+        """Serve one request. Raises `HostNotAllowed`, and `BadRequest` for a bad `Host` or a body of two lengths."""
         if scope["type"] == "http":
             self._admit(scope)
         await self._app(scope, receive, send)
 
     def _admit(self, scope: Scope) -> None:
         headers: Headers = scope["headers"]
+        _check_length(scope, headers)
         peer = scope["client"][0] if scope.get("client") else ""
         sender = self._proxies.sender(peer, headers)
         if scope["path"] not in PROBES:
@@ -96,6 +97,13 @@ def _allowed(settings: Settings) -> Collection[str]:
     if not is_loopback(settings.host):
         return (ANY,)
     return {*LOOPBACK_NAMES, host_name(f"[{settings.host}]" if ":" in settings.host else settings.host)}
+
+
+def _check_length(scope: Scope, headers: Headers) -> None:
+    """A proxy and the service that go by another one of two lengths would begin the next request at another byte."""
+    if {b"content-length", b"transfer-encoding"} <= {name for name, _ in headers}:
+        scope["state"][RESPONSE_HEADERS]["Connection"] = "close"
+        raise BadRequest("The request has a Content-Length beside a Transfer-Encoding: send one of them.")
 
 
 def _host(headers: Headers) -> str | None:

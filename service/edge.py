@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from time import perf_counter
 from typing import Any
+from urllib.parse import unquote
 
 from service import page_policies
 from service.access import Caller
@@ -33,6 +34,7 @@ PROBLEM = "problem"
 RESPONSE_HEADERS = "response_headers"
 """In `scope["state"]`: headers (name to value) that the response gets, whatever becomes of the request."""
 
+_WHOLE_ADDRESS = re.compile(rb"https?://([^/]*)(/.*)?", re.IGNORECASE)
 _SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 HEADERS = {
@@ -62,6 +64,7 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        _address_here(scope)
         response = _Response(send, _request_id(scope), scope["path"], head=scope["method"] == "HEAD")
         scope.setdefault("state", {}).update({REQUEST_ID: response.request_id, RESPONSE_HEADERS: response.headers})
         # Each request has a task of its own, so that this is set for nothing else.
@@ -145,6 +148,16 @@ def _with_head(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
         return header
     methods = set(value.decode().replace(" ", "").split(","))
     return name, ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods)).encode()
+
+
+def _address_here(scope: Scope) -> None:
+    """Take a whole address for a target apart: that has to be accepted, and goes before `Host` (RFC 9112, 3.2.2)."""
+    whole = None if scope["path"].startswith("/") else _WHOLE_ADDRESS.fullmatch(scope["raw_path"])
+    if whole is None:
+        return
+    host, path = whole[1], whole[2] or b"/"
+    others = [(name, value) for name, value in scope["headers"] if name != b"host"]
+    scope.update(raw_path=path, path=unquote(path.decode("ascii")), headers=[(b"host", host), *others])
 
 
 def _client(scope: Scope) -> dict[str, str]:

@@ -24,7 +24,10 @@ from service.origins import exact_origin
 
 Scope = Literal["ask", "search", "metrics", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
+DEFAULT_SCOPES: dict[str, tuple[Scope, ...]] = {"key": ("ask", "search"), "site": ("ask",)}
+"""What a key may do that is made without scopes, by its kind."""
 SITE_SCOPES: tuple[Scope, ...] = ("ask", "search")
+"""What a site key may be allowed at all."""
 Kind = Literal["key", "site"]
 
 PREFIXES: dict[Kind, str] = {"key": "fst_", "site": "fss_"}

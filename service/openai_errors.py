@@ -12,7 +12,8 @@ from service.openai_contract import ChatError, ChatProblem
 
 MEDIA_TYPE = "application/json"
 
-_PATHS = re.compile(r"/v1/(?:chat/completions|models)(?:/.*)?")
+_PATHS = re.compile(r"/v1/(?:chat|models|completions|embeddings|responses|moderations|audio|images|files)(?:/.*)?")
+"""Those that are not served too: clients ask for them, and understand no other error."""
 _PLACE = re.compile(r"at `\$\.?([^`]+)`")
 _CODES = {401: "invalid_api_key", 429: "rate_limit_exceeded"}
 """What clients look for, whichever of our errors has that status."""

@@ -13,7 +13,9 @@ import uvicorn
 
 from service.stopping import Stopping
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+HANGUP = () if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else (signal.SIGHUP,)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, *HANGUP)
+"""What stops the service. A terminal that is closed sends SIGHUP, unless who started the service has it ignored."""
 
 RESERVE_SHARE = 0.25
 MOST_RESERVE = 2.0
@@ -40,7 +42,7 @@ class Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Have SIGINT and SIGTERM stop the server, without raising them again: being told to stop is no failure."""
+        """Have `SIGNALS` stop the server, without raising them again: being told to stop is no failure."""
         loop = asyncio.get_running_loop()
         before = {number: signal.getsignal(number) for number in SIGNALS}
         for number in SIGNALS:

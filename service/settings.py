@@ -268,6 +268,15 @@ class Settings:
     connections: Annotated[
         int, About("Connections that clients may have at a time; one more is answered with 503.", 1, 1_000_000)
     ] = 500
+    idle_timeout: Annotated[
+        int,
+        About(
+            "Seconds after which a connection is closed on which no further request came: longer than a proxy in front "
+            "keeps its own, which is 60 where nothing else is said. docs/operating.md says why.",
+            1,
+            3_600,
+        ),
+    ] = 75
     mcp: Annotated[
         Switch,
         About(

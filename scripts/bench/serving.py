@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median, quantiles
 from types import MappingProxyType
-from typing import IO
+from typing import IO, Any
 
 import httpx
 
@@ -153,10 +153,10 @@ def print_times(what: str, times: Sequence[tuple[float, float]]) -> None:
         print(f"{what + ', ' + clock:34}p50 {median(values):.0f} ms, p95 {p95:.0f} ms")
 
 
-def print_answer(answer: dict[str, object]) -> None:
+def print_answer(answer: dict[str, Any]) -> None:
     """Question, answer and quotes."""
     print(f"\n{answer['query']}\n  {answer['answer']}")
-    for citation in answer["citations"]:  # type: ignore[attr-defined]
+    for citation in answer["citations"]:
         print(f"  [{citation['label']}] {citation['quote']} ({citation['article_id']} {citation['start']})")
     print(f"  {answer['timings_ms']} {answer['usage']}")
 

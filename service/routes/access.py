@@ -32,9 +32,9 @@ class Needs:
         """Raises what `caller` and `Access.require` raise, and `RateLimited`."""
         access: Access = connection.app.state.access
         found = caller(connection)
+        access.require(found, *self.scopes)
         if self.counts:
             await count(connection, found)
-        access.require(found, *self.scopes)
 
     @property
     def counts(self) -> bool:

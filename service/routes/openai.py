@@ -77,7 +77,7 @@ async def list_models() -> ModelList:
 
 
 @get(
-    "/v1/models/{model:str}",
+    "/v1/models/{model:path}",
     guards=[needs("ask")],
     summary="Look up a model of OpenAI's format",
     opt={
@@ -87,8 +87,8 @@ async def list_models() -> ModelList:
     },
 )
 async def read_model(model: FromPath[str]) -> Model:
-    """One of the models that are listed."""
-    return openai_answers.model(model)
+    """One of the models that are listed. Names of other services' models have slashes: they are looked for, too."""
+    return openai_answers.model(model.removeprefix("/"))
 
 
 def _wants_usage(data: ChatRequest) -> bool:

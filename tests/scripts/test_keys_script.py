@@ -88,6 +88,7 @@ def test_origins_make_a_site_key(keys: Shell) -> None:
     told = keys.json("create", "intranet", "--origin", "https://Intranet.example/", "--origin", "http://localhost:5173")
     assert told["key"].startswith("fss_")
     assert (told["kind"], told["origins"]) == ("site", ["https://intranet.example", "http://localhost:5173"])
+    assert told["scopes"] == ["ask"]
 
 
 def test_a_revoked_key_stays_listed(keys: Shell) -> None:

@@ -23,6 +23,7 @@ from tests.service.processes import ROOT, environment, ready_url
 
 PATIENCE = 1.0
 CONNECTIONS = 30
+IDLE = 2
 GET = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
 
 
@@ -31,7 +32,9 @@ def port() -> Iterator[int]:
     """Where a service listens that waits for a second and has few connections."""
     process = subprocess.Popen(
         [sys.executable, Path(__file__).parent / "serve_fake.py", "ok"],
-        env=environment(BODY_TIMEOUT=str(PATIENCE), CONNECTIONS=str(CONNECTIONS), LOG_LEVEL="error"),
+        env=environment(
+            BODY_TIMEOUT=str(PATIENCE), CONNECTIONS=str(CONNECTIONS), IDLE_TIMEOUT=str(IDLE), LOG_LEVEL="error"
+        ),
         cwd=ROOT,
         text=True,
         stdout=subprocess.PIPE,
@@ -113,6 +116,13 @@ def test_the_second_request_of_a_connection_has_to_arrive_in_time_too(port: int)
         assert connection.recv(65_536).startswith(b"HTTP/1.1 200 ")
         connection.sendall(GET)
         assert PATIENCE * 0.8 < closed_after(connection, b"a") < PATIENCE * 2
+
+
+def test_a_connection_without_a_further_request_is_closed_when_the_settings_say(port: int) -> None:
+    with connected(port) as connection:
+        connection.sendall(GET + b"\r\n")
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 200 ")
+        assert IDLE * 0.9 < closed_after(connection, b"") < IDLE * 2
 
 
 def test_a_body_that_nobody_reads_does_not_keep_a_connection(port: int) -> None:

@@ -172,6 +172,17 @@ def test_a_request_counts_whatever_comes_of_it_and_says_so() -> None:
         assert (wrong.status_code, wrong.headers["RateLimit-Remaining"]) == (400, "1")
 
 
+def test_what_a_caller_may_not_do_does_not_count() -> None:
+    with TestClient(Service(anonymous="never", key_per_minute=2)) as client:
+        refused = [search(client), search(client, Authorization="Bearer fst_" + "x" * 43)]
+        allowed = search(client, Authorization=f"Bearer {KEY}")
+    assert [(response.status_code, response.headers.get("RateLimit-Remaining")) for response in refused] == [
+        (401, None),
+        (401, None),
+    ]
+    assert (allowed.status_code, allowed.headers["RateLimit-Remaining"]) == (200, "1")
+
+
 def test_it_is_refused_before_its_body_is_read() -> None:
     service = Service(anonymous_per_minute=1)
     with TestClient(service) as client:

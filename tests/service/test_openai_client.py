@@ -197,10 +197,17 @@ def test_a_conversation_that_is_longer_than_any_question_is_read(client: openai.
 def test_the_models_are_listed_and_looked_up(client: openai.OpenAI) -> None:
     assert [model.id for model in client.models.list()] == ["fundstelle", "fundstelle-extract"]
     assert client.models.retrieve("fundstelle-extract").owned_by == "fundstelle"
-    said = "There is no model 'gpt-4o'; there are fundstelle and fundstelle-extract."
+    for name in ("gpt-4o", "meta-llama/Llama-3.1-8B", "ft:gpt-4o:org::1"):
+        said = f"There is no model '{name}'; there are fundstelle and fundstelle-extract."
+        with pytest.raises(openai.NotFoundError) as caught:
+            client.models.retrieve(name)
+        assert (caught.value.code, caught.value.param, caught.value.body["message"]) == ("model_not_found", None, said)
+
+
+def test_what_is_not_served_of_openai_is_told_as_it_would_tell_it(client: openai.OpenAI) -> None:
     with pytest.raises(openai.NotFoundError) as caught:
-        client.models.retrieve("gpt-4o")
-    assert (caught.value.code, caught.value.param, caught.value.body["message"]) == ("model_not_found", None, said)
+        client.embeddings.create(model="text-embedding-3-small", input="a")
+    assert caught.value.code == "not_found"
 
 
 @pytest.mark.parametrize("stream", [False, True])

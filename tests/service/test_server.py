@@ -90,7 +90,7 @@ def post(*headers: str) -> bytes:
     return "\r\n".join(lines).encode() + b"\r\n\r\n"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_it_says_what_to_do_next_and_stops_without_complaint(serve: Serve, number: signal.Signals) -> None:
     process = serve("ok", LOG_LEVEL="warning")
     url = ready_url(process)
@@ -219,6 +219,23 @@ def test_a_body_that_breaks_off_harms_nobody(url: str) -> None:
         with socket.create_connection((host, int(port))) as connection:
             connection.sendall(post("Content-Length: 20") + b'{"question"')
     assert httpx.post(f"{url}/v1/ask", json={"question": "a"}).status_code == 200
+
+
+def test_a_body_of_two_lengths_is_refused_and_its_connection_closed(url: str) -> None:
+    head = post("Content-Length: 5", "Transfer-Encoding: chunked")
+    response = exchange(url, head + b"11\r\n" + b'{"question": "a"}' + b"\r\n0\r\n\r\n")
+    assert status_and_problem(response) == (400, "bad-request")
+    assert b"\r\nconnection: close\r\n" in response.lower()
+
+
+def test_a_whole_address_is_taken_for_a_target_and_goes_before_the_host(url: str) -> None:
+    def target(address: str) -> bytes:
+        return exchange(url, f"GET {address} HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n".encode())
+
+    assert target("http://localhost/v1/models?a=b").startswith(b"HTTP/1.1 200 ")
+    assert target("HTTP://localhost").startswith(b"HTTP/1.1 200 ")
+    assert status_and_problem(target("http://else.example/v1/articles/a")) == (421, "host")
+    assert status_and_problem(target("/v1/articles/a")) == (421, "host")
 
 
 def test_what_is_not_http_is_refused(url: str) -> None:

@@ -49,19 +49,21 @@ class FakeModel:
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = await reader.readuntil(b"\r\n\r\n")
-        except asyncio.IncompleteReadError:
+            length = re.search(rb"content-length: (\d+)", head.lower())
+            asked = json.loads(await reader.readexactly(int(length[1]) if length else 0))
+        except (asyncio.IncompleteReadError, ConnectionError):
             # Whoever was about to ask was told meanwhile that nobody wants to know.
             writer.close()
             return
-        length = re.search(rb"content-length: (\d+)", head.lower())
-        asked = json.loads(await reader.readexactly(int(length[1]) if length else 0))
         self.running += 1
         telling, leaving = asyncio.create_task(self._tell(writer, asked)), asyncio.create_task(reader.read())
         await asyncio.wait({telling, leaving}, return_when=asyncio.FIRST_COMPLETED)
         self.running -= 1
         for task in (telling, leaving):
             task.cancel()
-        await asyncio.wait({telling, leaving})
+        for ended in await asyncio.gather(telling, leaving, return_exceptions=True):
+            if isinstance(ended, Exception) and not isinstance(ended, ConnectionError):
+                raise ended
         writer.transport.abort() if not telling.done() or telling.cancelled() else writer.close()
 
     async def _tell(self, writer: asyncio.StreamWriter, asked: dict[str, Any]) -> None:
