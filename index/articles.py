@@ -164,6 +164,8 @@ def article_of(article_id: str, record: Record, describe: Describe = described) 
 def _check_id(article_id: str, source: str) -> None:
     if len(article_id) > MAX_ID_CHARACTERS:
         raise ArticleError(source, f"has an id of more than {MAX_ID_CHARACTERS} characters")
+    if article_id in (".", ".."):
+        raise ArticleError(source, f"has the id {article_id!r}, which no address can name: clients take it for a step")
     _check_characters("id", article_id, source)
 
 

@@ -1,4 +1,5 @@
 import hashlib
+import json
 import os
 from collections.abc import Sequence
 from datetime import date
@@ -154,14 +155,16 @@ def test_an_unreadable_file_is_reported(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_an_id_must_be_storable(tmp_path: Path) -> None:
-    (tmp_path / "a.jsonl").write_text('{"id": "%s", "text": "Too long."}\n' % ("x" * 1001))
+    records = [{"id": name, "text": "A text."} for name in ("x" * 1001, "..", "...")]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, records)))
     odd = os.fsdecode(b"caf\xe9.txt")
     (tmp_path / odd).write_text(ENGLISH)
     (tmp_path / "good.txt").write_text(ENGLISH)
     articles, errors = read(tmp_path)
-    assert ids(articles) == ["good.txt"]
+    assert ids(articles) == ["...", "good.txt"]
     assert errors == [
         f"{tmp_path / 'a.jsonl'}:1: has an id of more than 1000 characters",
+        f"{tmp_path / 'a.jsonl'}:2: has the id '..', which no address can name: clients take it for a step",
         f"{tmp_path / odd}: id holds a lone surrogate at position 3",
     ]
 
