@@ -16,7 +16,6 @@ from index.boilerplate import OWN_VOICE, RULES, Rule
 from index.language import language_change
 from index.layout import Block, Kind, blocks, trim
 from index.sentences import bounded, split
-from index.types import Span
 
 LINE_CHARACTERS = 300
 """A longer line is text, whatever pattern of a whole line it meets."""
@@ -71,22 +70,6 @@ class _Draft:
     whole: bool
     skipped_by: str = ""
     suspected_by: str = ""
-
-
-def content_spans(text: str) -> list[Span]:
-    """The spans of `text` that are content, in order, disjoint, without surrounding white space."""
-    spans: list[Span] = []
-    adjacent = False
-    for piece in pieces(text):
-        if piece.skipped_by:
-            adjacent = False
-            continue
-        if adjacent:
-            spans[-1] = Span(spans[-1].start, piece.end)
-        else:
-            spans.append(Span(piece.start, piece.end))
-        adjacent = True
-    return spans
 
 
 def pieces(text: str) -> list[Piece]:

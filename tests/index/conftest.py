@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from index import manifest
+from index.clean import pieces
 from index.embedding import Vectors
 from index.lexical import LexicalWriter
 from index.manifest import Counts
 from index.publish import publish, staging
 from index.snapshot import ARTICLES, PASSAGE_VECTORS, PASSAGE_WORDS, SENTENCE_VECTORS, SENTENCE_WORDS
 from index.store import StoreWriter
-from index.types import Article, Passage, Sentence
+from index.types import Article, Passage, Sentence, Span
 from index.vectors import VectorWriter
 
 
@@ -60,6 +61,22 @@ class TokenHashEmbedder(HashEmbedder):
 
     def embed_query_tokens(self, texts: Sequence[str]) -> tuple[Vectors, list[Vectors]]:
         return self.embed_document_tokens(texts)
+
+
+def content_spans(text: str) -> list[Span]:
+    """The spans of `text` that are content, in order, disjoint, without surrounding white space."""
+    spans: list[Span] = []
+    adjacent = False
+    for piece in pieces(text):
+        if piece.skipped_by:
+            adjacent = False
+            continue
+        if adjacent:
+            spans[-1] = Span(spans[-1].start, piece.end)
+        else:
+            spans.append(Span(piece.start, piece.end))
+        adjacent = True
+    return spans
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.boilerplate import RULES
-from index.clean import content_spans, pieces
+from index.clean import pieces
+from tests.index.conftest import content_spans
 
 FACT = "Der Rat von Aldermoor beschloss am Montag den Bau einer Brücke für 4,2 Millionen Euro."
 NEXT = "The ferry carried 12,000 people in May, said the harbour master."

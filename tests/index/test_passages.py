@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.clean import content_spans
 from index.passages import SPLITTER, split
 from index.types import Article, Passage, Sentence
+from tests.index.conftest import content_spans
 
 GERMAN = "Der Rat von Aldermoor beschloss am Montag den Bau einer neuen Brücke über den Fluss."
 ENGLISH = "The council of Aldermoor voted on Monday for a new bridge that will cross the river."
