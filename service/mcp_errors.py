@@ -7,17 +7,25 @@ from typing import Any
 import msgspec
 
 from service.contract import Problem
+from service.errors import InvalidBody
+from service.problems import problem_type
 
 MEDIA_TYPE = "application/json"
+PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
 INTERNAL_ERROR = -32603
 
 
 def rpc_error(problem: Problem, message: Any = None) -> bytes:
     """`problem` as the answer to `message`, None where that was not read. `data` is the problem itself."""
-    code = INTERNAL_ERROR if problem.status >= 500 else INVALID_REQUEST
-    error = {"code": code, "message": problem.detail, "data": problem}
+    error = {"code": _code(problem), "message": problem.detail, "data": problem}
     return msgspec.json.encode({"jsonrpc": "2.0", "id": _id(message), "error": error})
+
+
+def _code(problem: Problem) -> int:
+    if problem.type == problem_type(InvalidBody):
+        return PARSE_ERROR
+    return INTERNAL_ERROR if problem.status >= 500 else INVALID_REQUEST
 
 
 def _id(message: Any) -> str | int | None:

@@ -170,7 +170,13 @@ def test_anything_but_json_is_refused_before_work(
 
 
 @pytest.mark.parametrize(
-    "content_type", ["application/json", "Application/JSON ; charset=UTF-8", 'application/json; charset="utf-8"']
+    "content_type",
+    [
+        "application/json",
+        "Application/JSON ; charset=UTF-8",
+        'application/json; charset="utf-8"',
+        "application/json;charset=utf8",
+    ],
 )
 def test_json_may_be_said_in_every_spelling(client: TestClient[Any], content_type: str) -> None:
     headers = {"Content-Type": content_type}

@@ -300,6 +300,8 @@ def test_other_pages_hosts_and_bodies_are_refused_as_everywhere(service: Service
     }
     assert [response.status_code for response in refused.values()] == list(refused)
     assert refused[405].headers["allow"] == "OPTIONS, POST"
+    assert refused[400].json()["error"]["code"] == types.PARSE_ERROR
+    assert refused[413].json()["error"]["code"] == refused[415].json()["error"]["code"] == types.INVALID_REQUEST
     assert httpx.options(f"{service.url}/mcp").headers["allow"] == "OPTIONS, POST"
 
 
