@@ -25,7 +25,10 @@ LEAST_CONFIDENCE: dict[Risk, float] = {"low": 0.65, "medium": 0.57, "high": 0.45
 LEAST_SUPPORT = 0.03
 """Least similarity of an answer's sentence and what it cites."""
 MOST_NOT_STATED = 0.22
-"""An answer in whose place the model would have said so likely that nothing is stated is a guess."""
+"""An answer in whose place the model would have said so likely that nothing is stated is a guess, unless it is in the
+words of one source."""
+MOST_GUESSED = 0.5
+"""And from here on it is one whatever a source says: the model would rather have said that nothing is stated."""
 
 _PERSON = re.compile(r"\b(?:he|him|she|they|them|er|ihn|ihm|ihnen)\b")
 _ASKED_FOR = re.compile(r"\A\W*(?:how many|how much|wie viele?|which|what|welche[rnms]?)\s+\w+", re.IGNORECASE)
@@ -67,6 +70,10 @@ class Abstention:
     def while_generating(self, sureness: Sureness) -> Reason | None:
         """Why what a model writes is not to be trusted, once its first token is known; None where it is."""
         return "not_in_sources" if sureness.not_stated >= MOST_NOT_STATED else None
+
+    def is_guess(self, sureness: Sureness) -> bool:
+        """Whether what a model writes is not even to be held against the sources."""
+        return sureness.not_stated >= MOST_GUESSED
 
 
 def _names_nothing(asked: Asked) -> bool:

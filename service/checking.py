@@ -19,10 +19,12 @@ from service.finding import Asked
 from service.names import names
 from service.outgoing import unfit
 from service.relations import shared_part
-from service.verify import FRAGMENT_WORDS, states, verify
+from service.verify import FRAGMENT_WORDS, NEARLY_ALL, states, verify
 from service.wording import with_own_scale_words, with_whole_numbers
 from service.yes_no import contradicts_itself
 
+LEAST_ABOUT = 0.5
+"""Part of the question's words that such a source has, with what stands before it."""
 _ENOUGH = float(np.nextafter(np.float32(LEAST_SUPPORT), np.float32(1.0)))
 """The least float32 that is no less than `LEAST_SUPPORT`."""
 
@@ -90,6 +92,17 @@ def _in_mind(sentence: str, language: str, evidence: Sequence[Evidence], similar
     stating = [i for i, item in enumerate(evidence) if all(states(item, figure) for figure in figures)]
     likely = max(stating or range(len(evidence)), key=lambda i: similarities[i], default=None)
     return None if likely is None else evidence[likely]
+
+
+def is_told_by_one(checked: Checked, asked: Asked) -> bool:
+    """Whether one source, in the question's language, has nearly all words of what was `checked` and half of `asked`.
+
+    That can be believed of a model that is in doubt whether anything is stated.
+    """
+    if len(checked.cited) != 1 or checked.cited[0].language != asked.language:
+        return False
+    told = shared_part(checked.text, asked.language, checked.cited)
+    return told >= NEARLY_ALL and part_told(asked, checked.cited) >= LEAST_ABOUT
 
 
 def part_told(asked: Asked, cited: Sequence[Evidence]) -> float:

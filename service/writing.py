@@ -12,7 +12,7 @@ from index.quantities import Quantity, quantities
 from index.retrieve import Scores
 from service import prompt
 from service.abstain import Abstention
-from service.checking import Checked, Compare, check, is_in_another_language, quoted, worded
+from service.checking import Checked, Compare, check, is_in_another_language, is_told_by_one, quoted, worded
 from service.contract import AnswerSentence
 from service.evidence import Evidence, every
 from service.extracts import LEAST_PROBABLE, extracts, in_language_of
@@ -156,7 +156,7 @@ class Writer:
     ) -> AsyncGenerator[AnswerSentence, None]:
         async with aclosing(generator.stream(asked_for)) as deltas:
             async for text in sentences(deltas, run.asked.language, on_delta=run.notice, on_cut_off=run.cut_off):
-                if abstention.while_generating(run.sureness):
+                if abstention.is_guess(run.sureness):
                     run.guessed(text)
                     break
                 if sentence := await self._released(text, run, compare, abstention):
@@ -225,6 +225,9 @@ class Writer:
         asked = in_language_of(sentence, run.asked, run.evidence) if run.quotes else run.asked
         with run.clock.measured("verify"):
             checked = await check(sentence, asked, run.evidence, compare, is_first=not draft.sentences)
+        if abstention.while_generating(run.sureness) and not is_told_by_one(checked, asked):
+            run.guessed(text)
+            return None
         if not checked.cited:
             run.reject(checked)
             return None

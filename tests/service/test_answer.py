@@ -239,6 +239,22 @@ async def test_an_answer_that_the_model_nearly_did_not_give_is_dropped(index: Pa
     assert [item.reason for item in answer.dropped] == ["guess: the model took it for not stated with chance 0.60"]
 
 
+@pytest.mark.parametrize(
+    ("said", "doubt", "status"),
+    [
+        ("The bridge cost 14.3 million euros [1].", 0.3, "answered"),
+        ("The bridge cost 14.3 million euros [1].", 0.6, "refused"),
+        ("Porthaven finally paid builders 14.3 million euros, experts think [1].", 0.3, "refused"),
+    ],
+)
+async def test_an_answer_in_doubt_is_given_in_the_words_of_one_source(
+    index: Path, said: str, doubt: float, status: str
+) -> None:
+    async with running(pipeline_over(index, ScriptedGenerator(said, first=_told(doubt)))) as pipeline:
+        answer = await pipeline.ask(AskRequest(question=COST))
+    assert answer.status == status
+
+
 async def test_an_answer_in_another_language_than_the_question_is_written_once_more(index: Path) -> None:
     generator = ScriptedGenerator(
         "Die neue Brücke in Porthaven hat 14,3 Millionen Euro gekostet [1].", again="It cost 14.3 million euros [1]."
