@@ -51,7 +51,7 @@ def kept(request: Request[Any, Any, Any], pipeline: Pipeline, asked: AskRequest)
 def at_once(chunks: Iterable[bytes]) -> Response[Any]:
     """A stream whose events are all there: one piece, which nobody has to be watched for while it is made."""
     headers = {name: value for name, value in HEADERS.items() if name != "content-type"}
-    return Response(b"".join(chunks), media_type=HEADERS["content-type"], headers=headers)
+    return Response(b"".join(chunks), media_type=MEDIA_TYPE, headers=headers)
 
 
 async def whole(request: Request[Any, Any, Any], work: Coroutine[Any, Any, T]) -> T:

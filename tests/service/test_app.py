@@ -17,7 +17,7 @@ from litestar.testing import TestClient
 
 from service import errors
 from service.app import create_app
-from service.contract import Answer, ArticleResponse, Problem, SearchResponse
+from service.contract import Answer, ArticleResponse, AskRequest, Problem, SearchResponse
 from service.logs import LineFormatter
 from service.settings import Settings
 from tests.service.fakes import FakePipeline, refused
@@ -328,3 +328,20 @@ def test_no_body_is_an_internal_error(client: TestClient[Any], body: bytes) -> N
 def test_no_article_id_is_an_internal_error(client: TestClient[Any], raw: bytes) -> None:
     response = client.get("/v1/articles/" + quote(raw, safe=""))
     assert response.status_code == 200 or problem_of(response).status in (400, 404)
+
+
+def test_a_kept_answer_is_streamed_with_the_headers_of_any_stream() -> None:
+    class Keeping(FakePipeline):
+        known: Answer | None = None
+
+        def kept(self, request: AskRequest, client: str = "") -> Answer | None:
+            return self.known
+
+    pipeline = Keeping()
+    with TestClient(create_app(Settings(), pipeline)) as client:
+        made = client.post("/v1/ask", json={"question": "Who?"}, headers={"Accept": "text/event-stream"})
+        pipeline.known = refused("Who?")
+        again = client.post("/v1/ask", json={"question": "Who?"}, headers={"Accept": "text/event-stream"})
+    assert again.headers["content-type"] == made.headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert again.headers["x-accel-buffering"] == "no"
+    assert [line for line in again.text.splitlines() if line.startswith("event: ")] == ["event: sources", "event: done"]
