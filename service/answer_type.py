@@ -27,6 +27,13 @@ _MONEY = re.compile(
 """Sums are asked for in money, so that a share or a year is no answer: "It paid 49 percent"."""
 LEAST_BARE_SUM = 10_000
 """A number without a unit from which on it may be a sum of money: "It paid 14.3 billion"."""
+_PART = re.compile(
+    r"\b(?:what|which|welche[rmn]?) (?:fraction|proportion|percentage|bruchteil|prozentsatz)\b|"
+    r"\b(?:how many per ?cent|wie ?viel prozent)\b|"
+    r"\bwelche[rmn]? teil\b.*\bentsp[rar]\w*|\bwhat part\b.*\bcorrespond\w*",
+    re.IGNORECASE,
+)
+"""Parts of a whole are asked for, which no sum of money is."""
 _ASKING = {
     "en": re.compile(r"(?:\A\W*(?:And )?[WH]|\b[wh])(?:ho|hom|hose|hat|hich|hen|here|hy|ow)\b"),
     "de": re.compile(
@@ -90,6 +97,8 @@ def missing(question: str, sentence: str, language: str) -> str:
     """
     if asks_yes_or_no(question, language):
         return ""
+    if _PART.search(question):
+        return "" if _has_new_part(question, sentence, language) else "amount"
     if asks_for_amount(question, language):
         return "" if _has_new_amount(question, sentence, language) else "amount"
     if not _new_words(question, sentence, language):
@@ -107,6 +116,13 @@ def _has_new_amount(question: str, sentence: str, language: str) -> bool:
     if _MONEY.search(question) and not any(amount.unit == "%" for amount in asked):
         stated = [amount for amount in stated if _may_be_money(amount)]
     new = any(not any(same_value(amount, known) for known in asked) for amount in stated)
+    return new or bool(_VAGUE_AMOUNT.search(sentence))
+
+
+def _has_new_part(question: str, sentence: str, language: str) -> bool:
+    asked = quantities(question, language)
+    parts = (amount for amount in quantities(sentence, language) if amount.unit in ("%", ""))
+    new = any(not any(same_value(amount, known) for known in asked) for amount in parts)
     return new or bool(_VAGUE_AMOUNT.search(sentence))
 
 

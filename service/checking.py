@@ -11,12 +11,13 @@ import numpy as np
 from index.language import detect_sentence
 from index.quantities import quantities
 from index.retrieve import Scores
-from service import prompt
+from service import measures, prompt
 from service.abstain import LEAST_SUPPORT
-from service.answer_type import missing
+from service.answer_type import asks_for_amount, asks_yes_or_no, missing
 from service.evidence import Evidence
 from service.finding import Asked
-from service.names import names
+from service.leftover import has_all, telling
+from service.names import bare, leading_names, mentions, names
 from service.outgoing import unfit
 from service.relations import shared_part
 from service.verify import FRAGMENT_WORDS, NEARLY_ALL, states, verify
@@ -25,9 +26,15 @@ from service.yes_no import contradicts_itself
 
 LEAST_ABOUT = 0.5
 """Part of the question's words that such a source has, with what stands before it."""
+FEWEST_OF_COUNT = 2
+"""Words beside its names by which a question says of what it asks the number."""
 _ENOUGH = float(np.nextafter(np.float32(LEAST_SUPPORT), np.float32(1.0)))
 """The least float32 that is no less than `LEAST_SUPPORT`."""
 
+_OF_A_PERSON = re.compile(r"\b(?:he|she)\b|(?<=[a-zäöü] )(?:er|sie)\b")
+_COUNTS = re.compile(r"\s*(?:how many|wie ?viele)\b", re.IGNORECASE)
+_COUNTED = re.compile(r"\b(?:how many|wie ?viele?n?|(?:in )?welche[mnrs]?)\s+\w+", re.IGNORECASE)
+"""What asks, with the noun that it counts or chooses, of which a value is one anyhow."""
 Compare = Callable[[str], Awaitable[Scores]]
 """How near in meaning a sentence is to each piece of evidence, float32 `(len(evidence),)`."""
 
@@ -81,9 +88,58 @@ async def check(
     if contradicts_itself(sentence, asked.request.question, asked.language):
         return Checked(sentence, (), verdict.similarity, "negation: what follows its yes or no says the opposite of it")
     cited = tuple(evidence[i] for i in verdict.cited)
+    if is_first and (another := _of_another(sentence, asked, cited)):
+        return Checked(sentence, (), verdict.similarity, another, cited[0])
     if fault := unfit(sentence, cited, asked.language):
         return Checked(sentence, (), verdict.similarity, fault, cited[0])
     return Checked(sentence, cited, verdict.similarity, "")
+
+
+def _of_another(sentence: str, asked: Asked, cited: Sequence[Evidence]) -> str:
+    """Why `sentence` is told of another thing or person than `asked` is about; empty where nothing shows that it is."""
+    question = asked.request.question
+    if _is_of_another_thing(sentence, asked, cited):
+        return "type: no source has a word of what the question asks of"
+    if asks_for_amount(question, asked.language) and not any(
+        measures.is_told_of(question, item.context) for item in cited
+    ):
+        return "comparison: no source names what the question asks the sum of"
+    if _is_of_another_person(sentence, asked):
+        return "premise: the conversation is about somebody else"
+    return ""
+
+
+def _is_of_another_person(sentence: str, asked: Asked) -> bool:
+    """Whether "he" or "she" was asked about, and `sentence` begins with a name that the conversation has not."""
+    question, language = asked.request.question, asked.language
+    if asked.names or not asked.request.history or not _OF_A_PERSON.search(question):
+        return False
+    known = set(names(asked.query, language))
+    first = re.match(r"[A-ZÄÖÜ][\w’'-]+", sentence)
+    own = {*names(sentence, language), *leading_names(sentence)}
+    return (
+        first is not None and bare(first.group()) in own - known and not any(mentions(sentence, one) for one in known)
+    )
+
+
+def _is_of_another_thing(sentence: str, asked: Asked, cited: Sequence[Evidence]) -> bool:
+    """Whether `sentence` is a mere value, or a count, and nothing `cited` has a word of what it should be one of.
+
+    "2024." may be the year of anything that a source tells of the same firm. Across languages, where only words that
+    are known in both count, just mere values are judged.
+    """
+    question, language = asked.request.question, asked.language
+    is_mere = len(sentence.split()) < FRAGMENT_WORDS
+    if not asked.names or not (is_mere or _COUNTS.match(question)) or asks_yes_or_no(question, language):
+        return False
+    together = any(item.language == language for item in cited)
+    if not together and not is_mere:
+        return False
+    words = telling(_COUNTED.sub("", question), asked)
+    known = [word for word in words if together or any(key[0] == "@" for key in word.keys)]
+    if len(known) < (1 if is_mere else FEWEST_OF_COUNT):
+        return False
+    return not any(has_all(item.context, item.language, [word]) for item in cited for word in known)
 
 
 def _in_mind(sentence: str, language: str, evidence: Sequence[Evidence], similarities: Scores) -> Evidence | None:

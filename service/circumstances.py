@@ -39,10 +39,10 @@ _REASON = re.compile(
     r"\b(?!(?:plan\w*|agree\w*|beg[aiu]n|continu\w*|start\w*|ha[sd]|have|used|going|able|expect\w*|said|decid\w*|likely|"
     r"seem\w*|tr(?:y|ies|ied)|refus\w*|fail\w*|talks?|ready)\b)\w+ to (?!(?:an?|its?|his|the(?:ir)?|her|this|that)\b)"
     r"[a-z]+(?<![^s]s)\b|"
-    r"\b(?:weil|denn|wegen\w*|aufgrund|auf grund|infolge|angesichts|dank|durch|nachdem|seit|seitdem|damit|dadurch|"
-    r"daher|darum|deshalb|deswegen|folglich|somit|sodass|so dass|sonst|andernfalls|anlässlich|zugunsten|"
-    r"because|due|owing|thanks|since|therefore|thus|hence|so that|after|when|given|otherwise|amid|in view of|"
-    r"in response|in light of|on the grounds?|as a result|lest|"
+    r"\b(?:weil|denn|wegen\w*|aufgrund|auf grund|infolge|angesichts|dank|durch|nachdem|bevor|bis|seit|seitdem|damit|"
+    r"dadurch|daher|darum|deshalb|deswegen|folglich|somit|sodass|so dass|sonst|andernfalls|anlässlich|zugunsten|"
+    r"because|due|owing|thanks|since|therefore|thus|hence|so that|after|before|until|when|given|otherwise|amid|"
+    r"in view of|in response|in light of|on the grounds?|as a result|lest|"
     r"(?:beweg)?gründe?n?s?|\w*ursachen?|anlass|anlässe|motive?n?|zweck\w*|ziele?n?|absicht\w*|auslöser\w*|"
     r"hintergr[uü]nd\w*|folgen?|risik\w*|gefahr\w*|probleme?n?|begründ\w*|vorw[uü]rf\w*|druck|"
     r"reasons?|causes?|caused|causing|motiv\w*|purposes?|goals?|aim\w*|risk\w*|danger\w*|problems?|pressure|"
@@ -57,6 +57,11 @@ _REASON = re.compile(
     re.IGNORECASE,
 )
 """What tells why: connectives, purposes, nouns of cause, and verbs of wanting, fearing and causing."""
+_THAT = re.compile(r"(,\s*dass\b|\bthat\b)", re.IGNORECASE)
+_BECAUSE = re.compile(r",\s*(?:weil|da|denn)\b|\b(?:because|since|as)\b", re.IGNORECASE)
+_WORD = re.compile(r"\w{4,}")
+FEWEST_OF_PART = 2
+"""Words that a reason shares with a clause of the question that it is one for."""
 _FELT = re.compile(
     r"\b(?:complain\w*|protest\w*|strik\w*|sue[sd]?|angry|annoy\w*|critici[sz]\w*|fined?|accus\w*|famous|known|thank\w*|"
     r"beschwer\w*|klag\w*|beklag\w*|protestier\w*|streik\w*|verklag\w*|ärger\w*|wütend|kritisier\w*|bestraf\w*|"
@@ -86,6 +91,8 @@ _PLACE = re.compile(
     r"ausland|\w+-based)\b|\b[A-ZÄÖÜ]\w+er\s[A-ZÄÖÜ]",
     re.IGNORECASE,
 )
+_OR = re.compile(r"\b(?:or|oder)\b", re.IGNORECASE)
+"""Between times to choose from: "before or after the fire"."""
 _YEARS = range(1, 2200)
 STEM = 4
 """Letters that two forms of one word share, roughly: "feared" and "fears"."""
@@ -110,10 +117,29 @@ def tells(sentence: str, circumstance: Circumstance, question: str, language: st
 
 
 def _tells_reason(sentence: str, question: str) -> bool:
+    """A sentence that repeats nothing of the question is a reason and nothing else: "Its cranes had rusted."."""
+    if _is_of_the_part(sentence, question):
+        return False
+    if not _stems(sentence) & _stems(question):
+        return True
     said = {match.group().casefold()[:STEM] for match in _REASON.finditer(question)}
     if any(match.group().casefold()[:STEM] not in said for match in _REASON.finditer(sentence)):
         return True
     return bool(_FELT.search(question) and _FELT_FOR.search(sentence))
+
+
+def _is_of_the_part(sentence: str, question: str) -> bool:
+    """Whether `sentence` gives a reason for what the question says behind "that", and not for what it asks about.
+
+    "Why does it worry readers that the editor stays?" - "The editor stays because he likes it."
+    """
+    asked, that, told = _THAT.split(question, 1) if _THAT.search(question) else (question, "", "")
+    head = _stems(_BECAUSE.split(sentence, 1)[0])
+    return bool(that) and len(head & _stems(told)) >= FEWEST_OF_PART and not head & _stems(asked)
+
+
+def _stems(text: str) -> set[str]:
+    return {word[:STEM] for word in _WORD.findall(text.casefold())}
 
 
 def _tells_time(sentence: str, question: str, language: str) -> bool:
@@ -121,7 +147,7 @@ def _tells_time(sentence: str, question: str, language: str) -> bool:
     figures = (one for one in quantities(sentence, language) if not any(same_value(one, other) for other in known))
     if any(one.unit in ("month", "day") or (not one.unit and one.value in _YEARS) for one in figures):
         return True
-    said = {match.group().casefold() for match in _TIME.finditer(question)}
+    said = set() if _OR.search(question) else {match.group().casefold() for match in _TIME.finditer(question)}
     return any(match.group().casefold() not in said for match in _TIME.finditer(sentence))
 
 

@@ -24,6 +24,7 @@ from service.names import mentions
 from service.names import names as names_in
 from service.persons import description, holder
 from service.quoting import as_told, is_read_alone
+from service.reasons_told import reason
 from service.relations import flaw
 from service.stated import Kind, Stated, is_hedged, stated
 
@@ -68,7 +69,7 @@ def looked_up(asked: Asked, candidates: Sequence[Evidence]) -> LookedUp | None:
         first = max(values, key=lambda value: _reads_well(value, asked))
         agreed = all(equal(first, other) or rounded(first, other) for other in values)
         return _told(first, asked.language) if agreed else None
-    found = holder(asked, known) or description(asked, known)
+    found = holder(asked, known) or description(asked, known) or reason(asked, known)
     return LookedUp(as_told(found, asked.language), found) if found else None
 
 

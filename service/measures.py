@@ -82,6 +82,8 @@ _HIRED = re.compile(
     re.IGNORECASE,
 )
 _MOVEMENTS = {"jobs cut": _CUT, "hired": _HIRED}
+_ALWAYS_NAMED = frozenset({"profit", "debt", "fine"})
+"""Measures of money that nobody states without a word for them."""
 _NOUN = re.compile(r"[\s\u00a0-]*(?:[a-zäöüß]+\s+){0,2}?([^\W\d_]{4,})")
 AHEAD = 36
 """Characters after a number in which the thing that it counts is named."""
@@ -135,6 +137,13 @@ def belongs_to(word: str, kind: str, measure: str) -> bool:
     if not is_movement(measure):
         return asked_for(word, kind) == measure
     return bool(_MOVEMENTS[measure].fullmatch(word) or _COUNT["staff"].fullmatch(word))
+
+
+def is_told_of(question: str, text: str) -> bool:
+    """Whether `text`, German or English, has a word for what `question` asks the sum of; True where any may do."""
+    measure = asked_for(question, "money")
+    named = measure not in _ALWAYS_NAMED or bool(_MONEY[measure].search(text))
+    return named or (measure == "profit" and bool(_MONEY["pay"].search(text)))
 
 
 def is_movement(measure: str) -> bool:

@@ -67,6 +67,11 @@ def gives_reason(source: Evidence, asked: Asked) -> bool:
         return False
     if source.cosine < LEAST_LIKENESS or not all(mentions(source.context, name) for name in asked.names):
         return False
+    return says_why(source)
+
+
+def says_why(source: Evidence) -> bool:
+    """Whether `source`, German or English, has words that give a reason."""
     return _REASON[source.language].search(source.shown()) is not None
 
 

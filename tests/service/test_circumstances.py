@@ -33,6 +33,8 @@ def test_a_question_begins_with_the_circumstance_that_it_asks_for(question: str,
         ("Warum verließ Tessera die Werft?", "Tessera plante, Geld zu zahlen, führt nun Gespräche.", "de", False),
         ("Warum verließ Tessera die Werft?", "Tessera ging, um Geld zu sparen.", "de", True),
         ("Warum ist das Geschäft riskant?", "Es ist gewagt: Die Technik ändert sich schnell.", "de", True),
+        ("Why does it worry readers that the editor stays?", "The editor stays because he likes it.", "en", False),
+        ("Why does it worry readers that the editor stays?", "Readers fear that the editor lies.", "en", True),
         ("When did Tessera buy the yard?", "Tessera bought the yard for 40 million dollars.", "en", False),
         ("When did Tessera buy the yard?", "Tessera bought the yard shortly after the fire.", "en", True),
         ("Wann kaufte Tessera die Werft?", "Tessera kaufte die Werft im Mai.", "de", True),
@@ -46,3 +48,7 @@ def test_a_sentence_tells_a_circumstance_that_the_question_does_not_say(
     question: str, sentence: str, language: str, told: bool
 ) -> None:
     assert tells(sentence, circumstance_asked_for(question), question, language) is told
+
+
+def test_a_sentence_that_repeats_nothing_of_the_question_may_be_a_bare_reason() -> None:
+    assert tells("Its cranes had rusted.", "reason", "Why did Tessera leave Nordholz?", "en")
