@@ -127,7 +127,7 @@ class Answering:
             for sentence in await self._differing(run) or await self._listed(run):
                 yield sentence
             reason = run.refusal()
-        part.refusal = explain(reason, run.asked, run.evidence) if reason else None
+        part.refusal = explain(reason, run.asked, run.finding.evidence) if reason else None
 
     async def _differing(self, run: Run) -> list[AnswerSentence]:
         """Sentences that say where other sources differ from what was released; all such places are kept."""

@@ -56,13 +56,13 @@ class Refusal:
 
 
 def explain(reason: Reason, asked: Asked, evidence: Sequence[Evidence]) -> Refusal:
-    """The refusal of a question for `reason`.
+    """The refusal of a question for `reason`; `evidence` is all that was found for it.
 
-    Where the answer is missing from sources that are about it, the nearest of them is quoted; and where these state
-    nothing of what the question takes for granted either, that is the reason.
+    Where the answer is missing from sources that are about it, or none held that the model gave, the nearest of them is
+    quoted; and where these state nothing of what the question takes for granted either, that is the reason.
     """
     language = "de" if asked.language == "de" else "en"
-    nearest = _nearest(asked, evidence) if reason == "not_in_sources" else None
+    nearest = _nearest(asked, evidence) if reason in ("not_in_sources", "unsupported") else None
     if reason == "not_in_sources" and takes_for_granted(asked, evidence):
         reason = "false_premise"
     text = WORDS[reason][language]

@@ -26,6 +26,16 @@ def test_what_is_not_in_the_sources_comes_with_the_nearest_that_is() -> None:
     )
 
 
+def test_where_nothing_held_that_the_model_gave_a_reader_sees_the_nearest_source_too() -> None:
+    refusal = explain("unsupported", _asked("Why does Nordholz grow?", "en"), [CUSTOMERS, REVENUE])
+
+    assert (refusal.reason, refusal.nearest) == ("unsupported", REVENUE)
+    assert refusal.text == (
+        "I could not give an answer that the articles bear out. "
+        "What comes nearest: “Nordholz erzielte 2024 einen Umsatz von 870 Millionen Dollar.” [1]"
+    )
+
+
 def test_a_why_about_two_whom_no_source_brings_together_has_a_false_premise() -> None:
     asked = _asked("Warum hat Tessera die Firma Nordholz verklagt?", "de")
 
