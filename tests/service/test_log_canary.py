@@ -72,6 +72,7 @@ def test_no_word_of_a_question_or_a_document_is_in_the_log(tmp_path: Path) -> No
     service = served(tmp_path, LOG_LEVEL="info")
     with service as client:
         statuses = {path: ask_in_every_way(client, method, path, body) for method, path, body in bodies(client)}
+        client.post("/v1/ask", json={"question": f"How much did the harbour bridge in Porthaven cost, {CANARY}?"})
         for script in ({"say": f"The {CANARY} cost 3 euros."}, {"fault": "dies"}, {"fault": "bug"}):
             client.post("/v1/ask", json={"question": f"{QUESTION} {json.dumps(script)}"})
         leave_early(client)
