@@ -13,6 +13,7 @@ from service.evidence import Evidence, starts_in_the_middle
 from service.extracts import states_what_is_asked
 from service.finding import Asked, Finder
 from service.names import mentions
+from service.relations import shared_part
 
 LEAST_LIKENESS = 0.05
 """Similarity of question and sentence (cosine less the language's mean) from which on it may be an answer."""
@@ -78,8 +79,13 @@ def says_why(source: Evidence) -> bool:
 def like_in_own_language(
     source: Evidence, asked: Asked, evidence: Sequence[Evidence], finder: Finder
 ) -> Evidence | None:
-    """Of `evidence`, the likest to `source` that gives the reason in the question's language; None if none is."""
-    own = [item for item in evidence if answers(item, asked) and gives_reason(item, asked)]
+    """Of `evidence`, the likest to `source` that gives the reason in the question's language; None if none is.
+
+    It has at least as much of the question: what is only like it may give the reason for another thing.
+    """
+    least = shared_part(asked.query, asked.language, [source])
+    giving = (item for item in evidence if answers(item, asked) and gives_reason(item, asked))
+    own = [item for item in giving if shared_part(asked.query, asked.language, [item]) >= least]
     if not own:
         return None
     alike = likeness((source, *own), finder)[0][1:]

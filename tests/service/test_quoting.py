@@ -1,13 +1,25 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast
 
+import numpy as np
 import pytest
 
+from service import quoting
 from service.contract import AskRequest
 from service.evidence import Evidence
-from service.finding import Asked, understood
-from service.quoting import LEAST_LIKENESS, MOST_CHARACTERS, answers, as_told, gives_reason, stands_alone
+from service.finding import Asked, Finder, understood
+from service.quoting import (
+    LEAST_LIKENESS,
+    MOST_CHARACTERS,
+    answers,
+    as_told,
+    gives_reason,
+    like_in_own_language,
+    stands_alone,
+)
 from tests.service.sources import source
 
 COST = "How much did the bridge in Porthaven cost?"
@@ -84,3 +96,21 @@ def test_a_sentence_in_the_other_language_is_led_in() -> None:
     assert as_told(source("Geld fehlte.", "de"), "en") == "A German article says: “Geld fehlte.”"
     assert as_told(source("Money lacked."), "de") == "In einem englischen Artikel steht: „Money lacked.“"
     assert as_told(source("Money lacked."), "en") == "Money lacked."
+
+
+def test_a_reason_for_another_thing_does_not_stand_for_a_source_in_the_other_language(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def all_alike(items: Sequence[Evidence], finder: Finder) -> np.ndarray:
+        return np.ones((len(items), len(items)), dtype=np.float32)
+
+    monkeypatch.setattr(quoting, "likeness", all_alike)
+    question = asked("Why do engineers find the design of the bridge in Porthaven risky?")
+    german = source("Ingenieure finden das Design der Brücke in Porthaven riskant, weil der Boden weich ist.", "de")
+    other = source("Porthaven does not want to build the bridge anew because the council fears the cost.")
+    same = source("Engineers call the design of the bridge in Porthaven risky because the ground is soft.")
+    finder = cast("Finder", None)
+    assert answers(other, question)
+    assert gives_reason(other, question)
+    assert like_in_own_language(german, question, [german, other], finder) is None
+    assert like_in_own_language(german, question, [german, other, same], finder) is same
