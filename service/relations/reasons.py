@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.relations.alignment import covered, states
-from service.relations.clauses import Clause, Sentence
+from service.relations.clauses import Clause, Sentence, Word
 
 Similar = Callable[[str], NDArray[np.float32]]
 """How near in meaning a clause is to each cited source, float32 `(len(cited),)`."""
@@ -53,16 +53,41 @@ def flaw(claim: Sentence, sources: Sequence[Clause], similar: Similar | None) ->
     """`reason: ...` where a part of `claim` that gives a reason or a detail has nothing in common with `sources`."""
     for part, is_cause in _parts(claim.whole):
         told = [source for source in sources if _is_linked(claim.whole, part, source)] if is_cause else sources
-        each = (_is_unknown(part, [source], similar, is_cause=is_cause) for source in told)
-        if _is_unknown(part, told, similar, is_cause=is_cause) and all(each):
+        if not told and _is_of_nothing(claim.whole, part, sources):
+            return "reason: what it is given for stands in no source"
+        near = _among(similar, [source in told for source in sources])
+        each = (_is_unknown(part, [source], near, is_cause=is_cause) for source in told)
+        if _is_unknown(part, told, near, is_cause=is_cause) and all(each):
             return f"reason: no source says {part.text.strip(' ,.')!r}"
     return ""
 
 
 def _is_linked(claim: Clause, part: Clause, source: Clause) -> bool:
     """Whether a source that may have a reason also speaks of what it is one for, or says that it is one."""
-    rest = {word for word in claim.content if not part.start <= word.start < part.start + len(part.text)}
+    rest = _rest(claim, part)
+    if claim.language == source.language:
+        rest = {word for word in rest if not _only_names(word)} or rest
     return bool(rest & covered(claim, source)) or bool(_GIVES_REASON[source.language].search(source.text))
+
+
+def _is_of_nothing(claim: Clause, part: Clause, sources: Sequence[Clause]) -> bool:
+    """Whether what `part` of `claim` is given for says something, and all sources are in its language."""
+    says_something = any(not _only_names(word) for word in _rest(claim, part))
+    return says_something and all(source.language == claim.language for source in sources)
+
+
+def _only_names(word: Word) -> bool:
+    """A name, or letters that are a part of one: "AI"."""
+    return word.is_name or word.text.isupper()
+
+
+def _among(similar: Similar | None, told: Sequence[bool]) -> Similar | None:
+    """`similar` to the sources that are `told` alone."""
+    return (lambda text: similar(text)[np.array(told)]) if similar is not None and any(told) else similar
+
+
+def _rest(claim: Clause, part: Clause) -> set[Word]:
+    return {word for word in claim.content if not part.start <= word.start < part.start + len(part.text)}
 
 
 def _parts(said: Clause) -> Iterator[tuple[Clause, bool]]:

@@ -179,3 +179,11 @@ def test_a_set_with_a_source_that_says_the_opposite_is_not_mended_by_one_more() 
     opposed = evidence("Morvex wies den Vorwurf zurück, er habe Warnungen missachtet.", "de")
     more = evidence("Der Betreiber räumte ein, dass der Austausch Zeit braucht.", "de")
     assert cited("Morvex räumte den Vorwurf ein, er habe Warnungen missachtet.", opposed, more) == ()
+
+
+def test_a_source_that_has_no_word_of_what_a_reason_is_given_for_but_names_bears_no_reason_out() -> None:
+    valued: Source = ("Für Quillon AI, das im Mai mit 14 Millionen Euro bewertet wurde, ist das ein Sprung.", "de")
+    ended: Source = ("Ostrava beendete die Arbeit mit Quillon AI, das mit 14 Millionen Euro bewertet wurde.", "de")
+    claim = "Ostrava hat die Arbeit mit Quillon AI beendet, weil es mit 14 Millionen Euro bewertet wurde."
+    assert rule(claim, "de", valued) == "reason"
+    assert rule(claim, "de", ended) == ""
