@@ -53,7 +53,7 @@ def flaw(claim: Sentence, sources: Sequence[Clause], similar: Similar | None) ->
     """`reason: ...` where a part of `claim` that gives a reason or a detail has nothing in common with `sources`."""
     for part, is_cause in _parts(claim.whole):
         told = [source for source in sources if _is_linked(claim.whole, part, source)] if is_cause else sources
-        if not told and _is_of_nothing(claim.whole, part, sources):
+        if is_cause and not told and _is_of_nothing(claim.whole, part, sources):
             return "reason: what it is given for stands in no source"
         near = _among(similar, [source in told for source in sources])
         each = (_is_unknown(part, [source], near, is_cause=is_cause) for source in told)

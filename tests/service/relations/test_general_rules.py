@@ -187,3 +187,15 @@ def test_a_source_that_has_no_word_of_what_a_reason_is_given_for_but_names_bears
     claim = "Ostrava hat die Arbeit mit Quillon AI beendet, weil es mit 14 Millionen Euro bewertet wurde."
     assert rule(claim, "de", valued) == "reason"
     assert rule(claim, "de", ended) == ""
+
+
+def test_a_reason_that_only_another_source_than_the_one_of_what_it_is_given_for_is_like_is_none() -> None:
+    ended = evidence("Ostrava beendete am Montag die Arbeit mit Quillon AI.", "de")
+    claim = "Ostrava hat die Arbeit mit Quillon AI beendet, weil ihm das Vertrauen abhanden kam."
+
+    def like(near: float) -> str:
+        return flaw(claim, "de", "", [ended], lambda text: np.array([near], np.float32)).partition(":")[0]
+
+    assert (like(0.9), like(0.1)) == ("", "reason")
+    plain = evidence("Quillon AI gilt als Liebling der Anleger.", "de", "b.md")
+    assert flaw(claim, "de", "", [ended, plain], lambda text: np.array([0.1, 0.9], np.float32)).startswith("reason")
