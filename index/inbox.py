@@ -15,32 +15,21 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from index import durable
-from index.errors import SnapshotCorrupt, SnapshotMismatch, UnknownArticles
+from index.errors import SnapshotCorrupt, UnknownArticles
+from index.inbox_file import DRAFT, FILE_NAME, copied, last_sequence, reading, refusals, reseal, writing
 from index.types import Article
 
-FILE_NAME = "inbox.sqlite"
-SCHEMA = 1
-PATIENCE = 10.0
-"""Seconds to wait for another process that writes."""
 STRAY_SECONDS = 3_600.0
 """After which an inbox that is still being made is what a process left that died: making one takes a moment."""
-_DRAFT = ".inbox-"
 SNAPSHOTS_KNOWN = 1_000
 """More than anybody keeps on disk."""
 
-_SCHEMA = """
-CREATE TABLE changes (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, taken_at TEXT NOT NULL, digest BLOB NOT NULL,
-    deleted INTEGER NOT NULL, title TEXT, url TEXT, published_at TEXT, language TEXT, sha256 TEXT, text TEXT
-) STRICT;
-CREATE TABLE snapshots (id TEXT PRIMARY KEY, sequence INTEGER NOT NULL) STRICT;
-"""
 _ALL = "SELECT id, digest, deleted, title, url, published_at, language, sha256, text FROM changes ORDER BY sequence"
 _ONE = "SELECT id, digest, deleted, title, url, published_at, language, sha256, text FROM changes WHERE id = ?"
 
@@ -65,7 +54,7 @@ class Pending:
 class Inbox:
     """The inbox of an index, to write to. Any number of threads and processes may use one at once.
 
-    Nothing is kept open between two calls: SQLite then leaves a single file behind, unless somebody is just reading it.
+    Nothing is kept open between two calls, so that SQLite leaves a single file behind.
     Raises SnapshotError where the file can't be read or written, SnapshotMismatch where a later program wrote it.
     """
 
@@ -79,7 +68,7 @@ class Inbox:
         `published` are those of the ids that the served snapshot has. Raises UnknownArticles where an article is to be
         deleted that neither it nor the inbox has.
         """
-        with _writing(self._path) as db:
+        with writing(self._path) as db:
             unknown = [
                 (place, change.id)
                 for place, change in enumerate(changes)
@@ -93,8 +82,8 @@ class Inbox:
         """The number of the last change, 0 where there was none."""
         if not self._path.exists():
             return 0
-        with _refusals(self._path), closing(_connect(self._path)) as db:
-            return _last(db)
+        with reading(self._path) as db:
+            return last_sequence(db)
 
     def pending(self, snapshot: str | None) -> Pending:
         """What was said since the snapshot of this id was built; everything where it was built without the inbox."""
@@ -104,7 +93,7 @@ class Inbox:
             "SELECT count(*) - total(deleted), total(deleted), min(taken_at) FROM changes "
             "WHERE sequence > coalesce((SELECT sequence FROM snapshots WHERE id = ?), 0)"
         )
-        with _refusals(self._path), closing(_connect(self._path)) as db:
+        with reading(self._path) as db:
             written, deleted, since = db.execute(query, (snapshot,)).fetchone()
         try:
             return Pending(int(written), int(deleted), datetime.fromisoformat(since) if since else None)
@@ -149,7 +138,7 @@ class Overlay:
         """Note that the published snapshot of this id was built with this overlay. Raises SnapshotError."""
         if self._db is None:
             return
-        with _writing(self._path) as db:
+        with writing(self._path) as db:
             db.execute("INSERT OR REPLACE INTO snapshots VALUES (?, ?)", (snapshot, self.sequence))
             db.execute(
                 "DELETE FROM snapshots WHERE id NOT IN (SELECT id FROM snapshots ORDER BY id DESC LIMIT ?)",
@@ -162,7 +151,7 @@ class Overlay:
     def _read(self, query: str, *values: str) -> Iterator[Change]:
         if self._db is None:
             return
-        with _refusals(self._path):
+        with refusals(self._path):
             for row in self._db.execute(query, values):
                 yield self._checked(row)
 
@@ -186,23 +175,14 @@ def overlay(index_dir: Path) -> Iterator[Overlay]:
     if not path.exists():
         yield Overlay(path, None, 0)
         return
-    with _refusals(path):
-        connection = _connect(path)
-    with closing(connection) as db:
-        with _refusals(path):
-            _check_version(path, db)
-            db.execute("BEGIN")
-            (verdict,) = db.execute("PRAGMA integrity_check(1)").fetchone()
-            sequence = _last(db)
-        if verdict != "ok":
-            raise SnapshotCorrupt(f"{path}: {verdict}")
-        yield Overlay(path, db, sequence)
+    with copied(path) as db:
+        yield Overlay(path, db, last_sequence(db))
 
 
 def remove_strays(index_dir: Path) -> None:
     """Delete what processes have left that died while they made an inbox. Raises SnapshotError."""
     with durable.storage_errors(index_dir):
-        found = [path for path in index_dir.iterdir() if path.name.startswith(_DRAFT)]
+        found = [path for path in index_dir.iterdir() if path.name.startswith(DRAFT)]
         strays = [path for path in found if _is_old(path)]
     for path in strays:
         durable.remove_tree(path)
@@ -213,53 +193,6 @@ def _is_old(draft: Path) -> bool:
         return abs(time.time() - draft.stat().st_mtime) > STRAY_SECONDS
     except FileNotFoundError:
         return False
-
-
-@contextmanager
-def _refusals(path: Path) -> Iterator[None]:
-    """What SQLite refuses, and what it does not get out for damage, as SnapshotError."""
-    with durable.storage_errors(path):
-        try:
-            yield
-        except UnicodeDecodeError as error:  # the message about a damaged schema quotes it
-            raise SnapshotCorrupt(f"{path}: is damaged: {error}") from error
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
-    # FULL is what makes a commit wait for the disk.
-    db.execute("PRAGMA synchronous = FULL")
-    # What is deleted is to be gone: its bytes are overwritten, not only given back.
-    db.execute("PRAGMA secure_delete = ON")
-    return db
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[sqlite3.Connection]:
-    """A transaction that writes: on disk at the end, taken back where anything is raised."""
-    if not path.exists():
-        durable.create(path, _fill, _DRAFT)
-    with durable.library_writes(path), _refusals(path), closing(_connect(path)) as db:
-        _check_version(path, db)
-        with durable.transaction(db):
-            yield db
-    durable.sync(path)
-
-
-def _fill(draft: Path) -> None:
-    """Write an empty inbox."""
-    with durable.library_writes(draft), closing(_connect(draft)) as db:
-        db.executescript(_SCHEMA)
-        db.execute(f"PRAGMA user_version = {SCHEMA}")
-        db.execute("PRAGMA journal_mode = WAL")
-
-
-def _check_version(path: Path, db: sqlite3.Connection) -> None:
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    if version == 0:
-        raise SnapshotCorrupt(f"{path}: is no inbox; restore it, or delete it if nothing was ever written over HTTP")
-    if version != SCHEMA:
-        raise SnapshotMismatch(f"{path}: has schema {version}, this program reads schema {SCHEMA}")
 
 
 def _is_known(db: sqlite3.Connection, article_id: str, before: Sequence[Change], published: Collection[str]) -> bool:
@@ -273,18 +206,16 @@ def _is_known(db: sqlite3.Connection, article_id: str, before: Sequence[Change],
 def _keep(db: sqlite3.Connection, change: Change) -> int:
     article = change.article
     known = _fields(article) if article else (None,) * 6
-    db.execute("DELETE FROM changes WHERE id = ?", (change.id,))
+    for (replaced,) in db.execute("DELETE FROM changes WHERE id = ? RETURNING sequence", (change.id,)).fetchall():
+        reseal(db, replaced, change.id, -1)
     cursor = db.execute(
         "INSERT INTO changes (id, taken_at, digest, deleted, title, url, published_at, language, sha256, text) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (change.id, datetime.now(UTC).isoformat(), _digest(change.id, known), article is None, *known),
     )
-    return int(cursor.lastrowid or 0)
-
-
-def _last(db: sqlite3.Connection) -> int:
-    (last,) = db.execute("SELECT coalesce(max(sequence), 0) FROM changes").fetchone()
-    return int(last)
+    sequence = int(cursor.lastrowid or 0)
+    reseal(db, sequence, change.id, 1)
+    return sequence
 
 
 def _fields(article: Article) -> tuple[str | None, ...]:
