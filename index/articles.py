@@ -45,11 +45,13 @@ def read_collection(
 ) -> Iterator[Article]:
     """Every article in `paths` (files, or directories with all that is below them), in a fixed order, one at a time.
 
-    What can't be used is told to `on_error` and left out. Raises EmptyCollection at the end where nothing was found;
-    with `allow_empty` only where one of `paths` is not there. The directory `without` is left out wherever it lies in
-    one of them. `describe` is for who remembers what `described` gave.
+    What can't be used is told to `on_error` and left out. Raises EmptyCollection, before or after reading, where one of
+    `paths` is not there, which may be a file system that is not mounted; without `allow_empty` also where nothing was
+    found, or nothing to read in a directory of `paths`. A named file that is not there is left out. The directory
+    `without` is left out wherever it lies in one of them. `describe` is for who remembers what `described` gave.
     """
     seen: dict[str, str] = {}
+    _require_places(paths, without, allow_empty)
     for article_id, record in _records(paths, without, on_error):
         first = seen.get(article_id)
         if first is not None:
@@ -62,8 +64,28 @@ def read_collection(
             continue
         seen[article_id] = record.source
         yield article
-    if not seen and not (allow_empty and all(os.access(path, os.R_OK) for path in paths)):
+    _require_places(paths, without, allow_empty)
+    if not seen and not (allow_empty and all(map(_is_there, paths))):
         raise EmptyCollection(f"no article found in {', '.join(map(str, paths)) or 'an empty list of places'}")
+
+
+def _require_places(paths: Sequence[Path], without: Path | None, allow_empty: bool) -> None:
+    missing = [path for path in paths if path.suffix.lower() not in READERS and not _is_there(path)]
+    empty = [] if allow_empty else [str(path) for path in paths if path.is_dir() and not _has_files(path, without)]
+    if missing or empty:
+        gone = [f"{path}, which is not there" for path in missing]
+        raise EmptyCollection(f"no article found in {', '.join([*gone, *empty])}")
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return os.access(path, os.R_OK)
+    except ValueError:  # no name of a file
+        return False
+
+
+def _has_files(directory: Path, without: Path | None) -> bool:
+    return next(files([directory], lambda error: None, without), None) is not None
 
 
 def _records(paths: Sequence[Path], without: Path | None, on_error: OnError) -> Iterator[tuple[str, Record]]:

@@ -77,7 +77,7 @@ def _parser(settings: Settings) -> argparse.ArgumentParser:
     )
     parser.add_argument("--force", action="store_true", help="publish a snapshot although nothing has changed")
     parser.add_argument(
-        "--allow-empty", action="store_true", help="publish an index without articles where none is left in ARTICLES"
+        "--allow-empty", action="store_true", help="directories of ARTICLES may be empty: publish what there is"
     )
     parser.add_argument("--watch", action="store_true", help="go on building whenever an article changes, until Ctrl-C")
     return parser
@@ -130,7 +130,7 @@ def _follow(articles: Sequence[Path], out: Path, embedder: LazyEmbedder, options
 
 
 def _explained(error: IndexingError) -> str:
-    hint = ". If there are to be none any more, --allow-empty publishes an index without articles"
+    hint = ". If there are to be none any more, --allow-empty publishes an index without them"
     return f"{error}{hint if isinstance(error, EmptyCollection) else ''}"
 
 

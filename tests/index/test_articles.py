@@ -78,11 +78,30 @@ def test_a_bad_file_is_named_and_the_rest_is_read(tmp_path: Path, content: bytes
     assert errors == [f"{bad}: {message}"]
 
 
-def test_a_missing_path_is_reported(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "good.txt").write_text(ENGLISH)
-    articles, errors = read(tmp_path / "nowhere", tmp_path / "good.txt")
+    articles, errors = read(tmp_path / "nowhere.txt", tmp_path / "good.txt")
     assert ids(articles) == ["good.txt"]
-    assert errors == [f"{tmp_path / 'nowhere'}: does not exist"]
+    assert errors == [f"{tmp_path / 'nowhere.txt'}: does not exist"]
+
+
+@pytest.mark.parametrize(("left", "told"), [("no directory", ", which is not there"), ("an empty directory", "")])
+@pytest.mark.parametrize("when", ["before", "while it is read"])
+def test_one_of_several_directories_that_vanishes_is_not_taken_for_articles_that_were_removed(
+    tmp_path: Path, left: str, told: str, when: str
+) -> None:
+    mounted, other = tmp_path / "mounted", tmp_path / "other"
+    for folder in (mounted, other):
+        folder.mkdir()
+        (folder / f"{folder.name}.txt").write_text(ENGLISH)
+    stream = read_collection([mounted, other], lambda error: None)
+    if when == "while it is read":
+        assert next(stream).id == "mounted.txt"
+    (mounted / "mounted.txt").unlink()
+    if left == "no directory":
+        mounted.rmdir()
+    with pytest.raises(EmptyCollection, match=rf"no article found in {mounted}{told}$"):
+        list(stream)
 
 
 def test_an_unknown_extension_is_reported_once_in_a_directory(tmp_path: Path) -> None:
