@@ -16,6 +16,7 @@ from service.abstain import LEAST_SUPPORT
 from service.answer_type import asks_for_amount, asks_yes_or_no, missing
 from service.evidence import Evidence
 from service.finding import Asked
+from service.first_or_last import is_unsaid
 from service.leftover import has_all, telling
 from service.names import bare, leading_names, mentions, names
 from service.outgoing import unfit
@@ -100,6 +101,8 @@ def _of_another(sentence: str, asked: Asked, cited: Sequence[Evidence]) -> str:
     question = asked.request.question
     if _is_of_another_thing(sentence, asked, cited):
         return "type: no source has a word of what the question asks of"
+    if not asks_yes_or_no(question, asked.language) and is_unsaid(question, [item.shown() for item in cited]):
+        return "type: the first or last is asked for, and no source says that it is that"
     if asks_for_amount(question, asked.language) and not any(
         measures.is_told_of(question, item.context) for item in cited
     ):
@@ -129,7 +132,7 @@ def _is_of_another_thing(sentence: str, asked: Asked, cited: Sequence[Evidence])
     are known in both count, just mere values are judged.
     """
     question, language = asked.request.question, asked.language
-    is_mere = len(sentence.split()) < FRAGMENT_WORDS
+    is_mere = len(sentence.split()) < FRAGMENT_WORDS and not any(mentions(sentence, name) for name in asked.names)
     if not asked.names or not (is_mere or _COUNTS.match(question)) or asks_yes_or_no(question, language):
         return False
     together = any(item.language == language for item in cited)

@@ -23,7 +23,8 @@ _ASKED: dict[Circumstance, re.Pattern[str]] = {
     ),
     "time": re.compile(
         rf"{_LEADING}(?:when(?= (?:is|are|was|were|did|do|does|has|have|had|will|would|can|could|should)\b)|wann|"
-        r"(?:in |on |an |im )?(?:what|which|welche[nrms]?) (?:years?|dates?|days?|months?|jahr|datum|tag|monat))\b",
+        r"(?:in |on |an |im )?(?:what|which|welche[nrms]?) (?:years?|dates?|days?|months?|decades?|century|"
+        r"jahr|datum|tag|monat|jahrzehnt|jahrhundert))\b",
         re.IGNORECASE,
     ),
     "place": re.compile(
@@ -79,7 +80,7 @@ _TIME = re.compile(
     r"\w*tage?n?s?|\w*wochen?|\w*monate?n?s?|\w*jahre?n?s?|stunden?|minuten?|"
     r"vor|nach|nachdem|bevor|während|seit\w*|bis|ab|beim|als|sobald|zuvor|damals|danach|daraufhin|später|früher|"
     r"kürzlich|inzwischen|bald|demnächst|sofort|bereits|derzeit|mitten|anfangs?|ende|mitte|erst|noch|nie|never|eve|age|"
-    r"alter|\w*krieg\w*|\w*zeit|era|period)\b",
+    r"alter|(?:twen|thir|for|fif|six|seven|eigh|nine)ties|\w+(?:th|st|nd|rd)(?=\W+centur)|\w*ziger\w*|\w*krieg\w*|\w*zeit|era|period)\b",
     re.IGNORECASE,
 )
 _PLACE = re.compile(
@@ -110,10 +111,10 @@ def tells(sentence: str, circumstance: Circumstance, question: str, language: st
     if not circumstance:
         return True
     asking = _ASKED[circumstance].match(question)
+    if circumstance == "time":
+        return _tells_time(sentence, question, language)
     said = question[asking.end() :] if asking else question
-    if circumstance == "reason":
-        return _tells_reason(sentence, said)
-    return (_tells_time if circumstance == "time" else _tells_place)(sentence, said, language)
+    return _tells_reason(sentence, said) if circumstance == "reason" else _tells_place(sentence, said, language)
 
 
 def _tells_reason(sentence: str, question: str) -> bool:

@@ -73,6 +73,8 @@ _LEAST_BEFORE, _LEAST_HEAD = 3, 7
 _SURNAME_ENDING = re.compile(r".*(?:er|mann|berg|burg|stein|dorf|hausen|bach)")
 _CHOSEN, _REACH = re.compile(r"\b(?:welche[nrms]?|wie ?viele?n?|keine?[nmrs]?)\s\Z", re.IGNORECASE), 12
 """What stands right before a common noun in German, within so many letters: "welcher Starter"."""
+_PARTICLE_BEFORE = re.compile(r"\b[A-ZÄÖÜ][\w’'-]*\s(?:de|di|van|del|della|dos|le|la|el|al|ibn)\s(?:la\s)?\Z")
+"""What stands right before a surname that German text may have often: "Thomas de Maizière"."""
 _RARE, _EVERYDAY = 2.0, 5.0
 """A name that both languages know is not as common as "in" and "also"."""
 _COMMON_IN_ENGLISH, _CLEARLY_ENGLISH = 3.5, 1.2
@@ -90,6 +92,7 @@ def names(text: str, language: str) -> list[str]:
         starts = bool(_SENTENCE_START.search(text[max(0, match.start() - 4) : match.start()]))
         marked = bool(_COMPANY_AHEAD.match(text, match.end())) or word in _territories()
         before, behind = text[max(0, match.start() - _REACH) : match.start()], text[match.end() : match.end() + 1]
+        marked = marked or (language == "de" and _PARTICLE_BEFORE.search(before) is not None)
         chosen = language == "de" and behind != "-" and _CHOSEN.search(before) is not None
         if marked or (is_name(match.group(), starts) and not chosen):
             found.append(word)

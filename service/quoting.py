@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from service.answer_type import asks_yes_or_no, missing
+from service.checking import LEAST_ABOUT, part_told
 from service.circumstances import circumstance_asked_for
 from service.conflicts import ALIKE
 from service.disagreement import likeness
@@ -46,13 +47,13 @@ def stands_alone(source: Evidence, asked: Asked) -> bool:
 
 def answers(source: Evidence, asked: Asked) -> bool:
     """Whether `source` may stand as the answer: in the question's language, about all that it names, near in meaning,
-    and with what it asks for.
+    with what it asks for and, what stands before it taken along, half of its words.
     """
     if not _may_be_quoted(source, asked) or source.cosine < LEAST_LIKENESS:
         return False
     if not all(mentions(source.context, name) for name in asked.names):
         return False
-    return _has_what_is_asked_for(source, asked)
+    return part_told(asked, [source]) >= LEAST_ABOUT and _has_what_is_asked_for(source, asked)
 
 
 def gives_reason(source: Evidence, asked: Asked) -> bool:

@@ -28,6 +28,7 @@ from service.relations import (
     subjects,
     ties,
     units,
+    unsaid,
 )
 from service.relations.alignment import covered, states
 from service.relations.clauses import Sentence, Word, named, parsed
@@ -41,8 +42,8 @@ SEVERAL = 4
 def flaw(claim: str, language: str, question: str, cited: Sequence[Evidence], similar: Similar | None = None) -> str:
     """What is wrong with `claim`, the answer to `question`, by what it cites; empty where nothing surely is.
 
-    The answer begins with the rule: `form`, `negation`, `direction`, `modality`, `role`, `happening`, `reason` or
-    `comparison`.
+    The answer begins with the rule: `form`, `negation`, `direction`, `modality`, `role`, `happening`, `reason`,
+    `comparison` or `meaning`.
     `similar` compares a part of the claim with each of `cited`, for reasons given in another language; without it these
     pass. Only German and English are judged.
     """
@@ -73,6 +74,7 @@ def flaw(claim: str, language: str, question: str, cited: Sequence[Evidence], si
         or modality.flaw(said.clauses, sources)
         or bearers.flaw(said.clauses, _by_article(known, sources))
         or reasons.flaw(said, [source.whole for source in sources], similar)
+        or unsaid.flaw(claim, language, question, known, said.whole.names.union(*(one.whole.names for one in sources)))
     )
 
 

@@ -18,9 +18,9 @@ DE = _words(
     keinem keinen keiner keines knapp konnte konnten können könnte könnten lassen laut man mehr mit morgen
     muss musste müssen nach nachdem neben nicht noch nun nur ob oder ohne pro rund schon sehr sei seien sein
     seine seinem seinen seiner seit sich sie sind so sogar soll sollen sollte sollten sowie trotz um und
-    ungefähr uns unter viel viele vom von vor war waren was wegen weil welche wenn wer werde werden werdet wie
-    wieder will wir wird wo wollen wollte worden wurde wurden während zu zudem zufolge zuletzt zum zur
-    zwischen über
+    ungefähr uns unter viel viele vom von vor wann warum war waren was wegen weil welche welchem welchen
+    welcher welches wem wen wenn wer werde werden werdet wie wieder will wir wird wo wollen wollte
+    worden wurde wurden während zu zudem zufolge zuletzt zum zur zwischen über
     """
 )
 

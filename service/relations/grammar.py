@@ -6,12 +6,13 @@ import re
 from collections.abc import Sequence
 
 from service.relations.agents import bare_phrases
-from service.relations.clauses import Clause
+from service.relations.clauses import Clause, Word
 
 _INTRANSITIVE = re.compile(
     r"(?:arbeit|wohn|existier|funktionier|schrumpf|scheiter|verschwind|sink|wachs|wächs|auftauch)(?:e|t|et|en|te|ten|ete|eten)"
     r"|verschwand(?:en)?|sank(?:en)?|wuchs(?:en)?"
 )
+_JOINING = frozenset({"und", "oder", "sowie"})
 _OTHER_VERB = re.compile(
     r"\b(?:zu|hat|haben|hatten?|wird|werden|lässt|lassen|ließ(?:en)?|will|soll(?:en)?|kann|können)\b"
 )
@@ -25,6 +26,19 @@ def flaw(claim: Sequence[Clause]) -> str:
         verb = next((word for word in said.words if _INTRANSITIVE.fullmatch(word.text)), None)
         before = [phrase for phrase in bare_phrases(said) if verb and phrase[-1].end < verb.start]
         behind = [phrase for phrase in bare_phrases(said) if verb and phrase[0].start > verb.end]
-        if verb and before and behind:
+        if verb and before and any(not _is_listed(said.words, phrase[0], before + behind) for phrase in behind):
             return f"form: {verb.text!r} takes no object"
     return ""
+
+
+def _is_listed(words: Sequence[Word], noun: Word, bare: Sequence[Sequence[Word]]) -> bool:
+    """Whether "und" joins `noun` to one that a preposition leads: "arbeitet mit Robotern und der Verwaltung"."""
+    at = words.index(noun)
+    start = next((back for back in range(at - 1, 0, -1) if words[back].lowered in _JOINING), 0)
+    between = words[start + 1 : at]
+    return (
+        bool(start)
+        and all(word.text.islower() for word in between)
+        and not words[start - 1].text.islower()
+        and not any(words[start - 1] in phrase for phrase in bare)
+    )

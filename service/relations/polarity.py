@@ -39,6 +39,11 @@ IMPLIED = {
 }
 """What a negation may say in other words: "banned" and "must not", "loses its last" and "without any"."""
 _INFINITIVE = re.compile(r"\b(?:zu|to)\s+[a-zäöüß]+|\b[a-zäöüß]+zu[a-zäöüß]+en\b")
+_OF_A_NOUN = re.compile(
+    r"\b(?:d(?:er|ie|as|en|em|es)|k?eine?[nmrs]?|als|von|an|auf|aus|bei|für|in|mit|über|zu)\s+nicht\s+"
+    r"(?P<denied>[a-zäöüß]+e[nrms]?)\s+(?:[a-zäöüß-]+e[nrms]?\s+){0,2}[A-ZÄÖÜ]"
+)
+"""A negation within a noun phrase denies the word behind it: "eine nicht geförderte unabhängige Schule"."""
 _DENIES = "negation: the source denies"
 _EXISTENTIAL = re.compile(r"\bes\b.*\b(?:nicht )?(?:geben|gibt|gab)\b|\b(?:gibt|gab)\b.*\bes\b", re.IGNORECASE)
 
@@ -114,6 +119,8 @@ def _focus(clause: Clause, cue: str, end: int) -> Word | None:
     if clause.language == "de" and _EXISTENTIAL.search(clause.text) and before and cue == "nicht":
         return before[0]
     if clause.language == "de" and cue == "nicht" and after:
+        if any(match.start("denied") == after[0].start - offset for match in _OF_A_NOUN.finditer(clause.text)):
+            return after[0]
         verbs = [word for word in after if word.text.islower()]
         return (verbs or after)[-1]
     if after:

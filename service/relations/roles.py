@@ -140,7 +140,9 @@ def _after_names(sentence: Clause) -> Iterator[_Office]:
         if match is None:
             continue
         start = word.end + match.end()
-        stop = start + len(re.split(r"[,;:.]|\s(?:and|und|said|sagte|will|has|had)\s", rest[match.end() :])[0])
+        stop = start + len(
+            re.split(r"[,;:.]|\s(?:and|und|said|sagte|will|has|had|to|for|für)\s", rest[match.end() :])[0]
+        )
         titles = [other for other in words if start <= other.start < stop and other.keys and not other.is_name]
         if office := _office(sentence, titles, _run_back(words, at)):
             yield office

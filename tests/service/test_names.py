@@ -15,6 +15,7 @@ from service.names import mentions, names, speaks_of_a_name
         ("Wer starb an der Schwermetallvergiftung im alten Reich?", "de", []),
         ("Welche Lumora-Geräte baut Ute Droegemüller?", "de", ["lumora", "ute", "droegemüller"]),
         ("Später leitet Ute Droegemüller das Labor.", "de", ["ute", "droegemüller"]),
+        ("Was sagte Ines de Marchand dazu?", "de", ["ines", "marchand"]),
         ("The deal lets Alexandr Wang stay on the board.", "en", ["alexandr", "wang"]),
         ("Antitrust experts doubt the structure.", "en", []),
         ("A contract with the US Army in July.", "en", []),

@@ -32,6 +32,7 @@ async def dropped(question: str, sentence: str, *evidence: Evidence, history: Se
 SPENT = source("Castellmar spent 39 million euros on ferries in 2024.")
 WORK = source("About 300 people work for Castellmar.")
 STUDIED = source("Vaillard studied at the university of Porthaven.")
+LED = source("Brunvald led Castellmar in 2015.")
 TOLD_OF_BRUNVALD = (Turn("user", "Who runs Castellmar?"), Turn("assistant", "Ada Brunvald runs it."))
 
 
@@ -46,12 +47,31 @@ async def test_a_profit_is_not_told_by_a_source_that_speaks_of_none() -> None:
 @pytest.mark.anyio
 async def test_a_count_or_a_bare_value_is_not_told_by_a_source_without_a_word_of_what_is_asked() -> None:
     paint = "How many people paint ships for Castellmar worldwide?"
-    assert (await dropped(paint, "About 300 people paint ships for Castellmar.", WORK)).startswith("type: no source")
+    assert (await dropped(paint, "About 300 people work for Castellmar.", WORK)).startswith("type: no source")
     painters = source("About 300 people paint the ships of Castellmar.")
     assert await dropped(paint, "About 300 people paint ships for Castellmar.", painters) == ""
     year = "In which year was Castellmar founded?"
     assert (await dropped(year, "2024.", SPENT)).startswith("type: no source")
     assert await dropped(year, "2024.", source("Castellmar was founded in 2024.")) == ""
+
+
+@pytest.mark.anyio
+async def test_a_short_sentence_about_the_subject_is_no_bare_value() -> None:
+    band = source("Vaillard and Brunvald are a folk band from Porthaven.")
+    assert await dropped("To which kind of music does Vaillard belong?", "Vaillard is folk.", band) == ""
+
+
+@pytest.mark.anyio
+async def test_the_first_and_the_last_of_a_kind_have_to_be_told_as_such() -> None:
+    later = source("Castellmar chose Brunvald as its chairman in 2015.")
+    first = source("The first chairman of Castellmar was Vaillard.")
+    asked = "Who was the first chairman of Castellmar?"
+    assert (await dropped(asked, "Brunvald.", later)).startswith("type: the first or last")
+    assert await dropped(asked, "Vaillard.", first) == ""
+    last = "Wer war der letzte Vorsitzende von Castellmar?"
+    german = source("Castellmar wählte Brunvald 2015 zum Vorsitzenden.", "de")
+    assert (await dropped(last, "Brunvald.", german)).startswith("type: the first or last")
+    assert await dropped("Who led Castellmar in the first year?", "Brunvald led Castellmar.", LED) == ""
 
 
 @pytest.mark.anyio

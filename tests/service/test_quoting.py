@@ -43,8 +43,19 @@ def test_a_sentence_about_what_is_asked_that_has_what_is_asked_for_is_an_answer(
         (COST, source("The bridge in Hallstrom cost 20 million euros.")),
         (COST, source("The bridge in Porthaven was drawn by Brunvald.")),
         ("Did the bridge in Porthaven cost more than planned?", FITS),
+        (
+            "Which rare birds nest below the bridge in Porthaven?",
+            source("The bridge in Porthaven was drawn by Brunvald."),
+        ),
     ],
-    ids=["another language", "not like the question", "another subject", "no amount", "wants a yes or no"],
+    ids=[
+        "another language",
+        "not like it",
+        "another subject",
+        "no amount",
+        "wants a yes or no",
+        "less than half of it",
+    ],
 )
 def test_other_sentences_are_no_answer(question: str, item: Evidence) -> None:
     assert not answers(item, asked(question))
@@ -107,7 +118,7 @@ def test_a_reason_for_another_thing_does_not_stand_for_a_source_in_the_other_lan
     monkeypatch.setattr(quoting, "likeness", all_alike)
     question = asked("Why do engineers find the design of the bridge in Porthaven risky?")
     german = source("Ingenieure finden das Design der Brücke in Porthaven riskant, weil der Boden weich ist.", "de")
-    other = source("Porthaven does not want to build the bridge anew because the council fears the cost.")
+    other = source("Porthaven does not want the design of the bridge anew because engineers fear the cost.")
     same = source("Engineers call the design of the bridge in Porthaven risky because the ground is soft.")
     finder = cast("Finder", None)
     assert answers(other, question)

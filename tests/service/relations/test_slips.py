@@ -22,6 +22,9 @@ def rule(claim: str, language: str, text: str, written: str, before: str = "") -
 
 
 STAKE: Source = ("Vexil closed the purchase and pays $14 million for 49 percent of the company.", "en")
+UNAIDED: Source = ("Strenggenommen ist eine Privatschule eine nicht geförderte unabhängige Schule.", "de")
+ROBOTS: Source = ("Die Bäcker von Kornhus arbeiten mit Robotern und der Verwaltung.", "de")
+MUSIC: Source = ("Brunvald was the oldest contributor to Doctor Marlow.", "en")
 CHIEF: Source = ("Jana Coyle, bisher Strategiechefin, übernimmt den CEO-Posten bei Quillon.", "de")
 INVESTED: Source = ("Vexil has invested $13 million in Nordholz, while Quillon and Tessera are backing Brandal.", "en")
 USES: Source = ("Trotz der Partnerschaft nutzt Vexil weiterhin Daten von Firmen wie Quillon und Tessera.", "de")
@@ -137,3 +140,16 @@ def test_a_name_that_the_source_lacks_is_not_borne_out_by_another_one_across_lan
 
     assert only_names_shared("Karla Brandt was replaced by Amir Frenkel.", "en", source)
     assert not only_names_shared("Amir Frenkel wants to reorganise the research.", "en", source)
+
+
+@pytest.mark.parametrize(
+    ("claim", "language", "source"),
+    [
+        ("Eine Privatschule ist eine nicht geförderte unabhängige Schule.", "de", UNAIDED),
+        ("Die Bäcker von Kornhus arbeiten mit Robotern und der Verwaltung.", "de", ROBOTS),
+        ("Brunvald was the oldest contributor to Doctor Who.", "en", MUSIC),
+    ],
+    ids=["a negation within a noun phrase", "und joins what a preposition leads", "an office that something is for"],
+)
+def test_what_is_said_of_another_word_is_no_slip(claim: str, language: str, source: Source) -> None:
+    assert rule(claim, language, *source) == ""
