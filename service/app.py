@@ -112,8 +112,13 @@ def create_app(settings: Settings, pipeline: Pipeline | None = None, builder: Bu
     describe(app)
     # A Litestar middleware would not see what the router refuses, so these go around the router.
     inner = door(CrossOrigin(cast(Any, app.asgi_handler), access), settings)
-    app.asgi_handler = cast(Any, Edge(observing.app(inner)))
+    app.asgi_handler = cast(Any, Edge(observing.app(inner), _fixed(app), texts=settings.log_questions == "on"))
     return app
+
+
+def _fixed(app: Litestar) -> tuple[str, ...]:
+    """The paths without a parameter."""
+    return tuple(route.path for route in app.routes if "{" not in route.path)
 
 
 def compose(settings: Settings) -> Pipeline:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from itertools import accumulate
@@ -11,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from service.errors import BodyTimeout, BodyTooLarge, InvalidBody, UnsupportedMedia
+from service.stopping import Stopping
 
 BODY_BYTES = 256 * 1024
 BODY_DEPTH = 64
@@ -46,13 +46,13 @@ def check_headers(headers: Mapping[str, str], limit: int = BODY_BYTES) -> None:
         raise _too_large(limit)
 
 
-async def read_body(receive: Receive, seconds: float, limit: int = BODY_BYTES) -> bytes:
-    """The whole body. Stops reading at the first byte over `limit` and after `seconds`.
+async def read_body(receive: Receive, stopping: Stopping, seconds: float, limit: int = BODY_BYTES) -> bytes:
+    """The whole body. Stops reading at the first byte over `limit`, after `seconds`, and where the service ends.
 
-    Raises `BodyTooLarge`, `BodyTimeout`.
+    Raises `BodyTooLarge`, `BodyTimeout`, `ShuttingDown`.
     """
     try:
-        async with asyncio.timeout(seconds):
+        async with stopping.waiting(seconds):
             return await _read(receive, limit)
     except TimeoutError as error:
         raise BodyTimeout(f"The body did not arrive within {seconds:g} seconds.") from error
@@ -66,6 +66,8 @@ def decode_body(body: bytes, kind: type[T]) -> T:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise InvalidBody(f"The body is not UTF-8: byte {error.start} is wrong ({error.reason}).") from error
+    if text.startswith("\ufeff"):
+        raise InvalidBody("The body begins with a byte order mark: leave it out, JSON has none.")
     if _too_deep(body):
         raise InvalidBody(f"The body is nested deeper than {BODY_DEPTH} levels.")
     try:

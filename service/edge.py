@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping, Sequence
 from time import perf_counter
 from typing import Any
 from urllib.parse import unquote
@@ -37,6 +37,12 @@ RESPONSE_HEADERS = "response_headers"
 _WHOLE_ADDRESS = re.compile(rb"https?://([^/]*)(/.*)?", re.IGNORECASE)
 _SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
+UNMATCHED = "unmatched"
+"""The route of a request that no route is for."""
+OTHER = "other"
+"""Stands for a method that is none of `METHODS`: logs, metrics and traces have no word that a client makes up."""
+
 HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"no-referrer",
@@ -56,8 +62,11 @@ class Edge:
     new one. It is found in `scope["state"]`.
     """
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, paths: Collection[str] = (), *, texts: bool = False) -> None:
+        """`paths` are those that are served and have no parameter. With `texts`, the log has every path as it came."""
         self._app = app
+        self._paths = frozenset(paths)
+        self._texts = texts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -69,7 +78,7 @@ class Edge:
         scope.setdefault("state", {}).update({REQUEST_ID: response.request_id, RESPONSE_HEADERS: response.headers})
         # Each request has a task of its own, so that this is set for nothing else.
         REQUEST.set(response.request_id)
-        line = {"method": scope["method"], "path": scope["path"]}
+        method = known_method(scope)
         if response.head:
             scope["method"] = "GET"
         started = perf_counter()
@@ -88,8 +97,15 @@ class Edge:
             await response.send_problem(internal(response.request_id))
         finally:
             milliseconds = round((perf_counter() - started) * 1000, 1)
+            line = {"method": method, "path": self._shown(scope, response)}
             fields = {**line, "status": response.status, "ms": milliseconds, **_client(scope)}
             logger.info("request", extra={"fields": fields})
+
+    def _shown(self, scope: Scope, response: _Response) -> str:
+        """The path for the log: what a client makes up may be a question, so only where something is there."""
+        template = scope.get("path_template") or UNMATCHED
+        found = "{" in template and response.status < 400
+        return response.path if self._texts or found or response.path in self._paths else template
 
 
 class _Response:
@@ -133,6 +149,12 @@ class _Response:
         present = {name for name, _ in headers}
         headers += [(name, value) for name, value in {**HEADERS, **added}.items() if name not in present]
         return [*map(_with_head, _varied(headers)), (b"x-request-id", self.request_id.encode())]
+
+
+def known_method(scope: Scope) -> str:
+    """The request's method, or `OTHER`."""
+    method: str = scope["method"]
+    return method if method in METHODS else OTHER
 
 
 def _varied(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

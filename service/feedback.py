@@ -17,8 +17,10 @@ from service.openai_answers import ID_PREFIX
 from service.settings import Settings
 from service.threads import Threads
 
-LOOKS = (0.05, 0.15, 0.4, 1.4, 3.0)
-"""Seconds between looks for an answer that was just given, perhaps by another process: it may not be on disk yet."""
+LOOKS = (0.05, 0.15, 0.4, 0.8, 1.0)
+"""Seconds between looks for an answer that was just given, perhaps by another process, which writes once a second."""
+LOOKING = 8
+"""Callers for whom it is looked more than once, at a time: who makes ids up holds few connections."""
 _ANSWER_ID = re.compile(r"[0-9a-f]{24}")
 """What ids of answers look like. No other can be about to appear."""
 
@@ -31,6 +33,7 @@ class Feedback:
     def __init__(self, store: FeedbackStore | None) -> None:
         self._store = store
         self._threads = Threads(1, "feedback")
+        self._looking = 0
 
     async def take(self, said: FeedbackRequest, caller: str) -> FeedbackResponse:
         """Keep what `caller` says of an answer; it survives a crash once this returns.
@@ -53,11 +56,16 @@ class Feedback:
 
     async def _rate(self, store: FeedbackStore, answer_id: str, said: FeedbackRequest, caller: str) -> None:
         opinion = Said(said.helpful, said.comment, datetime.now(UTC))
-        for seconds in LOOKS if _ANSWER_ID.fullmatch(answer_id) else ():
-            with suppress(AnswerNotFound):
-                return await self._threads.run(store.rate, answer_id, caller, opinion)
-            await asyncio.sleep(seconds)
-        await self._threads.run(store.rate, answer_id, caller, opinion)
+        looks = LOOKS if _ANSWER_ID.fullmatch(answer_id) and self._looking < LOOKING else ()
+        self._looking += 1
+        try:
+            for seconds in looks:
+                with suppress(AnswerNotFound):
+                    return await self._threads.run(store.rate, answer_id, caller, opinion)
+                await asyncio.sleep(seconds)
+            await self._threads.run(store.rate, answer_id, caller, opinion)
+        finally:
+            self._looking -= 1
 
 
 def store_of(settings: Settings) -> FeedbackStore | None:

@@ -122,7 +122,7 @@ class FeedbackStore:
 
         Raises `AnswerNotFound`.
         """
-        if not self.path.exists():
+        if not self._has(answer_id):
             raise _unknown(answer_id)
         with self._writing(durably=True) as db:
             if not db.execute("UPDATE answers SET rated = 1 WHERE id = ?", (answer_id,)).rowcount:
@@ -164,6 +164,14 @@ class FeedbackStore:
                 "SELECT id, given_at, content FROM answers WHERE rated ORDER BY given_at, id"
             ).fetchall()
             return [_remembered(row, _said(db, str(row[0]))) for row in answers]
+
+    def _has(self, answer_id: str) -> bool:
+        """Whether the answer is kept: asked before writing, because nobody is to be locked out for an id made up."""
+        if not self.path.exists():
+            return False
+        with _refusals(self.path), closing(_connect(self.path)) as db:
+            _check(self.path, db)
+            return db.execute("SELECT 1 FROM answers WHERE id = ?", (answer_id,)).fetchone() is not None
 
     @contextmanager
     def _writing(self, *, durably: bool) -> Iterator[sqlite3.Connection]:

@@ -20,16 +20,12 @@ from prometheus_client import (
 from prometheus_client.exposition import choose_encoder
 
 from service.contract import Answer, Reason
+from service.edge import OTHER
 from service.observed import Kind, Outcome
 from service.readings import Readings
 
 NAMESPACE = "fundstelle"
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
-UNMATCHED = "unmatched"
-"""The route of a request that no route is for."""
-OTHER = "other"
-"""Stands for what is no value of a label: nothing that a client sends becomes one."""
 DROPPED = (
     "check",
     "comparison",
@@ -115,9 +111,12 @@ class Metrics:
         self._requests_now.inc()
 
     def end_request(self, route: str, method: str, status: int, seconds: float, problem: str) -> None:
-        """It has ended. `route` is the route's template, `problem` the type of the problem document, if it was one."""
+        """It has ended. `route` is the route's template, `problem` the type of the problem document, if it was one.
+
+        Neither `route` nor `method` may be a client's own word.
+        """
         self._requests_now.dec()
-        self._requests.labels(route, method if method in METHODS else OTHER, status).inc()
+        self._requests.labels(route, method, status).inc()
         self._request_seconds.labels(route).observe(seconds)
         if problem:
             self._problems.labels(problem).inc()

@@ -28,7 +28,7 @@ PAUSE_SECONDS = 1.0
 """Between two writings: answers that come in quick succession are written together, each alone would cost more than
 what it takes to give one that is kept in memory."""
 AGAIN_SECONDS = 4.0
-"""After which writing is tried again that has failed. Whoever judges an answer waits a little longer for it."""
+"""After which writing is tried again that has failed."""
 
 logger = logging.getLogger(LOGGER)
 

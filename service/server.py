@@ -29,7 +29,8 @@ class Server(uvicorn.Server):
     ready. When no answer is under way any more, and shortly before the time is over in any case, what is left is
     broken off, each with a problem of its own. Then the server closes its sockets and the application.
 
-    A second signal goes on to the next step at once, a third ends without waiting for any client.
+    A second signal goes on to the next step at once, a third ends without waiting for any client. The application is
+    closed in any case.
     """
 
     def __init__(self, config: uvicorn.Config, stopping: Stopping, seconds: float) -> None:
@@ -71,6 +72,9 @@ class Server(uvicorn.Server):
         left = self._deadline - asyncio.get_running_loop().time() - self._reserve / 2
         self.config.timeout_graceful_shutdown = max(1, int(left))
         await super().shutdown(sockets)
+        if self.force_exit:
+            # uvicorn leaves this out then, and the application would be cancelled in the middle of whatever it closes.
+            await self.lifespan.shutdown()
 
     async def _drain(self) -> None:
         await self._stopping.idle(self._seconds - self._reserve)

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any, cast
 
+from limits import RateLimitItemPerMinute
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -28,6 +29,7 @@ WATCH_SECONDS = 1.0
 """Between looks whether Redis is there."""
 CONNECTIONS = 16
 PREFIX = "fundstelle"
+_LOOK = Claim("look", RateLimitItemPerMinute(1_000_000, namespace=""))
 
 logger = logging.getLogger(LOGGER)
 
@@ -69,11 +71,14 @@ class SharedCounts:
         return "Redis does not answer: limits hold in each process by itself" if self._down else ""
 
     async def watch(self) -> None:
-        """Look whether Redis is there, also while nobody asks, until cancelled."""
+        """Look whether Redis counts, also while nobody asks, until cancelled.
+
+        One that is full or a replica answers and does not count: to ask whether it is there would not do.
+        """
         while True:
             try:
                 async with asyncio.timeout(SECONDS):
-                    await self._client.ping()
+                    await take(self._windows, (_LOOK,))
             except (RedisError, OSError) as error:
                 self._lost(error)
             else:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from service.errors import ShuttingDown
@@ -18,7 +19,9 @@ class Stopping:
 
     def __init__(self) -> None:
         self.begun = False
+        self._over = False
         self._work: set[asyncio.Task[Any]] = set()
+        self._waiting: set[asyncio.Timeout] = set()
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -27,10 +30,13 @@ class Stopping:
         self.begun = True
 
     def cut(self) -> None:
-        """Cancel what is under way; whoever waits for it tells its client why."""
+        """Cancel what is under way, and wait for no client; whoever does tells it why."""
         self.begin()
+        self._over = True
         for task in self._work:
             task.cancel()
+        for waiting in self._waiting:
+            _end(waiting)
 
     def check(self) -> None:
         """Raise `ShuttingDown` where the end has begun."""
@@ -50,8 +56,28 @@ class Stopping:
         task = asyncio.create_task(work)
         self._work.add(task)
         self._idle.clear()
-        task.add_done_callback(self._over)
+        task.add_done_callback(self._done)
         return task
+
+    @asynccontextmanager
+    async def waiting(self, seconds: float) -> AsyncIterator[None]:
+        """A block that waits for a client to send something, which is no work: nothing waits for it before the `cut`.
+
+        Raises `TimeoutError` after `seconds`, and `ShuttingDown` once `cut` is called.
+        """
+        try:
+            async with asyncio.timeout(seconds) as limit:
+                self._waiting.add(limit)
+                if self._over:
+                    _end(limit)
+                try:
+                    yield
+                finally:
+                    self._waiting.discard(limit)
+        except TimeoutError as error:
+            if self._over:
+                raise ShuttingDown(DETAIL) from error
+            raise
 
     async def idle(self, seconds: float) -> bool:
         """Whether nothing is under way; waits for that, `seconds` at the most."""
@@ -62,10 +88,14 @@ class Stopping:
             return False
         return True
 
-    def _over(self, task: asyncio.Task[Any]) -> None:
+    def _done(self, task: asyncio.Task[Any]) -> None:
         self._work.discard(task)
         if not self._work:
             self._idle.set()
+
+
+def _end(limit: asyncio.Timeout) -> None:
+    limit.reschedule(asyncio.get_running_loop().time())
 
 
 def result_of(task: asyncio.Task[T]) -> T:

@@ -21,7 +21,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from service.edge import REQUEST_ID, Scope
+from service.edge import REQUEST_ID, Scope, known_method
 from service.observed import Kind, Outcome, Stage
 from service.watched import Answered
 
@@ -59,11 +59,11 @@ class Traces:
             if name in (b"traceparent", b"tracestate")
         }
         span = self._tracer.start_span(
-            scope["method"],
+            known_method(scope),
             context=_PROPAGATOR.extract(carrier, Context()),
             kind=SpanKind.SERVER,
             attributes={
-                "http.request.method": scope["method"],
+                "http.request.method": known_method(scope),
                 "url.scheme": scope.get("scheme", "http"),
                 "fundstelle.request_id": scope["state"][REQUEST_ID],
             },
@@ -106,7 +106,7 @@ def exported(version: str, *, texts: bool) -> Traces:
 
 
 def _end_request(span: Span, scope: Scope, route: str, status: int, problem: str) -> None:
-    span.update_name(f"{scope['method']} {route}")
+    span.update_name(f"{known_method(scope)} {route}")
     span.set_attribute("http.route", route)
     span.set_attribute("http.response.status_code", status)
     if problem:

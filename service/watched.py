@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager, nullcontext
 from time import perf_counter
 from typing import Protocol
 
-from service.edge import PROBLEM, App, Message, Receive, Scope, Send
+from service.edge import PROBLEM, UNMATCHED, App, Message, Receive, Scope, Send, known_method
 from service.errors import ServiceError
-from service.metrics import UNMATCHED, Metrics
+from service.metrics import Metrics
 
 Answered = Callable[[str, int, str], None]
 """Told of the response to a request: its route's template, its status, and the type of the problem that it is."""
@@ -54,7 +54,7 @@ class Watched:
             route = scope.get("path_template") or UNMATCHED
             seconds = perf_counter() - started
             problem = scope["state"].get(PROBLEM, "")
-            self._metrics.end_request(route, scope["method"], response.status, seconds, problem)
+            self._metrics.end_request(route, known_method(scope), response.status, seconds, problem)
             answered(route, response.status, problem)
 
 

@@ -79,7 +79,7 @@ async def ask(data: JSONBody[AskRequest], request: GuardedRequest) -> Response[A
     then `done` with the whole answer, or `error` with a problem.
     """
     pipeline = indexed_pipeline(request)
-    streams = is_preferred(request.headers.get("accept", ""))
+    streams = is_preferred(",".join(request.headers.getall("accept", [])))
     if known := kept(request, pipeline, data):
         return at_once(map(_written, told_again(known))) if streams else Response(known)
     if streams:

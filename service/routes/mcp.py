@@ -112,7 +112,7 @@ def _check(request: Request[Any, Any, Any]) -> None:
 async def _body(request: Request[Any, Any, Any], receive: Receive) -> bytes:
     check_headers(request.headers)
     settings: Settings = request.app.state.settings
-    return await read_body(receive, settings.body_timeout)
+    return await read_body(receive, request.app.state.stopping, settings.body_timeout)
 
 
 async def _admit(request: Request[Any, Any, Any], message: Any) -> None:

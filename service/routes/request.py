@@ -15,6 +15,7 @@ from service.errors import IndexUnavailable
 from service.pipeline import Pipeline
 from service.routes.access import caller
 from service.settings import Settings
+from service.stopping import Stopping
 
 BODY_LIMIT = "body_bytes"
 """In the `opt` of a handler: the bytes that its body may have, where that is not what others may."""
@@ -27,12 +28,13 @@ class GuardedRequest(Request[Any, Any, State]):
     """
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
-        """The raw body, in one piece. Raises `UnsupportedMedia`, `BodyTooLarge`, `BodyTimeout`, `InvalidBody`."""
+        """The raw body, in one piece. Raises `UnsupportedMedia`, `InvalidBody`, and as `read_body`."""
         limit = int(self.route_handler.opt.get(BODY_LIMIT, BODY_BYTES))
         check_headers(self.headers, limit)
         settings: Settings = self.app.state.settings
+        stopping: Stopping = self.app.state.stopping
         # Litestar takes an empty body for a missing argument and answers by itself: a space is as invalid, and ours.
-        yield await read_body(cast(Receive, self.receive), settings.body_timeout, limit) or b" "
+        yield await read_body(cast(Receive, self.receive), stopping, settings.body_timeout, limit) or b" "
 
     async def json(self) -> Any:
         """The body as the type of the handler's `data`. Raises what `stream` raises."""

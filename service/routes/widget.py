@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 from litestar import Response, get
 
 from service.feedback_contract import Keeping
@@ -20,22 +23,26 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Cache-Control": "no-cache",
 }
+_VARYING = {"Vary": "Accept-Encoding"}
+_GZIP = re.compile(r"(?:\A|,)\s*gzip\s*(?:,|;\s*q=(?:1|0\.\d*[1-9])|\Z)", re.IGNORECASE)
 _FOR_EVER = {**_HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
 
 
 @get("/widget.js", summary="The chat widget", media_type=_JAVASCRIPT)
 async def newest_widget(request: GuardedRequest) -> Response[bytes]:
     """The script that a page needs for the chat. docs/widget.md says how to use it."""
-    headers = {**_HEADERS, "ETag": f'"{WIDGET.version}"'}
-    if headers["ETag"] in request.headers.get("if-none-match", ""):
+    # A weak one: plain and compressed, it is the same script.
+    headers = {**_HEADERS, **_VARYING, "ETag": f'W/"{WIDGET.version}"'}
+    known = request.headers.get("if-none-match", "")
+    if f'"{WIDGET.version}"' in known or known.strip() == "*":
         return Response(b"", status_code=304, headers=headers)
-    return Response(WIDGET.script, media_type=_JAVASCRIPT, headers=headers)
+    return _script(request, headers)
 
 
 @get(f"/{WIDGET.name}", opt={"hidden": True})
-async def this_widget() -> Response[bytes]:
+async def this_widget(request: GuardedRequest) -> Response[bytes]:
     """The same script under a name that is never given to another, for pages that name its integrity hash."""
-    return Response(WIDGET.script, media_type=_JAVASCRIPT, headers=_FOR_EVER)
+    return _script(request, {**_FOR_EVER, **_VARYING})
 
 
 @get("/widget.json", summary="What the chat tells its readers", opt={"response_examples": feedback_examples.KEEPING})
@@ -43,3 +50,10 @@ async def keeping(request: GuardedRequest) -> Response[Keeping]:
     """For how long questions and answers are kept. The widget says so before the first question."""
     settings: Settings = request.app.state.settings
     return Response(Keeping(settings.feedback_days), headers=_HEADERS)
+
+
+def _script(request: GuardedRequest, headers: Mapping[str, str]) -> Response[bytes]:
+    """The script, compressed for a client that says that it takes that."""
+    if _GZIP.search(request.headers.get("accept-encoding", "")):
+        return Response(WIDGET.compressed, media_type=_JAVASCRIPT, headers={**headers, "Content-Encoding": "gzip"})
+    return Response(WIDGET.script, media_type=_JAVASCRIPT, headers=headers)

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.body import BODY_BYTES, BODY_DEPTH, check_headers, decode_body, read_body
-from service.errors import BodyTimeout, BodyTooLarge, InvalidBody
+from service.errors import BodyTimeout, BodyTooLarge, InvalidBody, ShuttingDown
+from service.stopping import Stopping
 
 VALUES = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -31,25 +32,25 @@ def messages(*chunks: bytes, end: bool = True) -> Any:
 
 
 def test_chunks_are_put_together() -> None:
-    assert asyncio.run(read_body(messages(b"ab", b"", b"c"), 1)) == b"abc"
+    assert asyncio.run(read_body(messages(b"ab", b"", b"c"), Stopping(), 1)) == b"abc"
 
 
 def test_reading_stops_at_the_first_byte_too_many() -> None:
     receive = messages(*[b" " * (BODY_BYTES // 2)] * 10)
     with pytest.raises(BodyTooLarge):
-        asyncio.run(read_body(receive, 1))
+        asyncio.run(read_body(receive, Stopping(), 1))
     assert receive.calls == 3
 
 
 def test_a_body_of_exactly_the_limit_is_read_and_one_byte_more_is_not() -> None:
-    assert len(asyncio.run(read_body(messages(b" " * BODY_BYTES), 1))) == BODY_BYTES
+    assert len(asyncio.run(read_body(messages(b" " * BODY_BYTES), Stopping(), 1))) == BODY_BYTES
     with pytest.raises(BodyTooLarge):
-        asyncio.run(read_body(messages(b" " * BODY_BYTES, b" "), 1))
+        asyncio.run(read_body(messages(b" " * BODY_BYTES, b" "), Stopping(), 1))
 
 
 def test_a_body_that_breaks_off_is_said() -> None:
     with pytest.raises(InvalidBody, match="closed before the body was complete"):
-        asyncio.run(read_body(messages(b"{", end=False), 1))
+        asyncio.run(read_body(messages(b"{", end=False), Stopping(), 1))
 
 
 def test_a_body_that_does_not_come_is_given_up() -> None:
@@ -57,7 +58,29 @@ def test_a_body_that_does_not_come_is_given_up() -> None:
         await asyncio.sleep(3600)
 
     with pytest.raises(BodyTimeout, match=r"within 0\.05 seconds"):
-        asyncio.run(read_body(never, 0.05))
+        asyncio.run(read_body(never, Stopping(), 0.05))
+
+
+def test_a_body_that_does_not_come_holds_up_no_end() -> None:
+    async def run() -> None:
+        stopping, began = Stopping(), asyncio.Event()
+
+        async def never() -> Any:
+            began.set()
+            await asyncio.sleep(3600)
+
+        reading = asyncio.create_task(read_body(never, stopping, 60))
+        await began.wait()
+        stopping.begin()
+        assert await stopping.idle(0.0)
+        assert not reading.done()
+        stopping.cut()
+        for late in (reading, read_body(never, stopping, 60)):
+            with pytest.raises(ShuttingDown):
+                await late
+        assert await read_body(messages(b"whole"), stopping, 3600) == b"whole"
+
+    asyncio.run(run())
 
 
 @pytest.mark.parametrize("length", ["262145", "9" * 400])

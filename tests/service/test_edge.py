@@ -9,6 +9,8 @@ import pytest
 from service.edge import Edge, Message, Receive, Scope, Send
 from service.logs import LineFormatter
 
+PATHS = ("/x",)
+
 
 async def run(app: Any, *headers: tuple[bytes, bytes], method: str = "GET") -> list[Message]:
     sent: list[Message] = []
@@ -19,7 +21,7 @@ async def run(app: Any, *headers: tuple[bytes, bytes], method: str = "GET") -> l
     async def receive() -> Message:
         return {"type": "http.request"}
 
-    await Edge(app)({"type": "http", "method": method, "path": "/x", "headers": list(headers)}, receive, send)
+    await Edge(app, PATHS)({"type": "http", "method": method, "path": "/x", "headers": list(headers)}, receive, send)
     return sent
 
 
@@ -130,3 +132,31 @@ def test_a_request_leaves_one_line_in_the_log(caplog: pytest.LogCaptureFixture) 
     assert {**fields, "ms": 0} == {"method": "HEAD", "path": "/x", "status": 200, "ms": 0}
     assert "INFO fundstelle: request id=call-7 method=HEAD path=/x status=200 ms=" in caplog.text
     assert 0 <= fields["ms"] < 1000
+
+
+def logged(*, method: str = "GET", path: str, template: str = "", status: int, texts: bool = False) -> tuple[str, str]:
+    """Method and path in the line of a request, where the router finds `template` for it."""
+    lines: list[Any] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        scope |= {"path_template": template} if template else {}
+        await send({"type": "http.response.start", "status": status, "headers": ()})
+
+    async def ignored(*_: Any) -> Any: ...
+
+    scope = {"type": "http", "method": method, "path": path, "headers": []}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("service.edge.logger.info", lambda _, extra: lines.append(extra["fields"]))
+        asyncio.run(Edge(app, PATHS, texts=texts)(scope, ignored, ignored))
+    return lines[0]["method"], lines[0]["path"]
+
+
+def test_the_log_has_a_path_only_where_something_is_served_there() -> None:
+    article = "/v1/articles/{id:path}"
+    assert logged(path="/x", status=405) == ("GET", "/x")
+    assert logged(path="/x/", template="/x", status=200) == ("GET", "/x")
+    assert logged(path="/Why did she leave?", status=404) == ("GET", "unmatched")
+    assert logged(path="/v1/articles/a.md", template=article, status=200) == ("GET", "/v1/articles/a.md")
+    assert logged(path="/v1/articles/Why?", template=article, status=404) == ("GET", article)
+    assert logged(method="WHY", path="/x", status=405) == ("other", "/x")
+    assert logged(path="/Why did she leave?", status=404, texts=True) == ("GET", "/Why did she leave?")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
 import threading
@@ -18,8 +19,10 @@ from litestar.testing import TestClient
 
 from service import feedback_store
 from service.app import create_app
-from service.feedback import store_of
-from service.feedback_store import FeedbackStore
+from service.errors import AnswerNotFound
+from service.feedback import LOOKING, Feedback, store_of
+from service.feedback_contract import FeedbackRequest
+from service.feedback_store import FeedbackStore, Said
 from service.remembering import Remembering
 from service.settings import Settings
 from tests.service.test_remembering import Numbering, number
@@ -99,6 +102,26 @@ def test_the_same_caller_says_something_else(client: TestClient[Any], store: Fee
 
 def test_an_answer_that_was_never_given_can_not_be_judged(client: TestClient[Any]) -> None:
     assert kind_of(say(client, "nowhere")) == (404, "answer-not-found")
+
+
+def test_ids_that_are_made_up_by_many_at_once_are_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[str] = []
+
+    class Empty(FeedbackStore):
+        def rate(self, answer_id: str, caller: str, said: Said) -> None:
+            looks.append(answer_id)
+            raise AnswerNotFound(answer_id)
+
+    async def ask(callers: int) -> list[Any]:
+        feedback = Feedback(Empty(Path("nowhere"), days=1))
+        said = FeedbackRequest("0" * 24, helpful=True)
+        taken = (feedback.take(said, str(caller)) for caller in range(callers))
+        return await asyncio.gather(*taken, return_exceptions=True)
+
+    monkeypatch.setattr("service.feedback.LOOKS", (0.0, 0.0))
+    refused = asyncio.run(ask(LOOKING + 5))
+    assert {type(error) for error in refused} == {AnswerNotFound}
+    assert len(looks) == 3 * LOOKING + 5
 
 
 @pytest.mark.parametrize(

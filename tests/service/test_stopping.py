@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.service.processes import status_and_problem
 from tests.service.scripted import SECONDS, STREAM, Service, events, opened, question, serving
 
 GRACE = 2.0
@@ -98,3 +100,21 @@ def test_a_second_signal_ends_it_at_once(service: Service, client: httpx.Client)
     assert kind_of(last.content) == ("stopping", 503)
     assert last.at - told_to_stop < 0.3
     assert_ends_well(service, 1.0)
+
+
+def test_a_body_that_does_not_come_holds_up_no_end(tmp_path: Path) -> None:
+    half = b"POST /v1/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
+    with serving(tmp_path, SHUTDOWN_TIMEOUT="60", BODY_TIMEOUT="60") as service:
+        with socket.create_connection(("localhost", int(service.url.rpartition(":")[2]))) as connection:
+            connection.sendall(half)
+            httpx.get(f"{service.url}/healthz")  # on a later connection, so that the half of the other is read by now
+            service.process.send_signal(signal.SIGTERM)
+            assert status_and_problem(connection.recv(65_536)) == (503, "stopping")
+        assert_ends_well(service, 30)
+
+
+def test_any_number_of_signals_ends_it_without_a_complaint(service: Service, client: httpx.Client) -> None:
+    opened(client, ENDLESS)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        service.process.send_signal(number)
+    assert_ends_well(service, SECONDS)

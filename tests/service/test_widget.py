@@ -72,10 +72,20 @@ def test_pages_of_any_origin_may_load_it_and_check_its_hash(client: TestClient[L
     assert "immutable" in response.headers["cache-control"]
 
 
+@pytest.mark.parametrize("path", ["/widget.js", f"/{bundle().name}"])
+def test_it_is_sent_compressed_to_who_takes_that(client: TestClient[Litestar], path: str) -> None:
+    for accepted, encoding in (("br, gzip;q=0.8", "gzip"), ("GZIP", "gzip"), ("gzip;q=0", None), ("x-gzip", None)):
+        response = client.get(path, headers={"Accept-Encoding": accepted})
+        assert (response.headers.get("content-encoding"), response.content) == (encoding, bundle().script)
+        assert int(response.headers["content-length"]) == len(bundle().compressed if encoding else bundle().script)
+        assert response.headers["vary"] == "Accept-Encoding, Origin"
+
+
 def test_the_newest_is_asked_for_each_time_and_sent_once(client: TestClient[Litestar]) -> None:
     first = client.get("/widget.js")
     again = client.get("/widget.js", headers={"If-None-Match": first.headers["etag"]})
 
     assert (first.status_code, first.content) == (200, bundle().script)
     assert (again.status_code, again.content) == (304, b"")
+    assert client.get("/widget.js", headers={"If-None-Match": "*"}).status_code == 304
     assert first.headers["cache-control"] == "no-cache"
