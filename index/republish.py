@@ -12,11 +12,11 @@ import msgspec
 from index import manifest as manifests
 from index.build import DEFAULTS, BuildOptions, OnError, build_articles
 from index.embedding import Embedder
-from index.errors import NotPruned, SnapshotMissing
+from index.errors import NotPruned, SnapshotCorrupt, SnapshotMissing
 from index.inbox import overlay
 from index.lock import writer_lock
 from index.progress import Progress
-from index.publish import SNAPSHOTS, current_directory
+from index.publish import CURRENT, SNAPSHOTS, current_directory, published
 from index.snapshot import ARTICLES
 from index.store import Store
 from index.types import Article
@@ -77,12 +77,15 @@ def republish(
 def served_articles(index_dir: Path) -> Iterator[Article]:
     """Every article of the served snapshot, one at a time; none where nothing was published.
 
-    Raises SnapshotCorrupt where the file of its articles is not what was published, SnapshotMismatch where it was
-    written in another schema.
+    Raises SnapshotCorrupt where the file of its articles is not what was published, or where there are snapshots but
+    nothing that says which one is served; SnapshotMismatch where it was written in another schema.
     """
     try:
         directory = current_directory(index_dir)
-    except SnapshotMissing:
+    except SnapshotMissing as error:
+        if published(index_dir):
+            current = index_dir / CURRENT
+            raise SnapshotCorrupt(f"{current}: is missing; serve a snapshot by `scripts/index.py rollback ID`") from error
         return
     manifest = manifests.read(directory)
     manifests.verify(msgspec.structs.replace(manifest, files={ARTICLES: manifest.files[ARTICLES]}), directory)

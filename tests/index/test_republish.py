@@ -14,7 +14,7 @@ from index.build import build, build_articles
 from index.errors import ArticleError, IndexingError, IndexLocked, SnapshotCorrupt, SnapshotError
 from index.inbox import Change, Inbox, overlay
 from index.lock import writer_lock
-from index.publish import SNAPSHOTS, current_directory, published
+from index.publish import CURRENT, SNAPSHOTS, current_directory, published, rollback
 from index.republish import republish, served_articles
 from index.snapshot import ARTICLES, Snapshot
 from index.types import Article
@@ -99,6 +99,18 @@ def test_a_damaged_snapshot_is_not_taken_for_an_empty_one(index: Path) -> None:
     with pytest.raises(SnapshotCorrupt, match=ARTICLES):
         republish(index, HashEmbedder(), on_error=fail)
     assert published(index) == before
+
+
+def test_an_index_that_lost_its_pointer_is_not_taken_for_an_empty_one(index: Path) -> None:
+    Inbox(index).take(CHANGES, {"b"})
+    (served,) = published(index)
+    (index / CURRENT).unlink()
+    with pytest.raises(SnapshotCorrupt, match=r"CURRENT: is missing; serve a snapshot by `scripts/index.py rollback ID`"):
+        republish(index, HashEmbedder(), on_error=fail)
+    assert published(index) == [served]
+    rollback(index, served)
+    republish(index, HashEmbedder(), on_error=fail)
+    assert texts(index) == AFTER
 
 
 def test_a_damaged_inbox_is_not_taken_for_an_empty_one(index: Path, tmp_path: Path) -> None:
