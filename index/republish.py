@@ -84,8 +84,8 @@ def served_articles(index_dir: Path) -> Iterator[Article]:
         directory = current_directory(index_dir)
     except SnapshotMissing as error:
         if published(index_dir):
-            current = index_dir / CURRENT
-            raise SnapshotCorrupt(f"{current}: is missing; serve a snapshot by `scripts/index.py rollback ID`") from error
+            missing = f"{index_dir / CURRENT}: is missing"
+            raise SnapshotCorrupt(f"{missing}; serve a snapshot by `scripts/index.py rollback ID`") from error
         return
     manifest = manifests.read(directory)
     manifests.verify(msgspec.structs.replace(manifest, files={ARTICLES: manifest.files[ARTICLES]}), directory)
