@@ -40,8 +40,14 @@ from index.progress import Bars
 from index.retrieve import Retriever
 from index.snapshot import Snapshot
 from index.token_cache import cached
-from service import calibration, confidence
-from service.calibration import (
+from service.evaluation import answered, gold_file, parallel
+from service.evaluation.answerability import Row, benchmark_rows, gold_rows
+from service.evaluation.bootstrap import statistic_interval
+from service.evaluation.command import exit_status
+from service.evaluation.errors import GoldError, ReportError
+from service.evaluation.metrics.refusal import area, calibration_error, risk_coverage
+from service.search import calibration
+from service.search.calibration import (
     DEFAULTS,
     FEATURES,
     SCHEMA,
@@ -52,15 +58,10 @@ from service.calibration import (
     OperatingPoint,
     Weight,
 )
-from service.confidence import SIGNALS, Confidence
-from service.evaluation import answered, gold_file, parallel
-from service.evaluation.answerability import Row, benchmark_rows, gold_rows
-from service.evaluation.bootstrap import statistic_interval
-from service.evaluation.command import exit_status
-from service.evaluation.errors import GoldError, ReportError
-from service.evaluation.metrics.refusal import area, calibration_error, risk_coverage
-from service.finding import Finder
+from service.search.finding import Finder
 from service.settings import Settings, load_settings
+from service.verification import confidence
+from service.verification.confidence import SIGNALS, Confidence
 
 FITTED = tuple(name for name in FEATURES if name != "similarity")
 COLUMNS = [FEATURES.index(name) for name in FITTED]

@@ -24,8 +24,8 @@ from typing import Any
 
 from service.errors import FeedbackUnavailable, SettingsError
 from service.evaluation.candidates import lines
-from service.feedback import path_of
-from service.feedback_store import FeedbackStore, Remembered
+from service.feedback.intake import path_of
+from service.feedback.store import FeedbackStore, Remembered
 from service.settings import Settings, load_settings
 
 Outcome = tuple[list[str], Any]

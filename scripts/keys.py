@@ -25,10 +25,10 @@ from typing import Any
 
 import msgspec
 
+from service.access.key_file import add, exposure, revoke, stored
+from service.access.keys import DEFAULT_SCOPES, SCOPES, Key, Kind, make
+from service.access.origins import exact_origin
 from service.errors import SettingsError
-from service.key_file import add, exposure, revoke, stored
-from service.keys import DEFAULT_SCOPES, SCOPES, Key, Kind, make
-from service.origins import exact_origin
 from service.settings import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parent.parent

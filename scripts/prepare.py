@@ -27,7 +27,7 @@ from index.inputs import SPLITTING
 from index.models import resolve
 from index.publish import current_directory
 from index.watching import fingerprint
-from service.access import Access
+from service.access.callers import Access
 from service.errors import SettingsError
 from service.settings import Settings, load_settings
 

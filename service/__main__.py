@@ -17,12 +17,12 @@ from litestar.datastructures import State
 
 from index.errors import IndexingError
 from service import logs
-from service.access import Access
+from service.access.callers import Access
 from service.app import create_app
-from service.connection import Patience, connections
+from service.edge.connection import Patience, connections
+from service.edge.server import SIGNALS, Server
 from service.errors import ServiceError, SettingsError
-from service.pages import ask_command
-from service.server import SIGNALS, Server
+from service.pages.reference import ask_command
 from service.settings import Settings, load_settings
 from service.startup import Startup
 

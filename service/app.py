@@ -10,18 +10,20 @@ from typing import Any, cast
 from litestar import Litestar
 from litestar.datastructures import State
 
-from service.access import Access
-from service.administration import Administration
-from service.builder import Builder, ChildBuilder
-from service.counting import Counts
-from service.cross_origin import CrossOrigin
-from service.door import door
-from service.edge import Edge
-from service.feedback import Feedback, store_of
-from service.limiting import limiter
-from service.observing import Observing
+from service.access.callers import Access
+from service.access.counting import Counts
+from service.access.limiting import limiter
+from service.administration.builder import Builder, ChildBuilder
+from service.administration.changing import Administration
+from service.edge.cross_origin import CrossOrigin
+from service.edge.door import door
+from service.edge.outermost import Edge
+from service.edge.stopping import Stopping
+from service.edge.streams import ended
+from service.feedback.intake import Feedback, store_of
+from service.feedback.remembering import Remembering
+from service.observing.watchers import Observing
 from service.pipeline import Pipeline
-from service.remembering import Remembering
 from service.routes.admin import (
     article_options,
     change_articles,
@@ -44,8 +46,6 @@ from service.routes.status import status, status_style
 from service.routes.widget import keeping, newest_widget, this_widget
 from service.settings import Settings
 from service.startup import Startup
-from service.stopping import Stopping
-from service.streams import ended
 
 ROUTES = (
     article_options,
@@ -123,7 +123,7 @@ def _fixed(app: Litestar) -> tuple[str, ...]:
 
 def compose(settings: Settings) -> Pipeline:
     """The pipeline that `settings` describe, not started yet. Only its answers are kept for feedback."""
-    from service.opening import open_pipeline
+    from service.answering.opening import open_pipeline
 
     opened = open_pipeline(settings, begins=Access(settings).is_administered())
     store = store_of(settings)

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 
 from index.types import ArticleInfo
-from service.contract import Answer, ArticleResponse, AskRequest, SearchRequest, SearchResponse
+from service.contracts.answers import Answer, ArticleResponse, AskRequest, SearchRequest, SearchResponse
 from service.events import Done, Event
 from service.index_status import Status
 from service.load import Load

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from service.contract import Answer, AnswerSentence, Citation, FoundPassage
+from service.contracts.answers import Answer, AnswerSentence, Citation, FoundPassage
 
 
 @dataclass(frozen=True, slots=True)

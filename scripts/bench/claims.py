@@ -36,19 +36,19 @@ from index.publish import current_directory
 from index.retrieve import Retriever
 from index.snapshot import Snapshot
 from index.token_cache import cached
-from service.abstain import Abstention
-from service.answer import AnswerPipeline
-from service.calibration import Calibration
-from service.checking import worded
-from service.contract import Answer, AskRequest, FilterRequest, Reason, Usage
+from service.answering.answer import AnswerPipeline
+from service.answering.leases import Opened
+from service.answering.writing import Limits
+from service.contracts.answers import Answer, AskRequest, FilterRequest, Reason, Usage
 from service.errors import ServiceError, SettingsError
 from service.evaluation.claims import FAULTS, Claim, Proportion, SourceSentence, read
 from service.evaluation.errors import GoldError
-from service.finding import Finder, Finding
 from service.generators import Delta, Health, Prompt
-from service.leases import Opened
+from service.search.calibration import Calibration
+from service.search.finding import Finder, Finding
 from service.settings import load_settings
-from service.writing import Limits
+from service.verification.abstain import Abstention
+from service.verification.checking import worded
 
 ALL_EVIDENCE = 100_000
 """Tokens: more than the evidence of any claim has."""

@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from service.contract import Usage
+from service.contracts.answers import Usage
 from service.generators import llama_reading
 from service.generators.base import Message, Prompt
 from service.generators.llama_cpp import BATCH, LlamaCppGenerator

@@ -22,12 +22,12 @@ import numpy as np
 from index.errors import IndexingError
 from index.progress import Bars
 from index.types import ArticleInfo
+from service.answering.opening import ASKING, entailment_folder, open_generator
 from service.errors import ServiceError, SettingsError
 from service.evaluation.claims import Claim, SourceSentence, read
 from service.evaluation.errors import GoldError
-from service.evidence import Evidence
-from service.opening import ASKING, entailment_folder, open_generator
-from service.second_check import LEAST_AGREEMENT, AskingTheModel, Entailment, SecondCheck
+from service.language_model.second_check import LEAST_AGREEMENT, AskingTheModel, Entailment, SecondCheck
+from service.search.evidence import Evidence
 from service.settings import Settings, load_settings
 
 

@@ -15,12 +15,12 @@ from index.embedding import Embedder
 from index.language import detect_question
 from index.progress import Progress
 from index.retrieve import Retriever
-from service.calibration import Features
-from service.contract import AskRequest, FilterRequest
+from service.contracts.answers import AskRequest, FilterRequest
 from service.evaluation import parallel
 from service.evaluation.gold import Gold
 from service.evaluation.parallel import Benchmark, Question
-from service.finding import Finder
+from service.search.calibration import Features
+from service.search.finding import Finder
 
 
 @dataclass(frozen=True, slots=True)

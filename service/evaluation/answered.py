@@ -8,9 +8,9 @@ from pathlib import Path
 
 import msgspec
 
-from service.confidence import SIGNALS, Signals
 from service.evaluation.errors import ReportError
 from service.evaluation.results import Report
+from service.verification.confidence import SIGNALS, Signals
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from service.contract import AskRequest, Turn
+from service.contracts.answers import AskRequest, Turn
 from service.evaluation.gold import Place
-from service.feedback_store import Remembered
+from service.feedback.store import Remembered
 
 KIND = "feedback"
 _ASKED_WITH = ("language", "top_k", "filters", "mode")

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from service.contract import QUESTION_CHARACTERS, AskRequest, FilterRequest, SearchRequest, Turn
+from service.contracts.answers import QUESTION_CHARACTERS, AskRequest, FilterRequest, SearchRequest, Turn
 
 
 class Place(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

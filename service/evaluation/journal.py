@@ -9,7 +9,7 @@ from typing import Self
 import msgspec
 from msgspec import Struct
 
-from service.contract import Answer
+from service.contracts.answers import Answer
 from service.evaluation.errors import JournalError
 from service.evaluation.systems import Ranked
 

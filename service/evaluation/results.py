@@ -12,7 +12,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from service.contract import Answer
+from service.contracts.answers import Answer
 from service.evaluation.gold import Gold
 
 SCHEMA = 1

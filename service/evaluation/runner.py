@@ -15,7 +15,7 @@ from service.evaluation.gold import Gold
 from service.evaluation.journal import Journal, Outcome
 from service.evaluation.results import Mode, SourceArticle
 from service.evaluation.systems import Search, System, describe
-from service.follow_up import standalone_query
+from service.search.follow_up import standalone_query
 
 T = TypeVar("T")
 

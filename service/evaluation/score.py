@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from service.contract import Answer
+from service.contracts.answers import Answer
 from service.evaluation.figures import DEPTH, RANKS
 from service.evaluation.gold import Gold
 from service.evaluation.gold_file import Evidence

@@ -19,16 +19,16 @@ from msgspec import Struct
 from index.checksums import sha256_of
 from index.models import resolve_or_hub
 from index.snapshot import Snapshot
-from service.answer import AnswerPipeline
-from service.contract import Answer, ArticleResponse, AskRequest, SearchRequest, SearchResponse
-from service.draft import found_passages
+from service.answering.answer import AnswerPipeline
+from service.answering.draft import found_passages
+from service.answering.opening import open_pipeline
+from service.contracts.answers import Answer, ArticleResponse, AskRequest, SearchRequest, SearchResponse
 from service.errors import ArticleNotFound
 from service.evaluation.errors import SystemUnreachable
 from service.evaluation.gold import Gold
 from service.evaluation.results import SourceArticle
-from service.finding import Finding
-from service.opening import open_pipeline
-from service.prompt import PROMPT_VERSION
+from service.language_model.prompt import PROMPT_VERSION
+from service.search.finding import Finding
 from service.settings import Settings
 from service.startup import Startup
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from service.contract import Answer
+from service.contracts.answers import Answer
 from service.evaluation.figures import DEPTH
 from service.evaluation.gold import Gold
 from service.evaluation.journal import Outcome

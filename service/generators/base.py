@@ -8,7 +8,7 @@ from typing import Protocol
 
 import msgspec
 
-from service.contract import Usage
+from service.contracts.answers import Usage
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from service.contract import Usage
+from service.contracts.answers import Usage
 from service.errors import GeneratorTimeout, GeneratorUnavailable, PromptTooLong, Unavailable
 from service.generators.base import Delta, Prompt, Token, finished
 from service.generators.sse import events

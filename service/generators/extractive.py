@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
-from service.contract import Usage
+from service.contracts.answers import Usage
 from service.errors import GeneratorUnavailable
 from service.generators.base import Delta, Health, Prompt
 from service.generators.config import GeneratorConfig

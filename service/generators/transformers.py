@@ -24,7 +24,7 @@ from transformers import (
     TextStreamer,
 )
 
-from service.contract import Usage
+from service.contracts.answers import Usage
 from service.errors import GeneratorTimeout, GeneratorUnavailable, PromptTooLong, SettingsError
 from service.generators.base import Delta, Health, Prompt, finished
 from service.generators.config import GeneratorConfig

@@ -10,11 +10,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.names import calendar_words
 from service.relations.alignment import alike, covered
 from service.relations.clauses import Clause, Sentence, Word
 from service.relations.direction import FRAMES
 from service.relations.function_words import ADVERBS
+from service.texts.names import calendar_words
 
 
 def _words(listed: str) -> frozenset[str]:

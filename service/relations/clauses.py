@@ -9,8 +9,8 @@ from functools import lru_cache
 from itertools import pairwise
 
 from index.quantities import Quantity, quantities
-from service.names import bare, territory_forms
 from service.relations.lexicon import concepts, keys
+from service.texts.names import bare, territory_forms
 
 _WORD = re.compile(r"[^\W\d_](?:[\w’'-]*\w)?")
 _EDGE = re.compile(

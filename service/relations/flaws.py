@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import groupby
 
-from service.evidence import Evidence
-from service.names import TITLES, leading_names, names
-from service.plain_text import plain
 from service.relations import (
     agents,
     bearers,
@@ -33,6 +30,9 @@ from service.relations import (
 from service.relations.alignment import covered, states
 from service.relations.clauses import Sentence, Word, named, parsed
 from service.relations.reasons import Similar
+from service.search.evidence import Evidence
+from service.texts.names import TITLES, leading_names, names
+from service.texts.plain_text import plain
 
 LANGUAGES = frozenset({"de", "en"})
 SEVERAL = 4

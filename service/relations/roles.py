@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from service.names import calendar_words
 from service.relations.clauses import Clause, Sentence, Word, between, names_from, names_start
 from service.relations.tables import rows
+from service.texts.names import calendar_words
 
 OFFICES = tuple(rows("offices.txt"))
 _RANK = {row.meaning: rank for rank, row in enumerate(OFFICES)}

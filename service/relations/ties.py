@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from service.names import TITLES, names
 from service.relations.clauses import Clause, Sentence, Word, between, named, names_from, names_start
 from service.relations.lexicon import keys
 from service.relations.roles import kind_of
 from service.relations.subjects import Told
 from service.relations.tables import rows
+from service.texts.names import TITLES, names
 
 _OWN = "whose"
 """The kind of tie that a genitive or a hyphen makes."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.quantities import quantities
-from service.evidence import Evidence
-from service.plain_text import plain
 from service.relations.alignment import alike
 from service.relations.clauses import Word, parsed
+from service.search.evidence import Evidence
+from service.texts.plain_text import plain
 
 FEWEST = 2
 """Words that have to be lacking: one may be another word for what the source says."""

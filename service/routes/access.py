@@ -8,11 +8,11 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from service.access import Access, Caller
-from service.edge import CALLER
+from service.access.callers import Access, Caller
+from service.access.keys import Scope
+from service.access.limiting import COUNTED
+from service.edge.outermost import CALLER
 from service.errors import Forbidden, KeysUnavailable, OriginRefused, ServiceError, Unauthorized
-from service.keys import Scope
-from service.limiting import COUNTED
 from service.routes.limited import count
 
 ACCESS_ERRORS = (Unauthorized, Forbidden, OriginRefused, KeysUnavailable)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from litestar import Response, delete, get, post, put, route
 from litestar.params import JSONBody
 
-from service.admin_contract import (
+from service.administration.changing import Administration
+from service.contracts.admin import (
     ID_CHARACTERS,
     ONE_LINE,
     AcceptedBatch,
@@ -19,7 +20,7 @@ from service.admin_contract import (
     Publishing,
     PublishRequest,
 )
-from service.administration import Administration
+from service.edge.openapi import Parameter
 from service.errors import (
     AdministrationOff,
     ArticleNotFound,
@@ -32,7 +33,6 @@ from service.errors import (
     ShuttingDown,
     Unavailable,
 )
-from service.openapi import Parameter
 from service.routes import admin_examples as examples
 from service.routes.access import ACCESS_ERRORS, needs
 from service.routes.answers import BODY_ERRORS, article_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from service.admin_contract import (
+from service.contracts.admin import (
     AcceptedBatch,
     AcceptedChange,
     ArticleRequest,

@@ -7,7 +7,7 @@ from urllib.parse import unquote_to_bytes
 from litestar import Response, get, post
 from litestar.params import JSONBody
 
-from service.contract import (
+from service.contracts.answers import (
     Answer,
     ArticleResponse,
     AskRequest,
@@ -17,6 +17,8 @@ from service.contract import (
     SentenceEvent,
     SourcesEvent,
 )
+from service.edge.openapi import Parameter
+from service.edge.sse import event, is_preferred
 from service.errors import (
     ArticleNotFound,
     BodyTimeout,
@@ -33,12 +35,10 @@ from service.errors import (
     UnsupportedMedia,
 )
 from service.events import Done, Event, Released, Sources, told_again
-from service.openapi import Parameter
 from service.routes import examples
 from service.routes.access import ACCESS_ERRORS, needs
 from service.routes.request import GuardedRequest, client_of, indexed_pipeline
 from service.routes.streaming import at_once, kept, streamed, whole
-from service.sse import event, is_preferred
 
 ARTICLES = "/v1/articles/"
 

@@ -6,7 +6,7 @@ import hashlib
 from datetime import date
 
 from index.types import Span
-from service.contract import (
+from service.contracts.answers import (
     Answer,
     AnswerSentence,
     ArticleResponse,
@@ -23,10 +23,10 @@ from service.contract import (
     Turn,
     Usage,
 )
+from service.edge.problems import problem
+from service.edge.sse import KEEP_ALIVE, event
 from service.errors import GeneratorTimeout
-from service.problems import problem
-from service.sse import KEEP_ALIVE, event
-from service.text_fragment import prefix_of, suffix_of
+from service.quoting.text_fragment import prefix_of, suffix_of
 
 _ID = "2025/06/google-scale.md"
 _TITLE = "Google verlässt Scale AI"

@@ -9,16 +9,16 @@ from typing import Any
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from service import page_policies
-from service.contract import Problem
-from service.edge import PROBLEM
+from service.contracts.answers import Problem
+from service.edge import page_policies
+from service.edge.openai_errors import rendered
+from service.edge.outermost import PROBLEM
+from service.edge.problems import internal, problem
+from service.edge.streams import ClientLeft
 from service.errors import BadRequest, Busy, MethodNotAllowed, NotFound, NotReady, ServiceError, ShuttingDown
 from service.logs import LOGGER
-from service.openai_errors import rendered
-from service.problems import internal, problem
+from service.pages.site import preferred, problem_page
 from service.routes.request import request_id
-from service.site import preferred, problem_page
-from service.streams import ClientLeft
 
 LEFT = 499
 """The status that the log has for a request whose client left."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from litestar import post
 from litestar.params import JSONBody
 
+from service.contracts.feedback import FeedbackRequest, FeedbackResponse
 from service.errors import AnswerNotFound, FeedbackOff, FeedbackUnavailable, ServiceError, ShuttingDown
-from service.feedback import Feedback
-from service.feedback_contract import FeedbackRequest, FeedbackResponse
+from service.feedback.intake import Feedback
 from service.routes import feedback_examples
 from service.routes.access import ACCESS_ERRORS, needs
 from service.routes.answers import BODY_ERRORS

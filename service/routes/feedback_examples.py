@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.feedback_contract import FeedbackRequest, FeedbackResponse, Keeping
+from service.contracts.feedback import FeedbackRequest, FeedbackResponse, Keeping
 from service.routes import examples
 
 _ID = examples.ANSWER["answered"].id

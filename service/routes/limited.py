@@ -6,11 +6,11 @@ from typing import Any
 
 from litestar.connection import ASGIConnection
 
-from service.access import Caller
+from service.access.callers import Caller
+from service.access.limiting import Limiter
 from service.client_address import Sender
-from service.door import SENDER
-from service.edge import RESPONSE_HEADERS
-from service.limiting import Limiter
+from service.edge.door import SENDER
+from service.edge.outermost import RESPONSE_HEADERS
 
 
 async def count(connection: ASGIConnection[Any, Any, Any, Any], caller: Caller) -> None:

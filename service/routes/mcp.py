@@ -11,24 +11,24 @@ from litestar.types import Receive as LitestarReceive
 from litestar.types import Scope as LitestarScope
 from litestar.types import Send as LitestarSend
 
-from service import keys
-from service.access import Access
-from service.body import check_headers, decode_body, read_body
-from service.edge import Message, Receive, Scope, Send
+from service.access import keys
+from service.access.callers import Access
+from service.edge.body import check_headers, decode_body, read_body
+from service.edge.outermost import Message, Receive, Scope, Send
+from service.edge.stopping import Stopping
+from service.edge.streams import ClientLeft, unless_left
 from service.errors import MethodNotAllowed, ServiceError, SettingsError
-from service.mcp_errors import MEDIA_TYPE, rpc_error
-from service.mcp_tools import TOOLS, Tool
+from service.mcp.errors import MEDIA_TYPE, rpc_error
+from service.mcp.tools import TOOLS, Tool
 from service.routes.access import caller
 from service.routes.failures import told
 from service.routes.limited import count
 from service.routes.request import indexed_pipeline
 from service.settings import Settings
-from service.stopping import Stopping
-from service.streams import ClientLeft, unless_left
 from service.version import version
 
 if TYPE_CHECKING:
-    from service.mcp_server import McpServer, Outcome
+    from service.mcp.server import McpServer, Outcome
 
 PATH = "/mcp"
 METHOD = "POST"
@@ -41,7 +41,7 @@ def open_mcp(settings: Settings) -> McpServer | None:
     if settings.mcp == "off":
         return None
     try:
-        from service.mcp_server import McpServer
+        from service.mcp.server import McpServer
     except ModuleNotFoundError as error:
         raise SettingsError(
             f"FUNDSTELLE_MCP on needs {error.name}, which is not installed: "
@@ -80,7 +80,7 @@ class Tools:
 
     async def call(self, scope: Scope, tool: Tool[Any, Any], arguments: Mapping[str, Any], gone: Receive) -> Outcome:
         """What `tool` gives. An error of the service is told as one, so that a language model can make sense of it."""
-        from service.mcp_server import Outcome
+        from service.mcp.server import Outcome
 
         request = _request(scope)
         stopping: Stopping = request.app.state.stopping

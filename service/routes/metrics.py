@@ -5,9 +5,9 @@ from __future__ import annotations
 from litestar import Response, get
 
 from service.errors import ServiceError
-from service.observing import Observing
+from service.observing.readings import Reading
+from service.observing.watchers import Observing
 from service.pipeline import Pipeline
-from service.readings import Reading
 from service.routes.access import ACCESS_ERRORS, needs
 from service.routes.probes import warnings
 from service.routes.request import GuardedRequest

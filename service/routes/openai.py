@@ -8,19 +8,19 @@ from functools import partial
 from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
 
-from service import openai_answers
+from service.contracts.openai import ChatChunk, ChatCompletion, ChatError, ChatRequest, Model, ModelList
+from service.edge import openai_answers
+from service.edge.openai_answers import Chunks, Frame
+from service.edge.openai_errors import chat_error
+from service.edge.openapi import Parameter
+from service.edge.sse import message
 from service.errors import ServiceError, UnknownModel, UnsupportedRequest
 from service.events import Done, Event, told_again
-from service.openai_answers import Chunks, Frame
-from service.openai_contract import ChatChunk, ChatCompletion, ChatError, ChatRequest, Model, ModelList
-from service.openai_errors import chat_error
-from service.openapi import Parameter
 from service.routes import openai_examples
 from service.routes.access import ACCESS_ERRORS, needs
 from service.routes.answers import ANSWER_ERRORS
 from service.routes.request import BODY_LIMIT, GuardedRequest, client_of, indexed_pipeline
 from service.routes.streaming import at_once, kept, streamed, whole
-from service.sse import message
 
 LAST = "[DONE]"
 CHAT_BYTES = 1024**2

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from service import openai_answers
+from service.contracts.openai import ChatMessage, ChatRequest
+from service.edge import openai_answers
+from service.edge.openai_answers import Chunks, Frame
+from service.edge.sse import message
 from service.events import Done, Event, Released, Sources
-from service.openai_answers import Chunks, Frame
-from service.openai_contract import ChatMessage, ChatRequest
 from service.routes import examples
-from service.sse import message
 
 _FRAME = Frame(1_756_728_000, "fundstelle", "http://127.0.0.1:8000")
 _QUESTION = examples.ASK["question"].question

@@ -10,15 +10,15 @@ import msgspec
 from litestar import Litestar, Response, get
 from litestar.handlers import HTTPRouteHandler
 
-from service import page_policies
-from service.door import DOOR_ERRORS, PROBES
+from service.access.limiting import RATE_HEADERS
+from service.edge import page_policies
+from service.edge.door import DOOR_ERRORS, PROBES
+from service.edge.openapi import Document, Operation, document
 from service.errors import RateLimited
-from service.limiting import RATE_HEADERS
-from service.openapi import Document, Operation, document
-from service.pages import reference_contents
+from service.pages.reference import reference_contents
+from service.pages.site import LANGUAGES, preferred, reference_page
 from service.routes.access import Needs
 from service.routes.request import GuardedRequest
-from service.site import LANGUAGES, preferred, reference_page
 from service.version import version
 
 _HTML = "text/html"

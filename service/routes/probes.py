@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from litestar import get
 
-from service.access import Access
+from service.access.callers import Access
+from service.access.limiting import Limiter
+from service.contracts.probes import Health, Readiness
+from service.edge.stopping import Stopping
 from service.errors import NotReady, ServiceError
-from service.limiting import Limiter
 from service.load import Load
 from service.pipeline import Pipeline
-from service.probe_contract import Health, Readiness
 from service.routes.request import GuardedRequest
 from service.startup import Startup
-from service.stopping import Stopping
 
 GENERATOR = "generator"
 NOT_WRITING = "the language model is being started again: only searching and quoting work"

@@ -9,13 +9,13 @@ from typing import Any, cast
 from litestar import Request
 from litestar.datastructures import State
 
-from service.body import BODY_BYTES, Receive, check_headers, decode_body, read_body
-from service.edge import REQUEST_ID
+from service.edge.body import BODY_BYTES, Receive, check_headers, decode_body, read_body
+from service.edge.outermost import REQUEST_ID
+from service.edge.stopping import Stopping
 from service.errors import IndexUnavailable
 from service.pipeline import Pipeline
 from service.routes.access import caller
 from service.settings import Settings
-from service.stopping import Stopping
 
 BODY_LIMIT = "body_bytes"
 """In the `opt` of a handler: the bytes that its body may have, where that is not what others may."""

@@ -8,19 +8,15 @@ from urllib.parse import unquote_to_bytes
 
 from litestar import Response, get
 
-from service import page_policies
-from service.access import Access
-from service.article_text import mark_of
-from service.contract import SearchRequest
-from service.cross_origin import check_work
-from service.edge import Scope
+from service.access.callers import Access
+from service.contracts.answers import SearchRequest
+from service.edge import page_policies
+from service.edge.cross_origin import check_work
+from service.edge.openapi import Parameter
+from service.edge.outermost import Scope
 from service.errors import ArticleNotFound, IndexUnavailable, ServiceError
-from service.openapi import Parameter
-from service.routes.access import ACCESS_ERRORS, caller, needs
-from service.routes.request import GuardedRequest, indexed_pipeline
-from service.routes.widget import WIDGET
-from service.settings import Settings
-from service.site import (
+from service.pages.article_text import mark_of
+from service.pages.site import (
     PAGE_ARTICLES,
     Language,
     article_page,
@@ -30,6 +26,10 @@ from service.site import (
     found_page,
     preferred,
 )
+from service.routes.access import ACCESS_ERRORS, caller, needs
+from service.routes.request import GuardedRequest, indexed_pipeline
+from service.routes.widget import WIDGET
+from service.settings import Settings
 
 ARTICLES = "/articles/"
 FOUND = 10

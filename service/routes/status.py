@@ -8,14 +8,14 @@ from importlib.resources import files
 from litestar import Response, get
 
 from service.errors import NotReady, ServiceError
-from service.observing import Observing
+from service.observing.watchers import Observing
+from service.pages.site import preferred
+from service.pages.status_page import View, status_page
 from service.routes.access import ACCESS_ERRORS, needs
 from service.routes.metrics import reading
 from service.routes.probes import readiness
 from service.routes.request import GuardedRequest
 from service.settings import Settings
-from service.site import preferred
-from service.status_page import View, status_page
 from service.version import version
 
 _HTML = "text/html"

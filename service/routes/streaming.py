@@ -9,16 +9,16 @@ from typing import Any, TypeVar, cast
 from litestar import Request, Response
 from litestar.response.base import ASGIResponse
 
-from service.body import Receive
-from service.contract import Answer, AskRequest, Problem
-from service.edge import Scope, Send
+from service.contracts.answers import Answer, AskRequest, Problem
+from service.edge.body import Receive
+from service.edge.outermost import Scope, Send
+from service.edge.sse import HEADERS, KEEP_ALIVE, MEDIA_TYPE, event, respond
+from service.edge.stopping import Stopping
+from service.edge.streams import Feed, begun, kept_alive, to_the_end, unless_left
 from service.pipeline import Pipeline
 from service.routes.failures import told
 from service.routes.request import client_of
 from service.settings import Settings
-from service.sse import HEADERS, KEEP_ALIVE, MEDIA_TYPE, event, respond
-from service.stopping import Stopping
-from service.streams import Feed, begun, kept_alive, to_the_end, unless_left
 
 T = TypeVar("T")
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 from litestar import Response, get
 
-from service.feedback_contract import Keeping
+from service.contracts.feedback import Keeping
+from service.pages.widget_bundle import bundle
 from service.routes import feedback_examples
 from service.routes.request import GuardedRequest
 from service.settings import Settings
-from service.widget_bundle import bundle
 
 WIDGET = bundle()
 """Of this release; it doesn't change while the service runs."""

@@ -15,7 +15,7 @@ from index.articles import read_collection
 from index.errors import ArticleError
 from index.passages import split
 from index.types import Article
-from service.contract import AskRequest, Turn
+from service.contracts.answers import AskRequest, Turn
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LANGUAGES = ("de", "en")

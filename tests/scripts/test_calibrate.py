@@ -13,11 +13,11 @@ from bilingual import CONCEPTS, ConceptEmbedder
 from index.centring import language_means
 from index.progress import Silence
 from index.retrieve import Retriever
-from service.calibration import FEATURES, NOTHING_FOUND, Features, FittedOn, Measured, load, spread_of
 from service.evaluation import parallel
 from service.evaluation.answerability import Row, all_but, benchmark_rows
 from service.evaluation.metrics.refusal import calibration_error
-from service.finding import filters_of
+from service.search.calibration import FEATURES, NOTHING_FOUND, Features, FittedOn, Measured, load, spread_of
+from service.search.finding import filters_of
 
 calibrate = bilingual.script("calibrate.py")
 QUESTIONS = len(CONCEPTS) + 1

@@ -11,8 +11,8 @@ from types import ModuleType
 import msgspec
 import pytest
 
-from service.contract import AskRequest
-from service.feedback_store import FeedbackStore, Said, remembered
+from service.contracts.answers import AskRequest
+from service.feedback.store import FeedbackStore, Said, remembered
 from tests.service.fakes import refused
 
 ROOT = Path(__file__).parents[2]

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from service.key_file import stored
+from service.access.key_file import stored
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -14,11 +14,11 @@ from litestar.testing import TestClient
 from index.build import DEFAULTS, BuildOptions
 from index.errors import IndexingError
 from index.republish import republish
+from service.administration.builder import Builder
+from service.administration.publish_child import Reports
+from service.administration.publish_messages import Built, Step
 from service.app import create_app
-from service.builder import Builder
 from service.errors import PublishFailed
-from service.publish_child import Reports
-from service.publish_messages import Built, Step
 from service.settings import Settings
 from tests.service.collection import ScriptedGenerator, WordEmbedder, pipeline_over
 from tests.service.waiting import until

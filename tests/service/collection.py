@@ -19,19 +19,19 @@ from index.recovery import open_newest_sound
 from index.rerank import Scores
 from index.retrieve import Retriever
 from index.snapshot import Snapshot
-from service.abstain import Abstention
-from service.answer import AnswerPipeline
-from service.calibration import Calibration, OperatingPoint
-from service.confidence import DEFAULTS as CONFIDENCE
-from service.confidence import Confidence
-from service.contract import Usage
+from service.answering.answer import AnswerPipeline
+from service.answering.leases import Opened
+from service.answering.writing import Limits
+from service.contracts.answers import Usage
 from service.errors import GeneratorUnavailable
-from service.finding import Finder
 from service.generators import Delta, Health, Prompt, Token
-from service.leases import Opened
-from service.second_check import SecondCheck
+from service.language_model.second_check import SecondCheck
+from service.search.calibration import Calibration, OperatingPoint
+from service.search.finding import Finder
 from service.settings import Quoting
-from service.writing import Limits
+from service.verification.abstain import Abstention
+from service.verification.confidence import DEFAULTS as CONFIDENCE
+from service.verification.confidence import Confidence
 
 ARTICLES = {
     "harbour.md": (

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from datetime import UTC, datetime
 
 from index.types import ArticleInfo
-from service.contract import (
+from service.contracts.answers import (
     Answer,
     ArticleResponse,
     AskRequest,

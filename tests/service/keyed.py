@@ -13,10 +13,10 @@ import msgspec
 from httpx import Response
 from litestar.testing import TestClient
 
+from service.access.key_file import add
+from service.access.keys import SITE_SCOPES, Key, Scope, make
 from service.app import create_app
-from service.contract import Problem
-from service.key_file import add
-from service.keys import SITE_SCOPES, Key, Scope, make
+from service.contracts.answers import Problem
 from service.settings import Anonymous, Settings
 from tests.service.fakes import FakePipeline
 

@@ -1,4 +1,4 @@
-"""`python -m service.publish_child` with the tests' embedder: `publish_words.py [hang]`."""
+"""`python -m service.administration.publish_child` with the tests' embedder: `publish_words.py [hang]`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import sys
 import time
 
 from index.embedding import Embedder
-from service.publish_child import main
-from service.publish_messages import Order
+from service.administration.publish_child import main
+from service.administration.publish_messages import Order
 from tests.service.collection import WordEmbedder
 
 

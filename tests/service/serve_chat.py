@@ -13,14 +13,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import service.app
 from scripts.bench.load import serve
 from service.__main__ import leave
-from service.abstain import Abstention
-from service.answer import AnswerPipeline
-from service.feedback import store_of
-from service.opening import open_admission, open_generator
+from service.answering.answer import AnswerPipeline
+from service.answering.opening import open_admission, open_generator
+from service.answering.writing import Limits
+from service.feedback.intake import store_of
+from service.feedback.remembering import Remembering
 from service.pipeline import Pipeline
-from service.remembering import Remembering
 from service.settings import Settings
-from service.writing import Limits
+from service.verification.abstain import Abstention
 from tests.service.collection import NEVER, WordIndex
 
 

@@ -26,16 +26,16 @@ import msgspec
 
 import service.app
 from service.__main__ import leave, main
-from service.abstain import Abstention
-from service.admission import Admission
-from service.answer import AnswerPipeline
-from service.contract import Answer, AskRequest
+from service.answering.admission import Admission
+from service.answering.answer import AnswerPipeline
+from service.answering.writing import Limits
+from service.contracts.answers import Answer, AskRequest
 from service.errors import GeneratorUnavailable
 from service.events import Event
 from service.generators import Delta, Prompt
 from service.pipeline import Pipeline
 from service.settings import Settings
-from service.writing import Limits
+from service.verification.abstain import Abstention
 from tests.service.collection import NEVER, ScriptedGenerator, WordIndex, published
 
 SAID = "The bridge cost 14.3 million euros. It was designed by the engineering office Brunvald."

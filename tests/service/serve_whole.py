@@ -6,9 +6,9 @@ import sys
 
 import service.app
 from service.__main__ import main
-from service.feedback import store_of
+from service.feedback.intake import store_of
+from service.feedback.remembering import Remembering
 from service.pipeline import Pipeline
-from service.remembering import Remembering
 from service.settings import Settings
 from tests.service.administered import ThreadBuilder
 from tests.service.collection import ScriptedGenerator, pipeline_over

@@ -9,8 +9,8 @@ from typing import Any, cast
 
 from index.errors import IndexingError, SnapshotCorrupt, SnapshotMissing
 from index.manifest import Counts
-from service.abstain import Abstention
-from service.leases import Opened
+from service.answering.leases import Opened
+from service.verification.abstain import Abstention
 from tests.service.collection import NEVER
 
 MANIFEST = SimpleNamespace(created_at="2025-09-01T12:00:00.000+00:00", counts=Counts(3, 20, 90), vectors={})

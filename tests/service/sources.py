@@ -6,7 +6,7 @@ from datetime import date
 from itertools import count
 
 from index.types import ArticleInfo
-from service.evidence import Evidence, Place
+from service.search.evidence import Evidence, Place
 
 _ROWS = count()
 

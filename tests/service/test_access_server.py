@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from service.key_file import revoke
+from service.access.key_file import revoke
 from tests.service.keyed import QUESTION, SITE, Ring, bearer
 from tests.service.processes import SECONDS, Serve, exchange, ready_url, starting, status_and_problem
 

@@ -20,12 +20,12 @@ from hypothesis import strategies as st
 from litestar.testing import TestClient
 
 from index.inbox import Inbox, overlay
-from service.admin_contract import TEXT_CHARACTERS
+from service.administration.builder import Builder
+from service.administration.publish_messages import Built, Step
 from service.app import create_app
-from service.builder import Builder
-from service.contract import Problem
+from service.contracts.admin import TEXT_CHARACTERS
+from service.contracts.answers import Problem
 from service.errors import IndexUnavailable
-from service.publish_messages import Built, Step
 from service.routes.admin import ARTICLE_BYTES
 from tests.service.administered import KEY, NoBuilder, settings_of
 from tests.service.fakes import FakePipeline

@@ -13,7 +13,7 @@ from litestar.testing import TestClient
 from service.allowed_hosts import AllowedHosts, host_name, host_patterns
 from service.app import create_app
 from service.client_address import Proxies
-from service.door import Door
+from service.edge.door import Door
 from service.errors import BadRequest
 from service.settings import Settings
 from tests.service.fakes import FakePipeline

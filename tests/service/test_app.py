@@ -17,7 +17,7 @@ from litestar.testing import TestClient
 
 from service import errors
 from service.app import create_app
-from service.contract import Answer, ArticleResponse, AskRequest, Problem, SearchResponse
+from service.contracts.answers import Answer, ArticleResponse, AskRequest, Problem, SearchResponse
 from service.logs import LineFormatter
 from service.settings import Settings
 from tests.service.fakes import FakePipeline, refused

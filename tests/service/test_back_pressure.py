@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from service.abstain import Abstention
-from service.admission import Admission
-from service.answer import AnswerPipeline
-from service.contract import Answer, AskRequest, SearchRequest
+from service.answering.admission import Admission
+from service.answering.answer import AnswerPipeline
+from service.answering.writing import Limits
+from service.contracts.answers import Answer, AskRequest, SearchRequest
 from service.errors import Busy, DeadlineExceeded, GeneratorUnavailable
 from service.events import Done, Sources
 from service.generators import Delta, Generator, Prompt
 from service.load import Load
-from service.writing import Limits
+from service.verification.abstain import Abstention
 from tests.service.collection import NEVER, ScriptedGenerator, WordIndex, running
 from tests.service.restartable import restartable, signalled, starts
 from tests.service.waiting import eventually
@@ -120,7 +120,7 @@ async def test_a_search_does_not_wait_for_the_work_on_answers(index: Path, monke
         time.sleep(0.8)
         return ()
 
-    monkeypatch.setattr("service.answering.disagreements", compare)
+    monkeypatch.setattr("service.answering.part_by_part.disagreements", compare)
     async with behind(index, Slow(reading=0.0), Admission(4, 0, 4)) as pipeline:
         await pipeline.search(SearchRequest("warm"))
         asking = [asyncio.create_task(pipeline.ask(asked(number + 1))) for number in range(4)]

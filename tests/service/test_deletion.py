@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from index.build import build
-from service.contract import Answer, AskRequest, SearchRequest
+from service.contracts.answers import Answer, AskRequest, SearchRequest
 from service.errors import ArticleNotFound
 from tests.service.collection import ARTICLES, ScriptedGenerator, WordEmbedder, pipeline_over, running
 

@@ -12,13 +12,13 @@ from litestar.testing import TestClient
 
 from index.beginning import begin
 from index.publish import published as published_ids
+from service.access.key_file import add
+from service.access.keys import Scope, make
+from service.answering.opening import Models
 from service.app import create_app
-from service.confidence import DEFAULTS
 from service.errors import SettingsError
-from service.key_file import add
-from service.keys import Scope, make
-from service.opening import Models
 from service.settings import Settings
+from service.verification.confidence import DEFAULTS
 from tests.service.administered import KEY, ThreadBuilder, administered
 from tests.service.collection import ARTICLES, NEVER, WordEmbedder, published
 from tests.service.waiting import until
@@ -103,7 +103,7 @@ def test_an_empty_index_is_filled_over_http(empty: Client) -> None:
 def words(monkeypatch: pytest.MonkeyPatch) -> None:
     """The service's models are those of the tests."""
     models = Models(WordEmbedder(), None, None, NEVER, DEFAULTS)
-    monkeypatch.setattr("service.opening.open_models", lambda settings: models)
+    monkeypatch.setattr("service.answering.opening.open_models", lambda settings: models)
 
 
 def keys(path: Path, *scopes: Scope) -> str:

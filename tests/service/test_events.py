@@ -11,12 +11,12 @@ import msgspec
 import pytest
 
 from index.build import build
-from service.contract import Answer, AskRequest
+from service.contracts.answers import Answer, AskRequest
 from service.events import Done, Event, Released, Sources
+from tests.service.answering.test_parts import BOTH, DESIGN, NOT_STATED, Saying
 from tests.service.collection import ARTICLES as COLLECTION
 from tests.service.collection import WordEmbedder, pipeline_over
-from tests.service.test_disagreement import ARTICLES, COST, LENGTH, SUMS
-from tests.service.test_parts import BOTH, DESIGN, NOT_STATED, Saying
+from tests.service.comparing.test_disagreement import ARTICLES, COST, LENGTH, SUMS
 
 PRICE = "The harbour bridge in Porthaven cost 14.3 million euros."
 PLAN = "The harbour bridge in Porthaven could cost more than 10 million euros."

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from service.body import BODY_DEPTH
+from service.edge.body import BODY_DEPTH
 from tests.service.processes import ROOT, environment, ready_url
 
 KEY = "a-key-of-the-tests-0123456789"

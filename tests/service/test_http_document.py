@@ -12,13 +12,14 @@ import msgspec
 import pytest
 from litestar.testing import TestClient
 
-from service import admin_contract, contract
-from service.admin_contract import BATCH_CHANGES, ID_CHARACTERS, TEXT_CHARACTERS
 from service.app import create_app
-from service.body import BODY_BYTES, BODY_DEPTH
-from service.contract import QUESTION_CHARACTERS, AskRequest, Reason
-from service.openapi import first_sentence
-from service.problems import problem_type, served_errors
+from service.contracts import admin as admin_contract
+from service.contracts import answers as contract
+from service.contracts.admin import BATCH_CHANGES, ID_CHARACTERS, TEXT_CHARACTERS
+from service.contracts.answers import QUESTION_CHARACTERS, AskRequest, Reason
+from service.edge.body import BODY_BYTES, BODY_DEPTH
+from service.edge.openapi import first_sentence
+from service.edge.problems import problem_type, served_errors
 from service.routes import admin_examples, examples
 from service.routes.admin import ARTICLE_BYTES, BATCH_BYTES
 from service.setting_checks import KEY_CHARACTERS

@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from index.build import build
-from service import prompt
-from service.answer import AnswerPipeline
-from service.contract import Answer, AskRequest, FilterRequest, Turn, Usage
+from service.answering.answer import AnswerPipeline
+from service.contracts.answers import Answer, AskRequest, FilterRequest, Turn, Usage
 from service.generators import Delta, Message, Prompt
-from service.instructions import addresses_machine
-from service.plain_text import addresses, citation_marks, markup, plain, template_tokens, visible
+from service.language_model import prompt
+from service.search.instructions import addresses_machine
+from service.texts.plain_text import addresses, citation_marks, markup, plain, template_tokens, visible
 from tests.service.collection import ScriptedGenerator, WordEmbedder, pipeline_over
 
 pytestmark = pytest.mark.anyio

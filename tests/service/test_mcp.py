@@ -23,10 +23,10 @@ from mcp import Client, MCPError, types
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 
+from service.access.key_file import add
+from service.access.keys import Scope, make
 from service.app import create_app
 from service.errors import SettingsError
-from service.key_file import add
-from service.keys import Scope, make
 from service.settings import Settings
 from tests.service.fakes import FakePipeline
 from tests.service.processes import ROOT
@@ -345,7 +345,7 @@ def test_without_the_setting_nothing_is_served(tmp_path: Path) -> None:
 
 def test_without_the_extra_the_setting_says_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "mcp", None)
-    monkeypatch.delitem(sys.modules, "service.mcp_server", raising=False)
+    monkeypatch.delitem(sys.modules, "service.mcp.server", raising=False)
     with pytest.raises(SettingsError) as caught:
         create_app(Settings(index=tmp_path, mcp="on"), FakePipeline())
     assert str(caught.value) == (

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import msgspec
 
-from service.admin_contract import PendingChanges
-from service.contract import AnswerSentence, Dropped
+from service.contracts.admin import PendingChanges
+from service.contracts.answers import AnswerSentence, Dropped
 from service.index_status import Contents
-from service.metrics import Metrics
-from service.observed import Outcome, Stage
-from service.readings import Reading
+from service.observing.metrics import Metrics
+from service.observing.observed import Outcome, Stage
+from service.observing.readings import Reading
 from tests.service.fakes import FakePipeline, refused
 
 TEXT = (Path(__file__).parents[2] / "docs" / "observing.md").read_text(encoding="utf-8")

@@ -8,7 +8,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from service.contract import QUESTION_CHARACTERS, Answer, AskRequest, FilterRequest, SearchRequest, SearchResponse, Turn
+from service.contracts.answers import (
+    QUESTION_CHARACTERS,
+    Answer,
+    AskRequest,
+    FilterRequest,
+    SearchRequest,
+    SearchResponse,
+    Turn,
+)
 from tests.service.collection import ScriptedGenerator, pipeline_over
 
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from service.checking import check
-from service.contract import AskRequest, Turn
-from service.evidence import Evidence
-from service.finding import understood
+from service.contracts.answers import AskRequest, Turn
+from service.search.evidence import Evidence
+from service.search.finding import understood
+from service.verification.checking import check
 from tests.service.sources import source
 
 

@@ -16,7 +16,7 @@ from openai.types.chat import ChatCompletionChunk
 
 from service import errors
 from service.app import create_app
-from service.contract import Answer, AnswerSentence, AskRequest, Usage
+from service.contracts.answers import Answer, AnswerSentence, AskRequest, Usage
 from service.events import Done, Event, Released, Sources
 from service.settings import Settings
 from tests.service.fakes import REFUSAL, FakePipeline, refused

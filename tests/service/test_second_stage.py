@@ -9,10 +9,10 @@ import pytest
 
 from index.rerank import RerankingRetriever
 from index.snapshot import Snapshot
-from service.abstain import Abstention
-from service.answer import AnswerPipeline
-from service.contract import AskRequest, SearchRequest
-from service.writing import Limits
+from service.answering.answer import AnswerPipeline
+from service.answering.writing import Limits
+from service.contracts.answers import AskRequest, SearchRequest
+from service.verification.abstain import Abstention
 from tests.service.collection import NEVER, Patient, ScriptedGenerator, WordEmbedder, WordIndex
 
 ASKED = AskRequest("What did the 420 metres long bridge cost?", mode="extract")

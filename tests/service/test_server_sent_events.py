@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from service.contract import Problem
-from service.probe_contract import Health
-from service.sse import KEEP_ALIVE, event, is_preferred, respond
+from service.contracts.answers import Problem
+from service.contracts.probes import Health
+from service.edge.sse import KEEP_ALIVE, event, is_preferred, respond
 
 
 @pytest.mark.parametrize(

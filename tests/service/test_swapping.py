@@ -14,13 +14,13 @@ import pytest
 from index.build import build
 from index.rerank import RerankingRetriever
 from index.snapshot import Snapshot
-from service.abstain import Abstention
-from service.answer import AnswerPipeline
-from service.contract import Answer, AskRequest, SearchRequest
+from service.answering.answer import AnswerPipeline
+from service.answering.writing import Limits
+from service.contracts.answers import Answer, AskRequest, SearchRequest
 from service.errors import ArticleNotFound, IndexUnavailable
 from service.events import Sources
 from service.generators import Delta, Prompt
-from service.writing import Limits
+from service.verification.abstain import Abstention
 from tests.service.collection import NEVER, Patient, ScriptedGenerator, WordEmbedder, WordIndex, pipeline_over, running
 from tests.service.waiting import eventually
 

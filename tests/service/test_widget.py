@@ -15,8 +15,8 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from service.app import create_app
+from service.pages.widget_bundle import bundle, joined
 from service.settings import Settings
-from service.widget_bundle import bundle, joined
 from tests.service.fakes import FakePipeline
 
 LIMIT = 20 * 1024

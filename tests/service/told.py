@@ -6,7 +6,7 @@ from datetime import date
 
 import msgspec
 
-from service.contract import Answer, AnswerSentence, Citation, Usage
+from service.contracts.answers import Answer, AnswerSentence, Citation, Usage
 from tests.service.fakes import refused
 
 

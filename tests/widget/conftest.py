@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
-from service.key_file import add
-from service.keys import make
+from service.access.key_file import add
+from service.access.keys import make
 from tests.service.scripted import Service, serving
 from tests.widget.stage import Host, Stage, hosted, staged
 

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-from service.widget_bundle import bundle
+from service.pages.widget_bundle import bundle
 
 POLICY = "default-src 'none'; script-src 'self' {service}; style-src 'self'; connect-src {service}; " + (
     "img-src 'self'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'"

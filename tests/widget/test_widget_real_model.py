@@ -16,8 +16,8 @@ from playwright.sync_api import Locator, expect
 
 from index.build import build
 from index.embedding import SentenceTransformerEmbedder
-from service.key_file import add
-from service.keys import make
+from service.access.key_file import add
+from service.access.keys import make
 from tests.service.processes import ROOT, environment, ready_url
 from tests.widget.conftest import Chat
 from tests.widget.stage import Host

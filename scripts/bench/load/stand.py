@@ -20,8 +20,8 @@ from scripts.bench.load.model import FakeModel, fake_model
 from scripts.bench.load.serve import TASKS
 from scripts.bench.load.wire import STREAM, connected, request
 from scripts.bench.serving import resident, served
-from service.key_file import add
-from service.keys import make
+from service.access.key_file import add
+from service.access.keys import make
 
 COMMAND = (sys.executable, str(Path(__file__).with_name("serve.py")))
 CLIENTS = 6

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from index.progress import Silence
-from service.contract import Answer, AnswerSentence, AskRequest, Citation, Models, Usage
+from service.contracts.answers import Answer, AnswerSentence, AskRequest, Citation, Models, Usage
 from service.evaluation.evaluate import Plan, evaluate
 from service.evaluation.gold import Gold, Place
 from service.evaluation.gold_file import read

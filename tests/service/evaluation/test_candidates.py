@@ -10,11 +10,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from service.contract import Answer, AskRequest, Copy, FilterRequest, Turn
+from service.contracts.answers import Answer, AskRequest, Copy, FilterRequest, Turn
 from service.evaluation import gold_file
 from service.evaluation.candidates import lines
 from service.evaluation.errors import GoldError
-from service.feedback_store import Remembered, Said, remembered
+from service.feedback.store import Remembered, Said, remembered
 from tests.service.fakes import refused
 from tests.service.told import TWO, citation
 

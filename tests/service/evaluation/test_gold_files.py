@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scripted import ARTICLES, GOLD, write_gold
 
-from service.contract import Turn
+from service.contracts.answers import Turn
 from service.evaluation.errors import GoldError
 from service.evaluation.formats import squad
 from service.evaluation.gold import Gold, Place

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from scripted import CREW, GOLD, SOLD, Scripted, answered, perfect, refused, run
 
-from service.contract import Answer
+from service.contracts.answers import Answer
 from service.evaluation.gold import Gold
 from service.evaluation.results import Report
 from service.evaluation.systems import Ranked, Search

@@ -13,7 +13,7 @@ import pytest
 from parsed_page import Element, parse
 from scripted import CREW, ENGLISH, GOLD, SOLD, Scripted, answered, perfect, refused, run
 
-from service.contract import Conflict, Dropped, Reason
+from service.contracts.answers import Conflict, Dropped, Reason
 from service.evaluation.compare import compare
 from service.evaluation.gate import judge
 from service.evaluation.gate import parse as conditions

@@ -14,7 +14,7 @@ import pytest
 from scripted import ARTICLES, GOLD, Scripted, perfect, run
 
 from index.progress import Silence
-from service.contract import ArticleResponse, FoundPassage, SearchResponse
+from service.contracts.answers import ArticleResponse, FoundPassage, SearchResponse
 from service.evaluation.errors import SystemUnreachable
 from service.evaluation.evaluate import Plan, evaluate
 from service.evaluation.gold_file import read
@@ -153,7 +153,7 @@ def test_settings_are_shown_without_secrets() -> None:
 def test_the_hash_of_the_code_is_that_of_every_file_that_answers(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    for name in ("index/a.py", "service/answer.py", "service/evaluation/x.py", "service/routes/y.py"):
+    for name in ("index/a.py", "service/answering/answer.py", "service/evaluation/x.py", "service/routes/y.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("1")
     monkeypatch.setattr("service.evaluation.systems._CODE", tmp_path)

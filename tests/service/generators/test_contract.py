@@ -14,7 +14,7 @@ import pytest
 from fake_openai import echo, fake_openai
 from tiny_model import SENTENCE, save_tiny_model
 
-from service.contract import Usage
+from service.contracts.answers import Usage
 from service.errors import GeneratorUnavailable, PromptTooLong
 from service.generators import Delta, Message, Prompt
 from service.generators.extractive import ExtractiveGenerator

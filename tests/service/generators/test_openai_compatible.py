@@ -24,7 +24,7 @@ from fake_openai import (
     usage,
 )
 
-from service.contract import Usage
+from service.contracts.answers import Usage
 from service.errors import GeneratorTimeout, GeneratorUnavailable, PromptTooLong, ServiceError
 from service.generators import Delta, Message, Prompt
 from service.generators.openai_compatible import OpenAICompatibleGenerator

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from index.types import ArticleInfo
-from service.evidence import Evidence
 from service.relations import Similar, flaw, shared_words
+from service.search.evidence import Evidence
 
 
 def evidence(text: str, language: str, passage: str = "") -> Evidence:

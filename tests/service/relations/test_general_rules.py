@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from index.types import ArticleInfo
-from service.evidence import Evidence
 from service.relations import flaw
-from service.verify import verify
+from service.search.evidence import Evidence
+from service.verification.verify import verify
 
 Source = tuple[str, str]
 

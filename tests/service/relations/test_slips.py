@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from index.types import ArticleInfo
-from service.evidence import Evidence
 from service.relations import flaw, only_names_shared
+from service.search.evidence import Evidence
 
 Source = tuple[str, str]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from index.types import ArticleInfo
-from service.evidence import Evidence
 from service.relations import flaw
+from service.search.evidence import Evidence
 
 Source = tuple[str, str]
 CLASSES: Source = ("Brunvald saw degrees of rank in the classes of Tessera.", "en")

@@ -1,0 +1,1 @@
+"""What readers say of answers, and which answers that can still be said of."""

@@ -1,0 +1,154 @@
+"""Whether a sentence says what a question asks for: a person for "who", an amount for "how much", something new at all.
+
+Small models like to hand a question back as its own answer ("Who runs it?" - "The one who runs it runs it.").
+"""
+
+from __future__ import annotations
+
+import re
+
+from index.quantities import Quantity, quantities, same_value
+from service.relations.function_words import FUNCTION_WORDS
+from service.texts.circumstances import circumstance_asked_for, tells
+from service.texts.names import calendar_words, names
+
+_AMOUNT = re.compile(
+    r"\b(?:how (?:much|many|large|big|high|long|old|far)|what (?:share|percentage|sum|amount)|"
+    r"what (?:sums|amounts|prices?|valuations?|values|figures)|wie (?:viele?n?|hoch|groß|lange?|alt|teuer)|wieviele?|"
+    r"welche[rn]? (?:summen?|beträgen?|betrag|preise?|bewertung(?:en)?|werte|zahlen|anteil))\b",
+    re.IGNORECASE,
+)
+_MONEY = re.compile(
+    r"\b(?:how much|wie ?viel)\b.*\b(?:pa(?:y|ys|id|ying)|costs?|spen[dt]|invest(?:ed|s)?|"
+    r"(?:be|aus)?ge?zahlt|(?:be)?zahl(?:en|te|ten)|kostet(?:e|en)?|gekostet|ausgeben|ausgegeben|investier\w*)\b|"
+    r"\b(?:what|which|welchen?|welcher) (?:sums?|amounts|prices?|summen?|betr(?:äge|ag)|beträgen|preise?)\b",
+    re.IGNORECASE,
+)
+"""Sums are asked for in money, so that a share or a year is no answer: "It paid 49 percent"."""
+LEAST_BARE_SUM = 10_000
+"""A number without a unit from which on it may be a sum of money: "It paid 14.3 billion"."""
+_PART = re.compile(
+    r"\b(?:what|which|welche[rmn]?) (?:fraction|proportion|percentage|bruchteil|prozentsatz)\b|"
+    r"\b(?:how many per ?cent|wie ?viel prozent)\b|"
+    r"\bwelche[rmn]? teil\b.*\bentsp[rar]\w*|\bwhat part\b.*\bcorrespond\w*",
+    re.IGNORECASE,
+)
+"""Parts of a whole are asked for, which no sum of money is."""
+_ASKING = {
+    "en": re.compile(r"(?:\A\W*(?:And )?[WH]|\b[wh])(?:ho|hom|hose|hat|hich|hen|here|hy|ow)\b"),
+    "de": re.compile(
+        r"(?:\A\W*(?:Und )?W|\bw)(?:er|en|em|essen|as|elche[nrms]?|ann|o|oher|ohin|arum|eshalb|ieso|ie|ieviele?n?|"
+        r"o(?:bei|durch|für|gegen|her|hin|mit|nach|ran|rauf|raus|rin|rüber|rum|runter|von|vor|zu))\b"
+    ),
+}
+"""Question words. Capitals within a question are those of a name: the film "Who Goes There"."""
+_SETTING = re.compile(r"\W*(?:when|while|after|before|where)\b[^,?]*,\s", re.IGNORECASE)
+"""A clause before the question: "When Nordholz closed, who bought it?"."""
+_PERSON = re.compile(r"(?:who|whom|whose|wer|wen|wem|wessen)\b", re.IGNORECASE)
+_VAGUE_AMOUNT = re.compile(
+    r"\b(?:hundreds|thousands|millions|billions|dozens|several|many|few|most|half|all|none|no|double[ds]?|twice|"
+    r"hundert\w*|tausend\w*|dutzend\w*|hunderttausend\w*|mehrere\w*|viele\w*|wenige\w*|meisten|hälfte|alle|kein\w*|doppelt\w*)\b",
+    re.IGNORECASE,
+)
+_YES_NO = {
+    "en": re.compile(
+        r"\s*(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|should)\b",
+        re.IGNORECASE,
+    ),
+    "de": re.compile(
+        r"\s*(?:ist|sind|war|waren|hat|haben|hatte|hatten|wird|werden|wurde|wurden|kann|können|konnte|"
+        r"soll|sollen|sollte|will|wollen|wollte|darf|muss|gibt|gab|bleibt|blieb)\b",
+        re.IGNORECASE,
+    ),
+}
+_GERMAN_NOUN = re.compile(r"\b[A-ZÄÖÜ]\w{4,}")
+_ENGLISH_PEOPLE = re.compile(
+    r"\b\w{3,}(?:s|ers?|ors?|ists?|people|team|staff|man|woman|men|women)\b|(?<=\b[Tt]he )[A-Z]\w+|(?<=[a-z] )[A-Z]\w+"
+)
+_ANY_WORD = re.compile(r"\w{2,}")
+_STEM, _ENDING = 4, 3
+"""Fewest letters that two forms of one word share, roughly, and most in which the shorter one may differ."""
+
+
+def asks_yes_or_no(question: str, language: str) -> bool:
+    """Whether yes or no would answer `question`. Languages other than German are read the English way."""
+    return _YES_NO["de" if language == "de" else "en"].match(question) is not None
+
+
+def asks_for_amount(question: str, language: str) -> bool:
+    """Whether `question` asks how much or how many by the first of its question words ("What tells how much")."""
+    asking = _asking(question, language)
+    if asking is None:
+        return _AMOUNT.search(question) is not None
+    return _AMOUNT.match(question, asking.start()) is not None
+
+
+def _asking(question: str, language: str) -> re.Match[str] | None:
+    """The question word with which `question` asks; those that follow it lead clauses ("Where did the man who ...")."""
+    pattern = _ASKING["de" if language == "de" else "en"]
+    setting = _SETTING.match(question)
+    behind = pattern.search(question, setting.end()) if setting else None
+    return behind or pattern.search(question)
+
+
+def missing(question: str, sentence: str, language: str) -> str:
+    """What `question` asks for and `sentence` lacks: `amount`, `person`, `news`, or the circumstance (`reason`, `time`,
+    `place`); empty where it lacks nothing.
+    """
+    if asks_yes_or_no(question, language):
+        return ""
+    if _PART.search(question):
+        return "" if _has_new_part(question, sentence, language) else "amount"
+    if asks_for_amount(question, language):
+        return "" if _has_new_amount(question, sentence, language) else "amount"
+    if not _new_words(question, sentence, language):
+        return "news"
+    asking = _asking(question, language)
+    if asking and _PERSON.search(asking.group()) and not _has_new_person(question, sentence, language):
+        return "person"
+    circumstance = circumstance_asked_for(question)
+    return "" if tells(sentence, circumstance, question, language) else circumstance
+
+
+def _has_new_amount(question: str, sentence: str, language: str) -> bool:
+    asked = quantities(question, language)
+    stated = quantities(sentence, language)
+    if _MONEY.search(question) and not any(amount.unit == "%" for amount in asked):
+        stated = [amount for amount in stated if _may_be_money(amount)]
+    new = any(not any(same_value(amount, known) for known in asked) for amount in stated)
+    return new or bool(_VAGUE_AMOUNT.search(sentence))
+
+
+def _has_new_part(question: str, sentence: str, language: str) -> bool:
+    asked = quantities(question, language)
+    parts = (amount for amount in quantities(sentence, language) if amount.unit in ("%", ""))
+    new = any(not any(same_value(amount, known) for known in asked) for amount in parts)
+    return new or bool(_VAGUE_AMOUNT.search(sentence))
+
+
+def _may_be_money(amount: Quantity) -> bool:
+    is_currency = amount.unit.isupper()
+    return is_currency or (not amount.unit and amount.value >= LEAST_BARE_SUM)
+
+
+def _new_words(question: str, sentence: str, language: str) -> set[str]:
+    """The words of `sentence`, casefolded, that say something and are not in `question`; "war" and "gas", too."""
+    known = _ANY_WORD.findall(question.casefold())
+    empty = FUNCTION_WORDS["de" if language == "de" else "en"]
+    said = {word for word in _ANY_WORD.findall(sentence.casefold()) if len(word) >= _STEM or word not in empty}
+    return {word for word in said if not any(_are_forms(word, other) for other in known)}
+
+
+def _are_forms(one: str, other: str) -> bool:
+    """Whether two words begin alike, up to an ending: "leave" and "leaving", not "complexity" and "computer"."""
+    stem = max(_STEM, min(len(one), len(other)) - _ENDING)
+    return one[:stem] == other[:stem]
+
+
+def _has_new_person(question: str, sentence: str, language: str) -> bool:
+    """Whether the sentence has a name that the question has not, or a noun for people ("former researchers")."""
+    if set(names(sentence, language)) - set(names(question, language)):
+        return True
+    people = _GERMAN_NOUN if language == "de" else _ENGLISH_PEOPLE
+    new = _new_words(question, sentence, language) - calendar_words()
+    return any(word.casefold() in new for word in people.findall(sentence))
