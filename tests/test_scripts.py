@@ -122,6 +122,7 @@ def checkout(tmp_path: Path) -> Checkout:
     return made
 
 
+@pytest.mark.alone
 def test_setup_installs_the_lock_and_the_project_and_then_has_nothing_to_do(checkout: Checkout) -> None:
     first = checkout.setup()
 

@@ -68,6 +68,7 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
+@pytest.mark.alone
 def test_where_everything_is_there_nothing_happens_and_quickly(machine: Machine) -> None:
     machine.program("redis-server")
     machine.apt("redis-server")

@@ -36,6 +36,7 @@ def test_a_name_that_sounds_like_a_compound_stays_whole(name: str) -> None:
     assert parts(name) == ()
 
 
+@pytest.mark.alone
 def test_a_word_beyond_the_limit_costs_nothing() -> None:
     parts("warmgelaufen")
     started = time.perf_counter()

@@ -123,6 +123,7 @@ def test_fields_of_two_collections_are_not_mixed(tmp_path: Path) -> None:
         LexicalIndex.open(tmp_path / "lexical")
 
 
+@pytest.mark.alone
 def test_a_hundred_thousand_rows_open_in_no_time_because_no_vocabulary_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

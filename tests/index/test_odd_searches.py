@@ -102,6 +102,7 @@ def test_a_name_in_another_script_is_found_by_its_number(two: Retriever) -> None
     assert found.hits[0].passage.article_id == "harbour.md"
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "question",
     [("What did the bridge cost? " * 77)[:2000], "bridge " * 285, "x" * 2000, "14.3 " * 400, "Brückenbau" * 200],

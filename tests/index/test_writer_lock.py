@@ -75,6 +75,7 @@ def test_a_stopped_writer_keeps_its_lock(tmp_path: Path, hold: Hold) -> None:
         pass
 
 
+@pytest.mark.alone
 def test_a_writer_can_wait_for_the_one_before(tmp_path: Path, hold: Hold) -> None:
     holder = hold(tmp_path)
     threading.Timer(0.2, holder.terminate).start()
@@ -83,6 +84,7 @@ def test_a_writer_can_wait_for_the_one_before(tmp_path: Path, hold: Hold) -> Non
         assert 0.1 < time.monotonic() - started < 5
 
 
+@pytest.mark.alone
 def test_waiting_ends_with_the_reason(tmp_path: Path) -> None:
     with writer_lock(tmp_path, "building"):
         started = time.monotonic()

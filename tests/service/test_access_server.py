@@ -95,6 +95,7 @@ def test_two_headers_of_a_kind_are_taken_for_neither(start: Serve, ring: Ring) -
         assert status_and_problem(exchange(url, head.encode() + QUESTION)) == outcome
 
 
+@pytest.mark.alone
 def test_what_a_foreign_page_sends_is_refused_before_its_body_has_come(start: Serve) -> None:
     url = ready_url(start(BODY_TIMEOUT="30"))
     head = (
@@ -106,6 +107,7 @@ def test_what_a_foreign_page_sends_is_refused_before_its_body_has_come(start: Se
     assert time.monotonic() - begun < 2
 
 
+@pytest.mark.alone
 def test_asking_with_many_keys_in_the_file_takes_no_longer(start: Serve, ring: Ring) -> None:
     secret, _ = ring.key("ask")
     for _ in range(20):

@@ -86,6 +86,7 @@ def at_rest(pipeline: AnswerPipeline) -> bool:
     return (load.running, load.waiting) == (0, 0) and held is not None and held.leases == 0
 
 
+@pytest.mark.alone
 async def test_what_was_found_is_told_while_the_model_is_busy_with_another_question(index: Path) -> None:
     async with behind(index, Slow()) as pipeline, waiting(pipeline, 3):
         await pipeline.search(SearchRequest("warm"))
@@ -112,6 +113,7 @@ async def test_searching_quoting_and_repeated_questions_do_not_wait_for_the_mode
                 await pipeline.ask(asked(9))
 
 
+@pytest.mark.alone
 async def test_a_search_does_not_wait_for_the_work_on_answers(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[str] = []
 
@@ -132,6 +134,7 @@ async def test_a_search_does_not_wait_for_the_work_on_answers(index: Path, monke
     assert {name.split("_")[0] for name in compared} == {"check"}
 
 
+@pytest.mark.alone
 async def test_a_question_beyond_the_bound_is_refused_before_it_is_searched_for(index: Path) -> None:
     async with behind(index, Slow(), Admission(1, 2, 2)) as pipeline, waiting(pipeline, 3):
         started = time.perf_counter()
@@ -176,6 +179,7 @@ async def test_a_stream_that_is_closed_after_its_sources_gives_its_place_back(in
         assert pipeline.load().waiting == 0
 
 
+@pytest.mark.alone
 async def test_the_time_of_an_answer_counts_from_its_request_waiting_included(index: Path) -> None:
     async with behind(index, Slow(), seconds=30) as pipeline, waiting(pipeline, 1):
         started = time.perf_counter()
@@ -246,6 +250,7 @@ async def test_of_200_questions_of_which_half_are_cut_off_nothing_is_left(index:
     assert asyncio.all_tasks() <= others
 
 
+@pytest.mark.alone
 async def test_while_the_model_can_not_be_started_only_what_needs_it_fails_and_says_so(
     index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -125,6 +125,7 @@ def test_whatever_a_sender_writes_the_proxy_tells_who_they_are(text: str, proxie
     assert proxies.sender(PROXY, sent).address in ("203.0.113.9", PROXY)
 
 
+@pytest.mark.alone
 def test_long_headers_are_read_in_no_time() -> None:
     started = time.perf_counter()
     for text in ("1" * 60_000, ",," * 30_000, 'for="' * 12_000, "10.0.0.1," * 6_000, "for=1;" * 10_000, '"\\' * 30_000):

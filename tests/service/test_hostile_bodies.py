@@ -179,6 +179,7 @@ def test_chunks_are_read_as_they_are_meant_or_refused(
     assert statuses(answered(address, CHUNKED, *pieces)) == expected
 
 
+@pytest.mark.alone
 def test_who_ends_in_the_middle_of_a_body_is_let_go(address: tuple[str, int]) -> None:
     for begun in (CHUNKED + b"10\r\n{", head("POST", "/v1/ask", JSON, "Content-Length: 20") + b"{"):
         started = time.monotonic()

@@ -188,6 +188,7 @@ async def test_a_call_that_is_taken_back_stops_the_model(service: Service, mode:
         assert not (await client.call_tool("search", {"question": BRIDGE})).is_error
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("version", ["", NO_HANDSHAKE])
 async def test_a_client_that_leaves_stops_the_model(service: Service, version: str) -> None:
     begun, ended = len(service.times("model begun")), len(service.times("model ended"))

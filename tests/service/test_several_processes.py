@@ -84,6 +84,7 @@ def test_a_limit_is_one_for_both(both: Both) -> None:
     assert both.search("203.0.113.2", 2) == [200, 200]
 
 
+@pytest.mark.alone
 def test_what_one_is_told_the_other_publishes_and_the_first_serves_it(both: Both) -> None:
     one, other = both.clients
     text = {"title": "Pier", "text": "The pier of Porthaven is 90 metres long."}

@@ -59,6 +59,7 @@ def test_a_sentence_can_be_shown_with_what_came_before_it(client: httpx.Client) 
     assert [len(sentence["new_citations"]) for sentence in sentences] == [1, 0]
 
 
+@pytest.mark.alone
 def test_sources_arrive_before_the_language_model_has_said_a_word(client: httpx.Client, service: Service) -> None:
     before = len(service.times("model begun"))
     for event in events(opened(client, {"before": 0.8})):
@@ -113,6 +114,7 @@ def test_what_fails_before_the_first_event_is_a_response_of_its_own(client: http
     assert (refused.status_code, refused.headers["content-type"]) == (400, "application/problem+json")
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("script", [{"before": 60}, {"pause": 0.2}, {"fault": "hangs"}])
 def test_a_client_that_leaves_a_stream_stops_the_model(
     client: httpx.Client, service: Service, script: dict[str, Any]
@@ -126,6 +128,7 @@ def test_a_client_that_leaves_a_stream_stops_the_model(
     assert service.wait_for("answer ended", len(service.times("answer begun"))) - left < LEAVING
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     ("script", "headers"), [({"find": 60}, {}), ({"find": 60}, STREAM), ({"before": 60}, {}), ({"fault": "hangs"}, {})]
 )

@@ -272,6 +272,7 @@ def test_a_redis_that_answers_and_can_not_count_is_down_until_it_can(
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
 
 
+@pytest.mark.alone
 def test_a_redis_that_hangs_holds_nobody_up_for_long(tmp_path: Path) -> None:
     async def run(server: RedisServer) -> None:
         async with watched(server.url) as counts:

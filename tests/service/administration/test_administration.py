@@ -273,6 +273,7 @@ def test_a_builder_that_dies_is_a_failure_with_words_and_the_next_one_succeeds(i
         assert text_of(client, "pier.md") == "The pier is long."
 
 
+@pytest.mark.alone
 def test_a_service_that_is_stopped_takes_its_builder_along(index: Path) -> None:
     with administered(index, ChildBuilder(settings_of(index), (*COMMAND, "hang"))) as client:
         put(client, "pier.md", "The pier is long.")

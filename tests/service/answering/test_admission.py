@@ -72,6 +72,7 @@ async def test_a_question_that_finds_the_model_free_has_its_turn_at_once() -> No
     assert state(admission) == (0, 0)
 
 
+@pytest.mark.alone
 async def test_beyond_the_bound_a_question_is_refused_before_anything_is_done_for_it() -> None:
     admission = Admission(slots=1, places=2, each=9)
     order: list[str] = []

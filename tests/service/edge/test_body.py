@@ -109,6 +109,7 @@ def test_nesting_is_allowed_up_to_the_limit_and_not_beyond(opening: str, closing
         decode_body((opening * (levels + 1) + "1" + closing * (levels + 1)).encode(), object)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "body",
     [b'"' + b'\\"' * (BODY_BYTES // 2), b'"\\' * (BODY_BYTES // 2), b"[]" * (BODY_BYTES // 2), b"[" * BODY_BYTES,

@@ -103,6 +103,7 @@ def test_who_sends_half_a_head_is_told_what_was_wrong(port: int) -> None:
     assert problem["instance"] == headers["x-request-id"]
 
 
+@pytest.mark.alone
 def test_who_sends_nothing_is_left_without_a_word(port: int) -> None:
     with connected(port) as connection:
         started = time.monotonic()

@@ -172,6 +172,7 @@ def test_the_log_has_a_line_for_each_request(serve: Serve) -> None:
     assert "Zwetschgendatschi" not in err
 
 
+@pytest.mark.alone
 def test_responses_are_not_held_back(url: str) -> None:
     with httpx.Client(base_url=url) as client:
         client.get("/healthz")
@@ -206,6 +207,7 @@ def test_a_client_that_sends_everything_first_still_reads_the_refusal(url: str) 
         assert client.get("/healthz").status_code == 200
 
 
+@pytest.mark.alone
 def test_a_body_that_does_not_arrive_is_given_up(url: str) -> None:
     started = time.monotonic()
     response = exchange(url, post("Content-Length: 20"), b'{"question"')

@@ -52,6 +52,7 @@ def kind_of(problem: dict[str, Any]) -> tuple[str, int]:
     return problem["type"].removeprefix("urn:fundstelle:problem:"), problem["status"]
 
 
+@pytest.mark.alone
 def test_answers_under_way_end_while_nothing_new_is_begun(service: Service, client: httpx.Client) -> None:
     assert client.get("/readyz").status_code == 200  # on a connection that is idle from here on, which holds nothing up
     under_way = opened(client, {"before": 0.7})
@@ -71,6 +72,7 @@ def test_answers_under_way_end_while_nothing_new_is_begun(service: Service, clie
     assert_ends_well(service, 1.0)
 
 
+@pytest.mark.alone
 def test_what_does_not_end_in_time_is_told_so_before_the_service_ends(service: Service, client: httpx.Client) -> None:
     streams = [opened(client, ENDLESS) for _ in range(20)]
     opened(client, ENDLESS)  # of a client that reads nothing, which holds nothing up for longer than others
@@ -90,6 +92,7 @@ def test_what_does_not_end_in_time_is_told_so_before_the_service_ends(service: S
     assert len(service.times("answer ended")) == 23
 
 
+@pytest.mark.alone
 def test_a_second_signal_ends_it_at_once(service: Service, client: httpx.Client) -> None:
     stream = opened(client, ENDLESS)
     service.process.send_signal(signal.SIGTERM)

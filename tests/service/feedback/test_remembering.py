@@ -226,6 +226,7 @@ def test_what_is_too_old_is_deleted_from_the_start_on() -> None:
     assert len(store.pruned) == 1
 
 
+@pytest.mark.alone
 def test_closing_does_not_wait_for_a_disk_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.feedback.remembering.CLOSING_SECONDS", 0.1)
     store, pipeline = Shelf(), Numbering()

@@ -120,6 +120,7 @@ async def test_a_model_streams_and_counts_its_tokens(model: Backend) -> None:
     assert last.usage.prompt_tokens >= 10
 
 
+@pytest.mark.alone
 async def test_an_abandoned_answer_ends_within_half_a_second_and_frees_the_model(model: Backend) -> None:
     deltas = model.generator.stream(asked(model.request, max_tokens=1500))
     assert (await anext(deltas)).text
@@ -130,6 +131,7 @@ async def test_an_abandoned_answer_ends_within_half_a_second_and_frees_the_model
     assert time.monotonic() - started < 8
 
 
+@pytest.mark.alone
 async def test_a_cancelled_task_frees_the_model(model: Backend) -> None:
     task = asyncio.ensure_future(answer(model, asked(model.request, max_tokens=1500)))
     await asyncio.sleep(0.3)

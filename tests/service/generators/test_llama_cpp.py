@@ -49,6 +49,7 @@ def kill(generator: LlamaCppGenerator, number: int = signal.SIGKILL) -> None:
     os.kill(generator.pid, number)
 
 
+@pytest.mark.alone
 async def test_killed_in_mid_answer_that_answer_fails_and_the_next_one_works(generator: LlamaCppGenerator) -> None:
     first_process = generator.pid
     deltas = generator.stream(LONG)

@@ -169,6 +169,7 @@ async def test_something_that_is_no_http_server() -> None:
         await ask(script)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("pieces", [(), (delta("a"),)])
 async def test_a_stall_times_out(pieces: tuple[bytes, ...]) -> None:
     started = time.monotonic()
@@ -177,6 +178,7 @@ async def test_a_stall_times_out(pieces: tuple[bytes, ...]) -> None:
     assert time.monotonic() - started < 2
 
 
+@pytest.mark.alone
 async def test_comments_do_not_keep_a_stalled_answer_alive() -> None:
     async def script(request: Request, write: Write) -> None:
         await write(OK)

@@ -27,6 +27,7 @@ async def generator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
     await made.close()
 
 
+@pytest.mark.alone
 async def test_killed_in_mid_answer_that_answer_fails_at_once_and_the_next_one_waits_for_the_restart(
     generator: LlamaCppGenerator,
 ) -> None:
@@ -39,6 +40,7 @@ async def test_killed_in_mid_answer_that_answer_fails_at_once_and_the_next_one_w
     assert generator.health() == Health(restarts=1, outage=0.0)
 
 
+@pytest.mark.alone
 async def test_while_it_can_not_be_started_questions_fail_at_once_and_say_when_to_come_back(
     generator: LlamaCppGenerator, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -98,6 +100,7 @@ async def test_for_a_model_that_loads_slowly_no_question_waits(tmp_path: Path, m
     await generator.close()
 
 
+@pytest.mark.alone
 async def test_a_restart_that_is_late_is_not_waited_for(
     generator: LlamaCppGenerator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,6 +134,7 @@ async def test_whatever_keeps_it_from_starting_it_is_tried_again(
     assert await answer(generator) == "0 1 "
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("moment", ["before", "during"])
 async def test_one_that_hangs_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
     generator = restartable(tmp_path, monkeypatch, token_timeout=0.4)
@@ -164,6 +168,7 @@ async def test_a_process_that_says_much_in_one_line_is_heard_out(
     await generator.close()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("what", ["read 5", "count 500"])
 async def test_who_leaves_while_the_prompt_is_read_or_the_answer_written_stops_the_process(
     generator: LlamaCppGenerator, tmp_path: Path, what: str

@@ -165,10 +165,10 @@ def test_a_question_is_in_progress_from_its_beginning_to_its_end() -> None:
 
 
 def test_every_reason_to_drop_a_sentence_has_a_kind() -> None:
-    """Reasons are written as `kind: words`, in the files that verify sentences and in no others."""
+    """Reasons are written as `kind: words`, in the packages that judge sentences and in no others."""
     package = Path(service.__file__).parent
-    files = [package / name for name in ("verify.py", "checking.py", "run.py", "writing.py", "outgoing.py")]
-    files += sorted((package / "relations").glob("*.py"))
+    folders = ("answering", "language_model", "relations", "verification")
+    files = [path for folder in folders for path in sorted((package / folder).glob("*.py"))]
     reason = re.compile(r"""(?:return|yield|drop\([^"]*|reason =|or|,) f?"([a-z][a-z ]*): """)
     found = {kind for path in files for kind in reason.findall(path.read_text(encoding="utf-8"))}
     assert found == set(DROPPED)
@@ -253,6 +253,7 @@ def test_requests_beyond_their_limit_are_counted(tmp_path: Path) -> None:
     assert value(found, "http_problems_total", type="rate-limited") == 1
 
 
+@pytest.mark.alone
 def test_watching_costs_little() -> None:
     """A request and its question may cost 50 microseconds; here ten times that, since the machine may be busy."""
 
