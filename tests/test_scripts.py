@@ -98,7 +98,7 @@ class Checkout:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=300,
         )
 
     def python(self, code: str) -> str:
@@ -246,7 +246,7 @@ def test_without_python_3_11_it_is_said_what_to_install(checkout: Checkout, tmp_
 def test_two_at_once_wait_for_one_another(checkout: Checkout) -> None:
     command = [str(checkout.root / "scripts" / "setup")]
     both = [subprocess.Popen(command, env=checkout.environment(), stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    said = [process.communicate(timeout=120)[1] for process in both]
+    said = [process.communicate(timeout=300)[1] for process in both]
 
     assert [process.returncode for process in both] == [0, 0], said
     assert sum("Installing" in text for text in said) == 1

@@ -84,7 +84,12 @@ class Told:
 
 
 def events(response: httpx.Response) -> Iterator[Told]:
-    """What a stream tells, as it comes."""
+    """The events of a stream, as they come. Comments fill any silence, which on a busy machine is anywhere."""
+    return (told for told in all_told(response) if told.name != ":")
+
+
+def all_told(response: httpx.Response) -> Iterator[Told]:
+    """What a stream tells, comments and all, as it comes."""
     name = ""
     for line in response.iter_lines():
         field, _, value = line.partition(": ")

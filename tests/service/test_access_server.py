@@ -34,7 +34,7 @@ def start(ring: Ring) -> Iterator[Serve]:
 
 
 def asked(url: str, key: str) -> int:
-    return httpx.post(f"{url}/v1/ask", json={"question": "Wer?"}, headers=bearer(key)).status_code
+    return httpx.post(f"{url}/v1/ask", json={"question": "Wer?"}, headers=bearer(key), timeout=60).status_code
 
 
 def test_a_service_that_others_can_reach_says_how_to_make_a_key_and_ends(start: Serve) -> None:
@@ -113,7 +113,7 @@ def test_asking_with_many_keys_in_the_file_takes_no_longer(start: Serve, ring: R
     for _ in range(20):
         ring.key("ask")
     url = ready_url(start())
-    with httpx.Client(base_url=url, headers=bearer(secret)) as client:
+    with httpx.Client(base_url=url, headers=bearer(secret), timeout=60) as client:
         client.get("/v1/articles/a.md")
         begun = time.monotonic()
         statuses = {client.get("/v1/articles/a.md").status_code for _ in range(100)}

@@ -34,7 +34,7 @@ def test_what_is_acknowledged_survives_a_service_that_is_killed_at_once(
 ) -> None:
     text = "The pier is long. " * 5_000
     acknowledged: dict[str, str] = {}
-    with httpx.Client(base_url=ready_url(service), headers={"Authorization": f"Bearer {KEY}"}) as client:
+    with httpx.Client(base_url=ready_url(service), headers={"Authorization": f"Bearer {KEY}"}, timeout=60) as client:
         for number in range(5):
             body = {"title": "Pier", "text": f"{number} {text}"}
             response = client.put(f"/v1/articles/pier{number}.md", json=body)
@@ -47,7 +47,7 @@ def test_what_is_acknowledged_survives_a_service_that_is_killed_at_once(
 
 
 def test_the_key_is_in_no_line_of_the_log(service: subprocess.Popen[str]) -> None:
-    with httpx.Client(base_url=ready_url(service), headers={"Authorization": f"Bearer {KEY}"}) as client:
+    with httpx.Client(base_url=ready_url(service), headers={"Authorization": f"Bearer {KEY}"}, timeout=60) as client:
         assert client.put("/v1/articles/a.md", json={"title": "Pier", "text": "The pier is long."}).status_code == 202
         assert client.get("/v1/index").status_code == 200
         assert client.get("/v1/index", headers={"Authorization": f"Bearer {KEY}x"}).status_code == 401

@@ -90,7 +90,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int
 
 @pytest.fixture(scope="module")
 def document(address: tuple[str, int]) -> Any:
-    return httpx.get(f"http://127.0.0.1:{address[1]}/openapi.json").json()
+    return httpx.get(f"http://127.0.0.1:{address[1]}/openapi.json", timeout=60).json()
 
 
 def answered(address: tuple[str, int], *pieces: bytes, pause: float = 0.02, ends: bool = False) -> bytes:
@@ -316,6 +316,6 @@ def test_a_compressed_body_is_refused_before_it_is_unpacked(address: tuple[str, 
 
 
 def test_the_service_goes_on(address: tuple[str, int]) -> None:
-    with httpx.Client(base_url=f"http://127.0.0.1:{address[1]}") as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{address[1]}", timeout=60) as client:
         assert client.get("/readyz").status_code == 200
         assert client.post("/v1/ask", json={"question": "Why?"}).status_code == 200

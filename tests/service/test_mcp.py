@@ -295,9 +295,11 @@ def test_other_pages_hosts_and_bodies_are_refused_as_everywhere(service: Service
         403: post(service, Origin="https://evil.example"),
         421: post(service, Host="evil.example"),
         413: post(service, large),
-        415: httpx.post(f"{service.url}/mcp", content="{}", headers={"Content-Type": "text/plain"}),
-        400: httpx.post(f"{service.url}/mcp", content="[" * 1000, headers={"Content-Type": "application/json"}),
-        405: httpx.get(f"{service.url}/mcp", headers={"Accept": "text/event-stream"}),
+        415: httpx.post(f"{service.url}/mcp", content="{}", headers={"Content-Type": "text/plain"}, timeout=60),
+        400: httpx.post(
+            f"{service.url}/mcp", content="[" * 1000, headers={"Content-Type": "application/json"}, timeout=60
+        ),
+        405: httpx.get(f"{service.url}/mcp", headers={"Accept": "text/event-stream"}, timeout=60),
     }
     assert [response.status_code for response in refused.values()] == list(refused)
     assert refused[405].headers["allow"] == "OPTIONS, POST"

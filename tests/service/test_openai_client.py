@@ -124,7 +124,7 @@ def test_an_answer_is_a_completion_with_marks_that_are_annotated(client: openai.
     article = f"{url}/v1/articles/a%2F%C3%BC.md"
     annotations = [annotation.model_dump() for annotation in choice.message.annotations]
     assert marks(CONTENT, annotations) == [("[1]", article), ("[2]", "https://example.org/b"), ("[1]", article)]
-    assert httpx.get(article).json()["text"] == "Quote"
+    assert httpx.get(article, timeout=60).json()["text"] == "Quote"
     answer = completion.model_extra["fundstelle"]
     assert (answer["id"], answer["status"], answer["snapshot"]) == ("answer-1", "answered", "snapshot-1")
     assert completion.id == "chatcmpl-answer-1"
@@ -286,14 +286,14 @@ def test_a_stream_on_the_wire_is_as_the_format_has_it(
     client: openai.OpenAI, url: str, pipeline: TellingPipeline
 ) -> None:
     body = {"model": "fundstelle", "messages": [{"role": "user", "content": "What?"}], "stream": True}
-    whole = httpx.post(f"{url}/v1/chat/completions", json=body)
+    whole = httpx.post(f"{url}/v1/chat/completions", json=body, timeout=60)
     assert whole.headers["content-type"].startswith("text/event-stream")
     lines = [line for line in whole.text.split("\n\n") if line]
     assert lines[-1] == "data: [DONE]"
     assert all(line.startswith("data: {") for line in lines[:-1])
     assert len(lines) == 5
     pipeline.breaks = RuntimeError("secret of the house")
-    broken = httpx.post(f"{url}/v1/chat/completions", json=body).text
+    broken = httpx.post(f"{url}/v1/chat/completions", json=body, timeout=60).text
     assert broken.count('"object"') == 2
     last = msgspec.json.decode(broken.rstrip().split("\n\n")[-1].removeprefix("data: "))
     assert (last["error"]["code"], last["error"]["type"]) == ("internal", "server_error")
@@ -307,7 +307,7 @@ def test_a_stream_is_kept_alive_by_comments_that_the_client_skips(
     pipeline.pause = 0.2
     assert content_of(list(ask(client, stream=True))) == CONTENT
     body = {"model": "fundstelle", "messages": [{"role": "user", "content": "What?"}], "stream": True}
-    assert httpx.post(f"{url}/v1/chat/completions", json=body).text.count(": keep-alive\n\n") >= 2
+    assert httpx.post(f"{url}/v1/chat/completions", json=body, timeout=60).text.count(": keep-alive\n\n") >= 2
 
 
 def test_sentences_arrive_before_the_answer_is_complete(client: openai.OpenAI, pipeline: TellingPipeline) -> None:

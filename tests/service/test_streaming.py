@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.service.scripted import BRIDGE, STREAM, Service, events, opened, question, serving
+from tests.service.scripted import BRIDGE, STREAM, Service, all_told, events, opened, question, serving
 
 LEAVING = 0.5
 """Seconds within which nothing works any more for a client that has left."""
@@ -19,7 +19,7 @@ LEAVING = 0.5
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with serving(tmp_path_factory.mktemp("streaming"), KEEP_ALIVE_SECONDS="0.25") as service:
-        with httpx.Client(base_url=service.url) as client:
+        with httpx.Client(base_url=service.url, timeout=60) as client:
             client.post("/v1/ask", json=question())
         yield service
 
@@ -81,9 +81,9 @@ def test_a_stream_says_that_nobody_should_keep_or_hold_it(client: httpx.Client) 
 
 
 def test_silence_is_filled_with_comments(client: httpx.Client) -> None:
-    names = [event.name for event in events(opened(client, {"before": 1.0}))]
+    names = [told.name for told in all_told(opened(client, {"before": 1.0}))]
     assert names[0] == "sources"
-    assert 2 <= names.count(":") <= 5
+    assert names.count(":") >= 2
     assert [name for name in names if name != ":"] == ["sources", "sentence", "sentence", "done"]
 
 
@@ -136,7 +136,7 @@ def test_a_client_that_leaves_before_there_is_a_response_stops_the_work(
     service: Service, script: dict[str, Any], headers: dict[str, str]
 ) -> None:
     before = len(service.times("answer ended"))
-    with httpx.Client(base_url=service.url) as client, pytest.raises(httpx.ReadTimeout):
+    with httpx.Client(base_url=service.url, timeout=60) as client, pytest.raises(httpx.ReadTimeout):
         client.post("/v1/ask", json=question(script), headers=headers, timeout=0.4)
     left = time.monotonic()
     assert service.wait_for("answer ended", before + 1) - left < LEAVING

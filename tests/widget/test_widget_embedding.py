@@ -33,7 +33,7 @@ def passed_on(page: Page, outside: str, inside: str) -> Iterator[None]:
     """
 
     def pass_on(route: Route) -> None:
-        answer = httpx.get(inside + route.request.url.removeprefix(outside))
+        answer = httpx.get(inside + route.request.url.removeprefix(outside), timeout=60)
         headers = {name: value for name, value in answer.headers.items() if name not in _OF_THE_TRANSFER}
         route.fulfill(status=answer.status_code, headers=headers, body=answer.content)
 

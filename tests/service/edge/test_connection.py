@@ -81,7 +81,7 @@ def response_of(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
 
 
 def alive(port: int) -> bool:
-    return httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
+    return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=60).status_code == 200
 
 
 @pytest.mark.parametrize("begun", [b"", GET + b"X-Slow: ", b"POST /v1/ask HTTP/1.1\r\n"])
@@ -134,7 +134,7 @@ def test_a_body_that_nobody_reads_does_not_keep_a_connection(port: int) -> None:
 
 
 def test_a_connection_that_goes_on_asking_is_kept(port: int) -> None:
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
         places = set()
         for _ in range(8):
             response = client.get("/healthz")

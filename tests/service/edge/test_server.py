@@ -77,7 +77,7 @@ def until_alive(port: int) -> None:
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
         try:
-            assert httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
+            assert httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=60).status_code == 200
         except httpx.ConnectError:
             time.sleep(0.05)
         else:
@@ -94,8 +94,8 @@ def post(*headers: str) -> bytes:
 def test_it_says_what_to_do_next_and_stops_without_complaint(serve: Serve, number: signal.Signals) -> None:
     process = serve("ok", LOG_LEVEL="warning")
     url = ready_url(process)
-    assert httpx.get(f"{url}/readyz").status_code == 200
-    assert httpx.get(f"{url}/v1/articles/a.md").json()["text"] == "Wörd"
+    assert httpx.get(f"{url}/readyz", timeout=60).status_code == 200
+    assert httpx.get(f"{url}/v1/articles/a.md", timeout=60).json()["text"] == "Wörd"
     assert next_line(process).startswith(f"Ask:  curl -s {url}/v1/ask -H 'Content-Type: application/json' -d '")
     assert next_line(process) == "Stop: Ctrl-C"
     process.send_signal(number)
@@ -126,7 +126,7 @@ def test_it_can_be_stopped_while_it_starts(serve: Serve) -> None:
     port = free_port()
     process = serve("slow", PORT=str(port), LOG_LEVEL="warning")
     until_alive(port)
-    assert httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 503
+    assert httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=60).status_code == 503
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=SECONDS)
     assert (process.returncode, out, err) == (0, "", "")
@@ -165,7 +165,7 @@ def test_a_port_in_use_is_said_with_what_to_do(ended: Ended) -> None:
 def test_the_log_has_a_line_for_each_request(serve: Serve) -> None:
     process = serve("ok")
     url = ready_url(process)
-    httpx.post(f"{url}/v1/ask", json={"question": "Zwetschgendatschi?"}, headers={"X-Request-Id": "call-7"})
+    httpx.post(f"{url}/v1/ask", json={"question": "Zwetschgendatschi?"}, headers={"X-Request-Id": "call-7"}, timeout=60)
     process.terminate()
     _, err = process.communicate(timeout=SECONDS)
     assert "INFO fundstelle: request id=call-7 method=POST path=/v1/ask status=200 ms=" in err
@@ -174,7 +174,7 @@ def test_the_log_has_a_line_for_each_request(serve: Serve) -> None:
 
 @pytest.mark.alone
 def test_responses_are_not_held_back(url: str) -> None:
-    with httpx.Client(base_url=url) as client:
+    with httpx.Client(base_url=url, timeout=60) as client:
         client.get("/healthz")
         started = time.monotonic()
         for _ in range(20):
@@ -200,7 +200,7 @@ def test_a_body_that_is_announced_too_large_is_refused_before_it_is_sent(url: st
 
 
 def test_a_client_that_sends_everything_first_still_reads_the_refusal(url: str) -> None:
-    with httpx.Client(base_url=url) as client:
+    with httpx.Client(base_url=url, timeout=60) as client:
         for _ in range(3):
             response = client.post("/v1/ask", content=b" " * 3_000_000, headers={"Content-Type": "application/json"})
             assert response.status_code == 413
@@ -220,7 +220,7 @@ def test_a_body_that_breaks_off_harms_nobody(url: str) -> None:
     for _ in range(5):
         with socket.create_connection((host, int(port))) as connection:
             connection.sendall(post("Content-Length: 20") + b'{"question"')
-    assert httpx.post(f"{url}/v1/ask", json={"question": "a"}).status_code == 200
+    assert httpx.post(f"{url}/v1/ask", json={"question": "a"}, timeout=60).status_code == 200
 
 
 def test_a_body_of_two_lengths_is_refused_and_its_connection_closed(url: str) -> None:

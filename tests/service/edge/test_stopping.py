@@ -62,7 +62,7 @@ def test_answers_under_way_end_while_nothing_new_is_begun(service: Service, clie
     assert time.monotonic() - at_once < 0.3
     assert kind_of(unready.json()) == ("not-ready", 503)
     assert unready.json()["detail"] == "The service is being stopped."
-    with httpx.Client(base_url=service.url) as newcomer:
+    with httpx.Client(base_url=service.url, timeout=60) as newcomer:
         assert newcomer.get("/readyz").status_code == 503
         for headers in ({}, STREAM):
             refused = newcomer.post("/v1/ask", json=question(), headers=headers)
@@ -110,7 +110,9 @@ def test_a_body_that_does_not_come_holds_up_no_end(tmp_path: Path) -> None:
     with serving(tmp_path, SHUTDOWN_TIMEOUT="60", BODY_TIMEOUT="60") as service:
         with socket.create_connection(("localhost", int(service.url.rpartition(":")[2]))) as connection:
             connection.sendall(half)
-            httpx.get(f"{service.url}/healthz")  # on a later connection, so that the half of the other is read by now
+            httpx.get(
+                f"{service.url}/healthz", timeout=60
+            )  # on a later connection, so that the half of the other is read by now
             service.process.send_signal(signal.SIGTERM)
             assert status_and_problem(connection.recv(65_536)) == (503, "stopping")
         assert_ends_well(service, 30)

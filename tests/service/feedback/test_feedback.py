@@ -84,7 +84,7 @@ def test_an_answer_is_judged_by_its_id_however_it_was_asked_for(client: TestClie
 
 def test_another_process_takes_feedback_on_the_answer_at_once(settings: Settings, store: FeedbackStore) -> None:
     first, second = (create_app(settings, Remembering(Numbering(), store)) for _ in range(2))
-    with served(first) as here, served(second) as there, httpx.Client() as client:
+    with served(first) as here, served(second) as there, httpx.Client(timeout=60) as client:
         for _ in range(5):
             answer_id = client.post(f"{here}/v1/ask", json=ASK).json()["id"]
             response = client.post(f"{there}/v1/feedback", json={"answer_id": answer_id, "helpful": True})
@@ -163,7 +163,7 @@ def test_a_stop_waits_for_what_is_being_said_and_takes_nothing_more(
         acknowledged = threads.submit(say, client, first)
         until(lambda: app.state.stopping.under_way == 2)
         app.state.stopping.begin()
-        with httpx.Client(base_url=url) as newcomer:
+        with httpx.Client(base_url=url, timeout=60) as newcomer:
             assert kind_of(say(newcomer, first, helpful=False)) == (503, "stopping")
         free.set()
         assert acknowledged.result().status_code == 200
