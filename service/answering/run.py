@@ -31,7 +31,8 @@ class Run:
     `evidence` is what the attempt under way is held against; with `quotes` its sentences are quoted, none is written.
     `not_stated` and `in_another_language` tell what the model did. Of the sentences that were dropped, `mistimed` are
     the sources of plans told as done, `miswritten` those that may answer in their own words, `doubted` those that bore
-    a sentence out which was too poor or too unsure to be shown. `prompted_at` is None once the first token has come.
+    a sentence out which was too poor or too unsure to be shown, `foreign` those of one that was only in their language.
+    `prompted_at` is None once the first token has come.
     """
 
     finder: Finder
@@ -46,6 +47,7 @@ class Run:
     mistimed: list[Evidence] = field(default_factory=list)
     miswritten: list[Evidence] = field(default_factory=list)
     doubted: list[Evidence] = field(default_factory=list)
+    foreign: list[Evidence] = field(default_factory=list)
     attempts: int = 0
     usage: Usage = field(default_factory=Usage)
     prompted_at: float | None = None

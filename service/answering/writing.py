@@ -21,7 +21,15 @@ from service.language_model.second_check import LEAST_AGREEMENT, SecondCheck
 from service.language_model.sentence_stream import sentences
 from service.quoting.extracts import LEAST_PROBABLE, extracts, in_language_of
 from service.quoting.looked_up import LookedUp, looked_up
-from service.quoting.quotable import answers, as_told, gives_reason, like_in_own_language, stands_alone
+from service.quoting.quotable import (
+    answers,
+    as_told,
+    gives_reason,
+    in_other_language,
+    like_in_own_language,
+    may_be_led_in,
+    stands_alone,
+)
 from service.quoting.spans import shortest_quotes
 from service.search.evidence import Evidence, every
 from service.search.finding import Finder, Finding
@@ -135,11 +143,11 @@ class Writer:
         return await self._released(source.shown(), run, quoted(run.evidence), abstention)
 
     async def _reason_told(self, run: Run) -> AnswerSentence | None:
-        """The source of a doubted sentence where it tells the reason that was asked for.
+        """The source of a doubted sentence where it tells the reason that was asked for, or of one in its own language.
 
         In another language than the question's it is quoted as it stands, unless another one says like things in that.
         """
-        source = next((item for item in run.doubted if gives_reason(item, run.asked)), None)
+        source = next((item for item in run.doubted if gives_reason(item, run.asked)), next(iter(run.foreign), None))
         if source is None:
             return None
         if source.language != run.asked.language:
@@ -229,6 +237,7 @@ class Writer:
         if not run.quotes and is_in_another_language(sentence, run.asked.language):
             run.in_another_language = True
             draft.drop(sentence, f"language: the answer is wanted in {prompt.language_name(run.asked.language)}")
+            await self._keep_foreign(prompt.without_marks(text), run, compare, abstention)
             return None
         asked = in_language_of(sentence, run.asked, run.evidence) if run.quotes else run.asked
         with run.clock.measured("verify"):
@@ -251,6 +260,19 @@ class Writer:
         embed = run.finder.embedder.embed_documents
         shown = await self._threads.run(shortest_quotes, checked.text, asked.language, checked.cited, embed)
         return draft.release(checked.text, checked.cited, checked.similarity, shown)
+
+    async def _keep_foreign(self, sentence: str, run: Run, compare: Compare, abstention: Abstention) -> None:
+        """Keep the source of a sentence in the language of the sources that would be an answer but for its language."""
+        if abstention.while_generating(run.sureness):
+            return
+        theirs = in_other_language(run.asked)
+        checked = await check(sentence, theirs, run.evidence, compare, is_first=True)
+        signals = run.signals_of(checked, abstention.calibrated.probability(run.finding.known))
+        if len(checked.cited) != 1 or not abstention.is_sure_enough(signals):
+            return
+        embed = run.finder.embedder.embed_documents
+        shown = await self._threads.run(shortest_quotes, sentence, theirs.language, checked.cited, embed)
+        run.foreign += [item for item in shown if may_be_led_in(item, run.asked)]
 
     async def _is_agreed(self, run: Run, checked: Checked, second: SecondCheck | None) -> bool:
         """Whether the second judge, if there is one, finds that the sources bear the sentence out; quotes always do."""

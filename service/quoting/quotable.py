@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from service.comparing.conflicts import ALIKE
 from service.comparing.disagreement import likeness
@@ -16,6 +17,8 @@ from service.texts.names import mentions
 from service.verification.answer_type import asks_yes_or_no, missing
 from service.verification.checking import LEAST_ABOUT, part_told
 
+LEAST_ABOUT_ACROSS = 0.25
+"""Part of the question's words that a source in the other language has, where few words are known in both."""
 LEAST_LIKENESS = 0.05
 """Similarity of question and sentence (cosine less the language's mean) from which on it may be an answer."""
 MOST_CHARACTERS = 220
@@ -97,6 +100,26 @@ def like_in_own_language(
 def as_told(source: Evidence, language: str) -> str:
     """`source` word for word, to who asked in `language`, German or English."""
     return source.shown() if source.language == language else QUOTED[language].format(quote=source.shown())
+
+
+def in_other_language(asked: Asked) -> Asked:
+    """`asked` as if its answer were wanted in the other of German and English."""
+    return replace(asked, language="en" if asked.language == "de" else "de")
+
+
+def may_be_led_in(source: Evidence, asked: Asked) -> bool:
+    """Whether `source`, in the other language, may be quoted as an answer to `asked`: see `as_told`."""
+    if {asked.language, source.language} != set(QUOTED):
+        return False
+    question = asked.request.question
+    return (
+        is_read_alone(source)
+        and not source.shown()[:1].islower()
+        and not asks_yes_or_no(question, asked.language)
+        and not missing(question, source.shown(), asked.language)
+        and states_what_is_asked(asked, source)
+        and part_told(asked, [source]) >= LEAST_ABOUT_ACROSS
+    )
 
 
 def is_read_alone(source: Evidence) -> bool:

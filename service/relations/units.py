@@ -102,8 +102,12 @@ def bound(clause: Clause, quantity: Quantity) -> str:
 
 def unit_after(clause: Clause, quantity: Quantity) -> str:
     """The unit of measure that follows `quantity`; empty where none of `units.txt` does."""
-    rest = clause.text[quantity.end - clause.start :]
-    return next((unit for unit, pattern in _patterns(clause.language) if pattern.match(rest)), "")
+    return unit_in(clause.text[quantity.end - clause.start :], clause.language)
+
+
+def unit_in(text: str, language: str) -> str:
+    """The unit of measure with which `text`, German or English, begins; empty where it begins with none."""
+    return next((unit for unit, pattern in _patterns(language) if pattern.match(text)), "")
 
 
 @cache

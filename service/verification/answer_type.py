@@ -9,6 +9,7 @@ import re
 
 from index.quantities import Quantity, quantities, same_value
 from service.relations.function_words import FUNCTION_WORDS
+from service.relations.units import unit_in
 from service.texts.circumstances import circumstance_asked_for, tells
 from service.texts.names import calendar_words, names
 
@@ -27,6 +28,9 @@ _MONEY = re.compile(
 """Sums are asked for in money, so that a share or a year is no answer: "It paid 49 percent"."""
 LEAST_BARE_SUM = 10_000
 """A number without a unit from which on it may be a sum of money: "It paid 14.3 billion"."""
+_LETTER = re.compile(r"\s?[a-z]\b", re.IGNORECASE)
+_COUNTED = re.compile(r"\b(?:how many|wie ?viele[nr]?)(?:\s\w+){1,3}", re.IGNORECASE)
+"""Things are counted, so that no measure is an answer: "how many areas" - "30 square miles"."""
 _PART = re.compile(
     r"\b(?:what|which|welche[rmn]?) (?:fraction|proportion|percentage|bruchteil|prozentsatz)\b|"
     r"\b(?:how many per ?cent|wie ?viel prozent)\b|"
@@ -115,8 +119,17 @@ def _has_new_amount(question: str, sentence: str, language: str) -> bool:
     stated = quantities(sentence, language)
     if _MONEY.search(question) and not any(amount.unit == "%" for amount in asked):
         stated = [amount for amount in stated if _may_be_money(amount)]
+    if (counted := _COUNTED.search(question)) and not any(
+        _is_unit(f" {word}", language) for word in counted[0].split()
+    ):
+        stated = [amount for amount in stated if not _is_unit(sentence[amount.end :], language)]
     new = any(not any(same_value(amount, known) for known in asked) for amount in stated)
     return new or bool(_VAGUE_AMOUNT.search(sentence))
+
+
+def _is_unit(text: str, language: str) -> bool:
+    """Whether `text` begins with a unit of measure; single letters stand for other things as well."""
+    return not _LETTER.match(text) and bool(unit_in(text, "de" if language == "de" else "en"))
 
 
 def _has_new_part(question: str, sentence: str, language: str) -> bool:

@@ -143,7 +143,7 @@ def _is_of_another_thing(sentence: str, asked: Asked, cited: Sequence[Evidence])
     known = [word for word in words if together or any(key[0] == "@" for key in word.keys)]
     if len(known) < (1 if is_mere else FEWEST_OF_COUNT):
         return False
-    return not any(has_all(item.context, item.language, [word]) for item in cited for word in known)
+    return not any(has_all(item.context, item.language, [word]) for item in cited for word in words)
 
 
 def _in_mind(sentence: str, language: str, evidence: Sequence[Evidence], similarities: Scores) -> Evidence | None:

@@ -271,6 +271,18 @@ async def test_an_answer_in_another_language_than_the_question_is_written_once_m
     assert set(second) < set(first)
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [(BRIDGE_COST, f"In einem englischen Artikel steht: „{BRIDGE_COST}“"), ("The bridge is 99 metres long.", "")],
+)
+async def test_what_a_model_says_in_the_language_of_its_source_alone_is_quoted_from_that(
+    index: Path, said: str, told: str
+) -> None:
+    question = "Wie lang ist die bridge in Porthaven?"
+    answer = await ask(index, said, question, language="de")
+    assert " ".join(sentence.text for sentence in answer.sentences) == told
+
+
 async def test_a_model_that_wrote_what_does_not_hold_is_not_asked_again(index: Path) -> None:
     generator = ScriptedGenerator("It cost 99 million euros [1].", again="It cost 14.3 million euros [1].")
     async with running(pipeline_over(index, generator)) as pipeline:
