@@ -41,6 +41,8 @@ from service.threads import Threads
 SEARCH_THREADS = 2
 CHECKING_THREADS = 2
 """Threads of their own for the work on answers under way: no search waits behind it."""
+WARMING_SECONDS = 60.0
+"""For which the start waits at most until the language model has read what all prompts begin with."""
 
 
 class AnswerPipeline:
@@ -71,14 +73,12 @@ class AnswerPipeline:
         self._rehearsal = Rehearsal(self._serving.lease, self._checking)
 
     async def start(self) -> None:
-        """Open the index and bring up the language model, side by side."""
+        """Open the index and bring up the language model, side by side; on return the first question is no slower."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._serving.start())
-            group.create_task(self._generator.start())
+            group.create_task(self._open())
+            group.create_task(self._bring_up())
             group.create_task(self._extractive.start())
             group.create_task(self._threads.run(read_tables))
-        self._warming.begin()
-        self._rehearsal.begin()
 
     async def close(self) -> None:
         """Stop the language model and close the index."""
@@ -227,6 +227,15 @@ class AnswerPipeline:
         answer = await self._checking.run(composed, whole, query, passages, abstention, self._generator.name)
         self._cache.keep(opened.id, request, answer)
         yield Done(answer)
+
+    async def _open(self) -> None:
+        await self._serving.start()
+        self._rehearsal.begin()
+
+    async def _bring_up(self) -> None:
+        await self._generator.start()
+        self._warming.begin()
+        await self._warming.done(WARMING_SECONDS)
 
     def _place(self, client: str, seconds: float) -> AbstractContextManager[Place]:
         if outage := self._generator.health().outage:

@@ -33,6 +33,11 @@ class Warming:
         self._reading = asyncio.create_task(self._read())
         self._watching = asyncio.create_task(self._watch(self._generator.health().restarts))
 
+    async def done(self, seconds: float) -> None:
+        """Return when the reading that was begun has ended, broken off or not, or after `seconds`."""
+        if self._reading is not None:
+            await asyncio.wait([self._reading], timeout=seconds)
+
     async def end(self) -> None:
         """Make way: break off a reading that is under way, and wait until the model is free."""
         task, self._reading = self._reading, None

@@ -28,6 +28,9 @@ async def healthz() -> Health:
 async def readyz(request: GuardedRequest) -> Readiness:
     """Send questions here only while this is 200. Otherwise the problem's `errors` names the parts that are missing.
 
+    At the start that is when the language model has read what all prompts begin with, too, or a minute has passed;
+    questions that come before are answered, more slowly.
+
     A language model that goes down after the start is being started again: `status` is `degraded`, as long as searching
     and quoting go on.
 

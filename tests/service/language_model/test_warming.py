@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from pathlib import Path
 
 import pytest
 
+from service.contracts.answers import AskRequest
 from service.errors import GeneratorUnavailable
 from service.generators import Delta, Health, Prompt
 from service.language_model import prompt
 from service.language_model.warming import Warming
-from tests.service.collection import ScriptedGenerator
+from tests.service.collection import ScriptedGenerator, pipeline_over, published
+from tests.service.waiting import A_MINUTE, eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -26,6 +29,54 @@ class _Slow(ScriptedGenerator):
             yield Delta("late")
         finally:
             self.closed = True
+
+
+async def test_who_waits_for_it_is_let_go_by_its_end_by_a_question_and_by_the_time() -> None:
+    read, slow = Warming(ScriptedGenerator("x")), Warming(_Slow())
+    await slow.done(0)
+    for warming in (read, slow):
+        warming.begin()
+    await read.done(3600)
+    await slow.done(0)
+    waiting = asyncio.create_task(slow.done(3600))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    await slow.end()
+    await waiting
+    await read.close()
+    await slow.close()
+
+
+class _Reading(ScriptedGenerator):
+    """Reads what all prompts begin with until it is told that it has read it, and other prompts at once."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.has_read = asyncio.Event()
+
+    async def stream(self, asked: Prompt) -> AsyncGenerator[Delta, None]:
+        if asked == prompt.beginning():
+            await self.has_read.wait()
+        async for delta in super().stream(asked):
+            yield delta
+
+
+@pytest.mark.parametrize("by", ["reading", "asking"])
+async def test_a_pipeline_has_started_when_the_model_has_read_or_somebody_asks_it(tmp_path: Path, by: str) -> None:
+    generator = _Reading("The bridge cost 14.3 million euros.")
+    pipeline = pipeline_over(published(tmp_path), generator)
+    starting = asyncio.create_task(pipeline.start())
+    await eventually(lambda: all(pipeline.ready().values()))
+    await asyncio.sleep(0.05)
+    assert not starting.done()
+    if by == "reading":
+        generator.has_read.set()
+    else:
+        asked = AskRequest("How much did the harbour bridge in Porthaven cost?")
+        assert (await pipeline.ask(asked)).status == "answered"
+    async with asyncio.timeout(A_MINUTE / 2):
+        await starting
+    await pipeline.close()
 
 
 class _Broken(ScriptedGenerator):
