@@ -44,6 +44,13 @@ CREATE TABLE feedback (
 """
 
 
+_MISSING = """
+SELECT 1 FROM answers LEFT JOIN feedback ON answer_id = id WHERE rated AND answer_id IS NULL
+UNION SELECT 1 FROM feedback LEFT JOIN answers ON answer_id = id WHERE rated IS NOT 1
+"""
+"""Whether anything of the two tables lacks what belongs to it."""
+
+
 class Place(Struct, frozen=True):
     """Where a quote stands: `article.text[start : start + len(quote)] == quote`."""
 
@@ -160,6 +167,7 @@ class FeedbackStore:
         with _refusals(self.path), closing(_connect(self.path)) as db:
             _check(self.path, db)
             db.execute("BEGIN")
+            _require_sound(self.path, db)
             answers = db.execute(
                 "SELECT id, given_at, content FROM answers WHERE rated ORDER BY given_at, id"
             ).fetchall()
@@ -194,7 +202,7 @@ def _refusals(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise FeedbackUnavailable(f"{path}: {durable.sqlite_reason(path, error)}") from error
-    except (OSError, SnapshotError, msgspec.MsgspecError, ValueError) as error:
+    except (OSError, SnapshotError, msgspec.MsgspecError, ValueError, TypeError) as error:
         raise FeedbackUnavailable(f"{path}: {error}") from error
 
 
@@ -218,6 +226,14 @@ def _check(path: Path, db: sqlite3.Connection) -> None:
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if version != SCHEMA:
         raise FeedbackUnavailable(f"{path}: has schema {version}, this program writes schema {SCHEMA}")
+
+
+def _require_sound(path: Path, db: sqlite3.Connection) -> None:
+    (verdict,) = db.execute("PRAGMA integrity_check(1)").fetchone()
+    if verdict == "ok" and db.execute(_MISSING).fetchone():
+        verdict = "what was said of an answer is missing"
+    if verdict != "ok":
+        raise FeedbackUnavailable(f"{path}: is damaged: {verdict}")
 
 
 def _said(db: sqlite3.Connection, answer_id: str) -> tuple[Said, ...]:

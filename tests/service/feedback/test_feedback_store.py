@@ -213,6 +213,30 @@ def test_a_file_that_is_something_else_is_not_touched(store: FeedbackStore, cont
     assert store.path.read_bytes() == content
 
 
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        ("DELETE FROM feedback WHERE caller IN (SELECT caller FROM feedback LIMIT 1)", "is missing"),
+        ("DELETE FROM answers WHERE id = 'two'", "is missing"),
+        ("UPDATE answers SET rated = 0 WHERE id = 'one'", "is missing"),
+        ("UPDATE feedback SET said_at = '2025'", "Invalid isoformat string"),
+        ("PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'answers_by_age'", "is never used"),
+    ],
+)
+def test_what_is_missing_of_what_was_said_is_told_and_not_passed_over(
+    store: FeedbackStore, damage: str, reason: str
+) -> None:
+    store.keep([kept("one"), kept("two"), kept("three")])
+    store.rate("one", "key", said())
+    store.rate("two", "key", said())
+    with closing(sqlite3.connect(store.path)) as db:
+        db.executescript(damage)
+    with pytest.raises(FeedbackUnavailable) as raised:
+        store.rated()
+    assert raised.value.reason.startswith(f"{store.path}: ")
+    assert reason in raised.value.reason
+
+
 def test_acknowledged_feedback_has_reached_the_disk(store: FeedbackStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite's own promise for a commit with `synchronous = FULL`, so that is what is looked at."""
     modes: list[int] = []
