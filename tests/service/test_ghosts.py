@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ WORDS = {
     "ferry.md": ("Dunmore", "Holm"),
 }
 """What an article says, some of it like no other."""
+WAYS = ("stream", "chat", "mcp", "list", "found")
 Live = frozenset[str]
 
 
@@ -60,6 +62,24 @@ class Service:
     def ask(self, question: str, mode: str) -> Any:
         return self.client.post("/v1/ask", json={"question": question, "mode": mode, "top_k": 20}).json()
 
+    def other_ways(self) -> dict[str, str]:
+        """What is shown where the question is asked, or articles are listed, in other ways, by which."""
+        get, post = self.client.get, self.client.post
+        chat = {"model": "fundstelle", "messages": [{"role": "user", "content": QUESTION}]}
+        tool = {"name": "ask", "arguments": {"question": QUESTION}}
+        call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": tool}
+        stream = post("/v1/ask", json={"question": QUESTION}, headers={"Accept": "text/event-stream"}).text
+        events = [line.removeprefix("data: ") for line in stream.splitlines() if line.startswith("data: ")]
+        called = post("/mcp", json=call, headers={"Accept": "application/json, text/event-stream"})
+        assert called.status_code == 200
+        return {
+            "stream": json.dumps([without_machinery(json.loads(event)) for event in events]),
+            "chat": post("/v1/chat/completions", json=chat).json()["choices"][0]["message"]["content"],
+            "mcp": called.text,
+            "list": get("/articles").text,
+            "found": get("/articles", params={"q": "harbour bridge ferry"}).text,
+        }
+
     def search(self) -> Any:
         return self.client.post("/v1/search", json={"question": f"{QUESTION} Who sold the ferry?", "top_k": 20}).json()
 
@@ -70,7 +90,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     begin(index, WordEmbedder())
     remembering = ScriptedGenerator(" ".join(ARTICLES.values()))
     pipeline = pipeline_over(index, remembering, reload_seconds=0.02)
-    with TestClient(create_app(settings_of(index), pipeline, ThreadBuilder(index))) as client:
+    settings = replace(settings_of(index), mcp="on", key_per_minute=100_000)
+    with TestClient(create_app(settings, pipeline, ThreadBuilder(index))) as client:
         client.headers["Authorization"] = f"Bearer {KEY}"
         until(lambda: client.get("/readyz").status_code == 200)
         yield Service(client)
@@ -82,7 +103,12 @@ def check(service: Service, states: list[Live]) -> None:
     for live in states:
         service.become(live)
         for article_id in ARTICLES:
-            assert service.client.get(f"/v1/articles/{article_id}").status_code == (200 if article_id in live else 404)
+            for path in ("/v1/articles", "/articles"):
+                assert service.client.get(f"{path}/{article_id}").status_code == (200 if article_id in live else 404)
+        for way, shown in service.other_ways().items():
+            assert not {name for name in ARTICLES if name in shown} - live, way
+            assert_no_word_of(shown, live)
+            service.seen.update([way] if any(word in shown for name in live for word in (name, *WORDS[name])) else [])
         found = service.search()
         assert named(found) == live
         assert_no_ghost(found, live)
@@ -99,13 +125,21 @@ def test_nothing_of_a_deleted_article_is_ever_seen_again(service: Service) -> No
     service.become(frozenset(ARTICLES))
     check(service)
     # what would show a ghost was there to be looked at
-    assert service.seen.keys() >= {"answered", "refused", "copies", "conflicts"}
+    assert service.seen.keys() >= {"answered", "refused", "copies", "conflicts", *WAYS}
 
 
 def assert_no_ghost(response: Any, live: Live) -> None:
     assert named(response) <= live
     # the model's own words that were stopped are no ghost, nor is a duration that reads like a price
-    shown = json.dumps({name: value for name, value in response.items() if name not in ("dropped", "timings_ms")})
+    assert_no_word_of(json.dumps(without_machinery(response)), live)
+
+
+def without_machinery(response: Any) -> Any:
+    """What a reader sees of a response."""
+    return {name: value for name, value in response.items() if name not in ("dropped", "timings_ms")}
+
+
+def assert_no_word_of(shown: str, live: Live) -> None:
     stated = {word for article_id in live for word in WORDS[article_id]}
     for word in {word for words in WORDS.values() for word in words} - stated:
         assert word not in shown, (word, live)
