@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,6 +11,7 @@ from service.quoting.extracts import states_what_is_asked
 from service.relations import shared_part
 from service.search.evidence import Evidence, starts_in_the_middle
 from service.search.finding import Asked, Finder
+from service.search.reasons_first import says_why
 from service.texts.circumstances import circumstance_asked_for
 from service.texts.names import mentions
 from service.verification.answer_type import asks_yes_or_no, missing
@@ -25,20 +25,6 @@ MOST_CHARACTERS = 220
 """Of a sentence that is read at a glance."""
 QUOTED = {"de": "In einem englischen Artikel steht: „{quote}“", "en": "A German article says: “{quote}”"}
 """How a sentence in the other language is told to who asked in this one."""
-
-_REASON = {
-    "de": re.compile(
-        r",\s+da\b|\b(?:weil|denn|wegen|aufgrund|grund|gründe|deshalb|daher|darum|deswegen|damit|um\s.*\szu|"
-        r"begründ\w*|(?:be)?fürcht\w*|sorgen?|angst|bedenken|zweifel\w*)\b",
-        re.IGNORECASE,
-    ),
-    "en": re.compile(
-        r"\b(?:because|due to|owing to|reasons?|so that|in order to|to avoid|"
-        r"fear\w*|worr(?:y|ie[sd])|concern\w*|doubts?)\b",
-        re.IGNORECASE,
-    ),
-}
-"""What says why somebody does something; fears and doubts do."""
 
 
 def stands_alone(source: Evidence, asked: Asked) -> bool:
@@ -64,20 +50,11 @@ def gives_reason(source: Evidence, asked: Asked) -> bool:
 
     It may be in the other language: it is quoted there as it stands.
     """
-    if (
-        asked.language not in QUOTED
-        or source.language not in _REASON
-        or circumstance_asked_for(asked.request.question) != "reason"
-    ):
+    if asked.language not in QUOTED or circumstance_asked_for(asked.request.question) != "reason":
         return False
     if source.cosine < LEAST_LIKENESS or not all(mentions(source.context, name) for name in asked.names):
         return False
-    return says_why(source)
-
-
-def says_why(source: Evidence) -> bool:
-    """Whether `source`, German or English, has words that give a reason."""
-    return _REASON[source.language].search(source.shown()) is not None
+    return says_why(source.shown(), source.language)
 
 
 def like_in_own_language(

@@ -9,11 +9,12 @@ import re
 from collections.abc import Sequence
 
 from service.comparing.stated import is_hedged
-from service.quoting.quotable import is_read_alone, says_why
+from service.quoting.quotable import is_read_alone
 from service.relations import flaw
 from service.relations.polarity import NEGATIONS
 from service.search.evidence import Evidence
 from service.search.finding import Asked
+from service.search.reasons_first import before_reason, says_why
 from service.texts.circumstances import circumstance_asked_for
 from service.texts.names import mentions
 from service.verification.leftover import has_all, states_figures, telling
@@ -23,6 +24,8 @@ FEWEST_WORDS = 1
 _ASKING = re.compile(
     r"\A\W*(?:(?:and|und) )?(?:why|warum|weshalb|wieso)\s+(?:(?:did|do|does|has|have|had)\s+)?", re.IGNORECASE
 )
+_VERB_AHEAD = re.compile(r"(?P<verb>[a-zäöüß]+(?: sich)?) (?P<names>[A-ZÄÖÜ][\w-]*(?: [A-ZÄÖÜ][\w-]*)*)")
+"""How a German question goes on behind "Warum"."""
 _HELD_BACK = {
     "de": re.compile(
         r"\b(?:verschieb\w*|verschob\w*|verzöger\w*|aufgeschoben|zurückgestellt|zurückgehalten|ausgesetzt|abgesagt|"
@@ -52,14 +55,15 @@ def reason(asked: Asked, candidates: Sequence[Evidence]) -> Evidence | None:
 
 def _gives_it(source: Evidence, asked: Asked) -> bool:
     question, language, shown = asked.request.question, asked.language, source.shown()
-    if not says_why(source) or not all(mentions(source.context, name) for name in asked.names):
+    if not says_why(shown, source.language) or not all(mentions(source.context, name) for name in asked.names):
         return False
     words = telling(_as_statement(question), asked)
     if len(words) < FEWEST_WORDS or not any(mentions(shown, name) for name in asked.names):
         return False
     if not has_all(shown, source.language, words) or not states_figures(question, language, source):
         return False
-    if is_hedged(shown, shown, source.language) and not is_hedged(question, question, language):
+    told = before_reason(shown, source.language)
+    if is_hedged(told, told, source.language) and not is_hedged(question, question, language):
         return False
     return _is_as_denied(source, asked)
 
@@ -74,10 +78,21 @@ def _is_as_denied(source: Evidence, asked: Asked) -> bool:
     return (
         bool(denies) == bool(denies_there)
         and not held_back
-        and not flaw(_as_statement(question), asked.language, question, [source])
+        and not flaw(_as_statement(question, shown), asked.language, question, [source])
     )
 
 
-def _as_statement(question: str) -> str:
-    """What `question` takes to be so."""
-    return _ASKING.sub("", question).rstrip("? ") + "."
+def _as_statement(question: str, told: str = "") -> str:
+    """What `question` takes to be so. A German subject changes places with its verb, as far as `told` has it so.
+
+    "Verließ Ada Maurer Kornhus" names one person and one firm, which stand apart only where they are written alone.
+    """
+    stated = _ASKING.sub("", question).rstrip("? ") + "."
+    match = _VERB_AHEAD.match(stated)
+    if match is None:
+        return stated
+    words = match["names"].split()
+    alone = (end for end in range(len(words), 0, -1) if re.search(rf"\b{re.escape(' '.join(words[:end]))}\b", told))
+    subject = " ".join(words[: next(alone, len(words))])
+    verb = match["verb"]
+    return f"{subject} {verb}{stated[match.start('names') + len(subject) :]}"

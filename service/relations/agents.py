@@ -65,6 +65,15 @@ _ERGATIVE = _words(
     "@find @show @marry @share @divide @reach @need @expect @name @year @day @week @month @number @new @old @first"
 )
 """What is done to a thing and what the thing does are one word: "they raised the price", "the price rose"."""
+_UNDERGOES = {
+    "de": re.compile(
+        r"\b(?:f(?:a|ä)ll(?:en|t)|fiel(?:en)?)\b.*\b(?:weg|aus|flach)\b|\b(?:weg|aus)(?:zu)?(?:ge)?f[aäi]e?ll?\w*|"
+        r"\bentf(?:a|ä|ie)ll?\w*|\bentst[aeü]\w*nd?\w*|\bverschw[aiu]nd\w*|"
+        r"\b(?:geh(?:en|t)|ging(?:en)?|gegangen)\b.*\b(?:verloren|ein)\b|\bverloren\s*(?:geh\w*|gegangen)"
+    ),
+    "en": re.compile(r"\b(?:disappear|vanish|aris|arose|emerg|go(?:es)? (?:missing|to waste)|went missing)\w*"),
+}
+"""Verbs without a doer: "200 Arbeitsplätze fallen weg" does not say that the jobs cut anything."""
 _FINITE = re.compile(r"\w{2}(?:t|te|ten)\Z|\A(?:ist|sind|war|waren|hat|haben|wird|werden|will|soll|muss|kann)\Z")
 _NO_SUBJECT = re.compile(r"\bzu\s[a-zäöüß]+(?:en|ern|eln|n)\b|\b[a-zäöüß]+zu[a-zäöüß]+en\b")
 """A German infinitive has its subject in another clause."""
@@ -156,7 +165,9 @@ def _shared_verbs(left: Doing, right: Doing) -> set[str]:
 
 
 def doing(clause: Clause) -> Doing | None:
-    """Who does what in `clause`; None where that can't be told."""
+    """Who does what in `clause`; None where that can't be told, or where something only happens to its subject."""
+    if _UNDERGOES[clause.language].search(clause.text):
+        return None
     found = _german(clause) if clause.language == "de" else _english(clause)
     return found if found and found.agent and found.verbs else None
 

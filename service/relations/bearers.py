@@ -58,6 +58,8 @@ def _in_full(sentence: Sequence[Clause]) -> list[Clause]:
     full: list[Clause] = []
     for at, clause in enumerate(sentence):
         lent = joined_before(sentence, at)
+        if lent:
+            lent = (*lent, *(word for apposed in sentence[1:at] for word in apposed.words if word.is_name))
         if full and clause.quantities and len(clause.content) <= 2:
             lent = (*lent, *(word for word in full[-1].words if not word.is_name))
         if full and not clause.names and _GOES_ON.match(clause.text) and not _GENERIC.search(clause.text):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -152,7 +152,7 @@ def parsed(sentence: str, language: str, known: frozenset[str]) -> Sentence:
             kept.append(start)
     spans = pairwise([*kept, len(sentence)])
     parts = tuple(_part(sentence, language, words, found, start, end) for start, end in spans)
-    whole = _part(sentence, language, words, found, 0, len(sentence))
+    whole = _with_particles(_part(sentence, language, words, found, 0, len(sentence)), parts)
     return Sentence(whole, tuple(part for part in parts if part.content or part.quantities))
 
 
@@ -194,6 +194,13 @@ def _part(
     inside = tuple(word for word in words if start <= word.start < end)
     stated = tuple(quantity for quantity in found if start <= quantity.start < end)
     return Clause(_joined(inside, language), stated, start, sentence[start:end], language)
+
+
+def _with_particles(whole: Clause, parts: Sequence[Clause]) -> Clause:
+    """`whole` whose verbs have the keys with their particles, which end a clause and not always the sentence."""
+    told = {word.start: word.keys for part in parts for word in part.words}
+    words = (replace(word, keys=word.keys | told.get(word.start, frozenset())) for word in whole.words)
+    return replace(whole, words=tuple(words))
 
 
 def _words(sentence: str, language: str, known: frozenset[str]) -> tuple[Word, ...]:

@@ -100,6 +100,8 @@ _DETERMINER = re.compile(
 _NOUN = re.compile(r"(?:ments?|ers?|ors?|sales?|losses|offers?)\Z")
 _PRONOUN = re.compile(r"\b(?:er|sie|es|man|wir|he|she|it|they|we)\b", re.IGNORECASE)
 _TOGETHER = re.compile(r"\s(?:and|und|or|oder|nor|noch|sowie|&)\s|\s|-")
+_JOINING = frozenset(["und", "sowie"])
+"""Between titles before a name: "Gründer und Chef Sorel"."""
 _SUIT = re.compile(r"\b(?:Klage|[Ss]uit|[Ll]awsuit|[Cc]ase)\b[^,;]{0,60}?\b(?:gegen|against)\b")
 _SEEN_BACK = 4
 """Words before a name among which its preposition is looked for."""
@@ -239,7 +241,8 @@ def _has_subject(clause: Clause, first: Named) -> bool:
     for at, word in enumerate(clause.words):
         if word.start >= first.start:
             break
-        follows = clause.words[at + 1].start == first.start
+        until = (other for other in clause.words[at + 1 :] if other.start < first.start)
+        follows = all(other.text[0].isupper() or other.lowered in _JOINING for other in until)
         if (
             word.keys
             and word.text[0].isupper()

@@ -53,8 +53,10 @@ def flaw(claim: str, language: str, question: str, cited: Sequence[Evidence], si
     said, sources = _parsed(claim, language, known)
     told = _told(known, sources)
     every = [clause for source in sources for clause in source.clauses]
+    if any(_is_quoted(said, source) for source in sources):
+        return roles.unknown(question, language, "\n".join(item.passage for item in cited))
     return (
-        grammar.flaw(said.clauses)
+        grammar.flaw(said.clauses, said.whole.text)
         or units.flaw(said.clauses, every)
         or roles.flaw(said, sources)
         or roles.unknown(question, language, "\n".join(item.passage for item in cited))
@@ -75,6 +77,13 @@ def flaw(claim: str, language: str, question: str, cited: Sequence[Evidence], si
         or bearers.flaw(said.clauses, _by_article(known, sources))
         or reasons.flaw(said, [source.whole for source in sources], similar)
         or unsaid.flaw(claim, language, question, known, said.whole.names.union(*(one.whole.names for one in sources)))
+    )
+
+
+def _is_quoted(said: Sentence, source: Sentence) -> bool:
+    """Whether `said` is `source` word for word: a rule that finds fault with it then has misread both."""
+    return [word.lowered for word in said.whole.words] == [word.lowered for word in source.whole.words] and (
+        len(said.whole.quantities) == len(source.whole.quantities)
     )
 
 

@@ -1,4 +1,5 @@
-"""Whether a German claim gives an object to a verb that takes none: "Kornhus arbeitet 530 Beschäftigte"."""
+"""What is no sentence: a German verb that takes no object and has one ("Kornhus arbeitet 530 Beschäftigte"), and two
+English sentences run into one ("It left because it lost a client, Kornhus will return")."""
 
 from __future__ import annotations
 
@@ -16,10 +17,21 @@ _JOINING = frozenset({"und", "oder", "sowie"})
 _OTHER_VERB = re.compile(
     r"\b(?:zu|hat|haben|hatten?|wird|werden|lässt|lassen|ließ(?:en)?|will|soll(?:en)?|kann|können)\b"
 )
+_RUN_ON = re.compile(
+    r"(?!(?i:because|since|as|after|when|while|although|though|if)\b)[^,]*\bbecause\s[^,]*"
+    r"\b(?:is|are|was|were|has|have|had|will|\w{2,}ed)\b[^,]*,\s"
+    r"(?:[A-Z][\w’'-]*\s)+(?:is|are|was|were|has|have|had|will|would|can|could)\b"
+)
+"""A reason, and behind nothing but a comma another main clause."""
 
 
-def flaw(claim: Sequence[Clause]) -> str:
-    """`form: ...` where a clause whose only verb takes no object has a second noun that no preposition leads."""
+def flaw(claim: Sequence[Clause], text: str = "") -> str:
+    """`form: ...` where a clause whose only verb takes no object has a second noun that no preposition leads.
+
+    The same where `text`, the whole claim, is two English sentences with a comma between them.
+    """
+    if claim and claim[0].language == "en" and _RUN_ON.match(text):
+        return "form: two sentences run into one"
     for said in claim:
         if said.language != "de" or _OTHER_VERB.search(said.text):
             continue

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from service.relations.alignment import covered, states
 from service.relations.clauses import Clause, Sentence, Word
+from service.texts.circumstances import has_reason
 
 Similar = Callable[[str], NDArray[np.float32]]
 """How near in meaning a clause is to each cited source, float32 `(len(cited),)`."""
@@ -37,6 +38,11 @@ _GIVES_REASON = {
         re.IGNORECASE,
     ),
 }
+_BECAUSE = {
+    "de": re.compile(r"\b(?:weil|wegen|aufgrund|infolge)\s"),
+    "en": re.compile(r"\b(?:because|due to|owing to|as a result of)\s"),
+}
+"""What gives a reason and nothing else."""
 DETAIL = re.compile(r",\s|\s[–—-]\s|;\s|\b(?:und|and)\s")
 """After what it may add one as well, or a detail."""
 _RELATIVE = re.compile(r"(?:who|which|der|die|das)\s(?:is|was|für|in|im)\b")
@@ -51,6 +57,8 @@ LEAST_WORDS, LEAST_WORDS_ACROSS = 2, 4
 
 def flaw(claim: Sentence, sources: Sequence[Clause], similar: Similar | None) -> str:
     """`reason: ...` where a part of `claim` that gives a reason or a detail has nothing in common with `sources`."""
+    if len(sources) == 1 and _is_given_nowhere(claim.whole, sources[0], similar):
+        return "reason: the source gives none for anything"
     for part, is_cause in _parts(claim.whole):
         told = [source for source in sources if _is_linked(claim.whole, part, source)] if is_cause else sources
         if is_cause and not told and _is_of_nothing(claim.whole, part, sources):
@@ -60,6 +68,14 @@ def flaw(claim: Sentence, sources: Sequence[Clause], similar: Similar | None) ->
         if _is_unknown(part, told, near, is_cause=is_cause) and all(each):
             return f"reason: no source says {part.text.strip(' ,.')!r}"
     return ""
+
+
+def _is_given_nowhere(claim: Clause, source: Clause, similar: Similar | None) -> bool:
+    """Whether `claim` says "because" and `source`, all that it cites, has no word for a reason, a fear or a purpose."""
+    because = _BECAUSE[claim.language].search(claim.text)
+    if because is None or has_reason(source.text):
+        return False
+    return similar is None or float(similar(claim.text[because.end() :]).max()) < MOST_NEARNESS
 
 
 def _is_linked(claim: Clause, part: Clause, source: Clause) -> bool:

@@ -16,6 +16,7 @@ from service.search import calibration
 from service.search.calibration import Features
 from service.search.evidence import Evidence, choose
 from service.search.follow_up import standalone_query
+from service.search.reasons_first import reasons_first
 from service.texts.names import names
 
 FALLBACK_LANGUAGE = "en"
@@ -76,7 +77,8 @@ class Finder:
         filters = filters_of(request.filters, request.as_of)
         found = self.retriever.search([asked.query, request.question], max(request.top_k, LEAST_PASSAGES), filters)
         tokens = 2 * self._evidence_tokens // (parts + 1)
-        evidence = choose(found.sentences, self.snapshot, tokens=tokens, count_tokens=self.embedder.count_tokens)
+        ordered = reasons_first(found.sentences, request.question, asked.language, asked.names)
+        evidence = choose(ordered, self.snapshot, tokens=tokens, count_tokens=self.embedder.count_tokens)
         best = self.snapshot.passage_text(found.hits[0].row) if found.hits else ""
         known = calibration.features(request.question, asked.language, asked.names, found, best, evidence, self._spread)
         return Finding(asked, found, evidence, known)

@@ -117,6 +117,11 @@ def tells(sentence: str, circumstance: Circumstance, question: str, language: st
     return _tells_reason(sentence, said) if circumstance == "reason" else _tells_place(sentence, said, language)
 
 
+def has_reason(text: str) -> bool:
+    """Whether `text`, German or English, has any word that may tell why something is so."""
+    return _REASON.search(text) is not None
+
+
 def _tells_reason(sentence: str, question: str) -> bool:
     """A sentence that repeats nothing of the question is a reason and nothing else: "Its cranes had rusted."."""
     if _is_of_the_part(sentence, question):

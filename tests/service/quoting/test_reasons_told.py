@@ -31,6 +31,17 @@ def test_why_something_is_not_done_yet_is_told_by_why_it_was_postponed() -> None
     assert told(WHY_NOT, source(HELD_BACK, "de")) == HELD_BACK
 
 
+def test_a_german_question_whose_names_stand_side_by_side_names_two() -> None:
+    question = "Warum verließ Ada Wering Castellmar?"
+    given = "Castellmar-Gründerin und Leiterin Ada Wering hat die Firma verlassen, um ein Museum zu leiten."
+    assert told(question, source(given, "de")) == given
+
+
+def test_what_a_reason_fears_leaves_open_nothing_of_what_it_is_one_for() -> None:
+    given = "Ostrava, ein Kunde von Castellmar, und Vexil ziehen sich zurück, weil Pläne zu Rivalen gelangen könnten."
+    assert told("Warum verlässt Ostrava Castellmar?", source(given, "de")) == given
+
+
 @pytest.mark.parametrize(
     ("question", "sentence", "language"),
     [

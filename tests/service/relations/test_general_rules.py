@@ -183,7 +183,7 @@ def test_a_set_with_a_source_that_says_the_opposite_is_not_mended_by_one_more() 
 
 def test_a_source_that_has_no_word_of_what_a_reason_is_given_for_but_names_bears_no_reason_out() -> None:
     valued: Source = ("Für Quillon AI, das im Mai mit 14 Millionen Euro bewertet wurde, ist das ein Sprung.", "de")
-    ended: Source = ("Ostrava beendete die Arbeit mit Quillon AI, das mit 14 Millionen Euro bewertet wurde.", "de")
+    ended: Source = ("Ostrava beendete die Arbeit mit Quillon AI, denn das wurde mit 14 Millionen Euro bewertet.", "de")
     claim = "Ostrava hat die Arbeit mit Quillon AI beendet, weil es mit 14 Millionen Euro bewertet wurde."
     assert rule(claim, "de", valued) == "reason"
     assert rule(claim, "de", ended) == ""
@@ -199,3 +199,30 @@ def test_a_reason_that_only_another_source_than_the_one_of_what_it_is_given_for_
     assert (like(0.9), like(0.1)) == ("", "reason")
     plain = evidence("Quillon AI gilt als Liebling der Anleger.", "de", "b.md")
     assert flaw(claim, "de", "", [ended, plain], lambda text: np.array([0.1, 0.9], np.float32)).startswith("reason")
+
+
+def test_a_reason_from_a_source_that_gives_none_for_anything_is_none() -> None:
+    ended: Source = ("Kurz darauf kündigten Ostrava und Vexil die Arbeit mit Quillon.", "de")
+    assert rule("Ostrava verlässt Quillon, weil es die Arbeit mit Quillon kündigt.", "de", ended) == "reason"
+    assert rule("Ostrava left Quillon because it ended the work with Quillon.", "en", ended) == "reason"
+
+
+def test_what_falls_away_is_what_was_cut_and_nobody_who_cuts() -> None:
+    fell: Source = ("Etwa 200 Arbeitsplätze fallen im Juli bei Quillon weg.", "de")
+    assert rule("Quillon cut about 200 jobs in July.", "en", fell) == ""
+
+
+def test_a_sentence_of_a_source_word_for_word_is_never_wrong() -> None:
+    text = "Statt enger Bindung arbeitet Quillon nun auch mit Rivalen – und bei Ostrava wächst der Druck von außen."
+    assert rule(text, "de", (text, "de")) == ""
+
+
+def test_a_list_of_who_acts_has_the_names_of_what_is_set_beside_its_first() -> None:
+    both: Source = ("Quillon, der größte Kunde von Ostrava, und Vexil ziehen sich zurück, weil Pläne fehlen.", "de")
+    assert rule("Quillon left Ostrava because plans are missing.", "en", both) == ""
+
+
+def test_two_english_sentences_with_nothing_but_a_comma_between_them_are_none() -> None:
+    losing: Source = ("Ostrava verliert seinen größten Kunden, weil Quillon zu Vexil zurückkehren will.", "de")
+    assert rule("Quillon left because Ostrava is losing clients, Quillon will return to Vexil.", "en", losing) == "form"
+    assert rule("Because Ostrava is losing clients, Quillon will return to Vexil.", "en", losing) != "form"
