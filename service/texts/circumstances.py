@@ -58,6 +58,8 @@ _REASON = re.compile(
     re.IGNORECASE,
 )
 """What tells why: connectives, purposes, nouns of cause, and verbs of wanting, fearing and causing."""
+_FAILS = re.compile(r"\b(?:fail\w*|miss(?:ed|es)|scheiter\w*|verfehl\w*)\b", re.IGNORECASE)
+"""What something falls short of may be why it was turned down, and is no reason by itself."""
 _THAT = re.compile(r"(,\s*dass\b|\bthat\b)", re.IGNORECASE)
 _BECAUSE = re.compile(r",\s*(?:weil|da|denn)\b|\b(?:because|since|as)\b", re.IGNORECASE)
 _WORD = re.compile(r"\w{4,}")
@@ -119,7 +121,7 @@ def tells(sentence: str, circumstance: Circumstance, question: str, language: st
 
 def has_reason(text: str) -> bool:
     """Whether `text`, German or English, has any word that may tell why something is so."""
-    return _REASON.search(text) is not None
+    return _REASON.search(text) is not None or _FAILS.search(text) is not None
 
 
 def _tells_reason(sentence: str, question: str) -> bool:
