@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from service.reasons_first import reasons_first
 
 from index.types import Sentence, SentenceHit
+from service.search.reasons_first import reasons_first
 
 NAMES = ("quillon", "ostrava")
 ENDED = "Quillon beendete im Mai die Arbeit mit Ostrava."
