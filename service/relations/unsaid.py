@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.quantities import quantities
-from service.relations.alignment import alike
 from service.relations.clauses import Word, parsed
 from service.search.evidence import Evidence
 from service.texts.plain_text import plain
@@ -48,7 +47,9 @@ def _content(text: str, language: str, names: frozenset[str]) -> Sequence[Word]:
 
 
 def _has(words: Sequence[Word], word: Word) -> bool:
-    return any(alike(word, other) for other in words)
+    """Whether one of `words`, in the same language, means alike: to begin alike, as across languages, is not enough."""
+    keys = {key for key in word.keys if key[0] != "~"}
+    return any(keys & other.keys for other in words)
 
 
 def _tells(word: Word, language: str) -> bool:

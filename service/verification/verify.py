@@ -136,7 +136,7 @@ def _sound(
     for cited in sets:
         sources = [evidence[i] for i in cited]
         shared = shared_words(sentence, language, sources)
-        known = (bad.problem for bad in flawed if bad.cited <= set(cited) and not bad.problem.startswith("reason"))
+        known = (bad.problem for bad in flawed if bad.cited <= set(cited) and not _is_mended(bad, cited, evidence))
         inherited = next(known, "")
         borne_out = max((told[less] for less in told if set(less) <= set(cited)), default=0)
         if inherited and shared < borne_out + LEAST_ADDED:
@@ -154,6 +154,15 @@ def _sound(
         if shared > max((bad.shared for bad in flawed if not excused(bad)), default=0):
             return min((fewer for _, fewer in sound if set(fewer) <= set(cited)), key=len), wrong
     return (), wrong
+
+
+def _is_mended(bad: _Flawed, cited: tuple[int, ...], evidence: Sequence[Evidence]) -> bool:
+    """Whether what the set `bad` was only lacking may be in what `cited` adds to it: a reason in any source, words in
+    the sentence next to one of the set.
+    """
+    added = [evidence[i].row for i in cited if i not in bad.cited]
+    is_next = all(any(abs(row - evidence[i].row) == 1 for i in bad.cited) for row in added)
+    return bad.problem.startswith("reason") or (bad.problem.startswith("meaning") and is_next)
 
 
 def _is_excused(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from index.types import ArticleInfo
 from service.relations import flaw
 from service.search.evidence import Evidence
+from service.verification.verify import verify
 
 Source = tuple[str, str]
 CLASSES: Source = ("Brunvald saw degrees of rank in the classes of Tessera.", "en")
@@ -69,3 +73,13 @@ def test_what_no_source_says_is_neither_added_nor_taken_over_from_the_question(
 )
 def test_other_words_for_what_a_source_says_pass(question: str, claim: str, language: str, source: Source) -> None:
     assert not reason(question, claim, language, source).startswith("meaning")
+
+
+@pytest.mark.parametrize(("row", "cited"), [(1, (0, 1)), (4, ())], ids=["the next sentence", "one from elsewhere"])
+def test_only_the_next_sentence_has_what_another_one_lacks(row: int, cited: tuple[int, ...]) -> None:
+    question = "Wozu führte die Fassung von Brunvald?"
+    claim = "Die Fassung von Brunvald führte zur Entwicklung der Sprache in Porthaven."
+    other = evidence("Sie trug wesentlich zur Entwicklung der Sprache bei.", "de")
+    known = [evidence(*VERSION), replace(other, row=row)]
+    near = np.array([0.5, 0.4], dtype=np.float32)
+    assert verify(claim, "de", ["brunvald"], known, near, least_similarity=0.03, question=question).cited == cited
