@@ -8,6 +8,7 @@ changes there are and has a hash of which ones, kept anew with each: neither a m
 from __future__ import annotations
 
 import hashlib
+import random
 import sqlite3
 import tempfile
 import time
@@ -50,9 +51,9 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
     """A transaction that writes: on disk at the end, taken back where anything is raised. Makes the file if need be."""
     if not path.exists():
         durable.create(path, _fill, DRAFT)
-    with durable.library_writes(path), refusals(path), closing(_connect(path)) as db:
-        _require_present_schema(path, db)
-        with durable.transaction(db):
+    with durable.library_writes(path), refusals(path):
+        _require_present_schema(path)
+        with closing(_connect(path)) as db, durable.transaction(db):
             yield db
 
 
@@ -110,14 +111,18 @@ def _fill(draft: Path) -> None:
         db.execute(f"PRAGMA user_version = {SCHEMA}")
 
 
-def _require_present_schema(path: Path, db: sqlite3.Connection) -> None:
-    """Raise SnapshotMismatch where a later program wrote the file, SnapshotCorrupt where none did."""
-    version = _version(db)
+def _require_present_schema(path: Path) -> None:
+    """Bring what an earlier program wrote to the present schema.
+
+    Raises SnapshotMismatch where a later program wrote the file, SnapshotCorrupt where none did.
+    """
+    with closing(_connect(path)) as db:
+        version = _version(db)
     if version == WITH_LOG:
-        _require_integrity(path, db)
-        _end_log(db)
-        with durable.transaction(db):
+        _end_log(path)
+        with closing(_connect(path)) as db, durable.transaction(db):
             if _version(db) == WITH_LOG:
+                _require_integrity(path, db)
                 _seal(db)
                 db.execute(f"PRAGMA user_version = {SCHEMA}")
     elif version == 0:
@@ -131,23 +136,27 @@ def _version(db: sqlite3.Connection) -> int:
     return int(version)
 
 
-def _end_log(db: sqlite3.Connection) -> None:
-    """Move what is in the write-ahead log into the file, and have none any more. Nobody else may use the file then."""
+def _end_log(path: Path) -> None:
+    """Move what is in the write-ahead log into the file, and have none any more. Nobody else may have it open then.
+
+    So nothing stays open between two attempts, of which two processes may be making some.
+    """
     end = time.monotonic() + PATIENCE
     while True:
         try:
-            db.execute("PRAGMA journal_mode = DELETE")
+            with closing(_connect(path)) as db:
+                db.execute("PRAGMA journal_mode = DELETE")
             return
         except sqlite3.OperationalError as error:
             # SQLite itself does not wait here
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
                 raise
-        time.sleep(_SECONDS_BETWEEN)
+        time.sleep(random.uniform(0, _SECONDS_BETWEEN))  # noqa: S311 - so that nobody is in step with another
 
 
 def _copy(path: Path) -> sqlite3.Connection:
+    _require_present_schema(path)
     with durable.library_writes(path), closing(_connect(path)) as db:
-        _require_present_schema(path, db)
         # Held from here on, so that copying never waits for anybody: where it has to, it does so without an end.
         db.execute("BEGIN")
         last_sequence(db)

@@ -8,8 +8,10 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -143,6 +145,22 @@ def test_what_an_inbox_with_a_log_had_acknowledged_is_kept(first: str, tmp_path:
         assert Inbox(left).take([Change("c", article_of("c", "C."))], ()) == [15]
     assert laid_over(left) == {**ACKNOWLEDGED, **({"c": "C."} if first == "written" else {})}
     assert names_in(left) == [FILE_NAME]
+
+
+def test_several_that_find_an_inbox_with_a_log_at_once_all_write_to_it(tmp_path: Path) -> None:
+    later = left_by(AT_ONCE, tmp_path / "later")
+    (tmp_path / "left").mkdir()
+    left = left_by(WITH_LOG, tmp_path / "left", later)
+    begun = Barrier(4)
+
+    def take(name: str) -> list[int]:
+        begun.wait()
+        return Inbox(left).take([Change(name, article_of(name, f"{name}."))], ())
+
+    with ThreadPoolExecutor(4) as threads:
+        numbers = sorted(number for taken in threads.map(take, "cdef") for number in taken)
+    assert numbers == [15, 16, 17, 18]
+    assert laid_over(left) == {**ACKNOWLEDGED, **{name: f"{name}." for name in "cdef"}}
 
 
 def test_writing_goes_on_while_a_building_reads_and_is_there_before_it_ends(tmp_path: Path) -> None:
