@@ -26,6 +26,8 @@ HEAD_BYTES = 16 * 1024
 """What the head of a request may have: as much as uvicorn lets h11 keep of one that is incomplete."""
 EXCESS_SECONDS = 1.0
 """How long a connection too many may wait with its request, to be told so."""
+ENDING_SECONDS = 1.0
+"""After which a client that reads nothing is left when the service ends."""
 
 _HEAD_END = re.compile(rb"\n\r?\n")
 MOST_GATHERED = 65_536
@@ -47,6 +49,7 @@ class Connection(H11Protocol):
         super().__init__(*args, **kwargs)
         self._patience = patience
         self._excess = False
+        self._ending = False
         self._hearing: asyncio.TimerHandle | None = None
         self._telling: asyncio.TimerHandle | None = None
 
@@ -91,6 +94,14 @@ class Connection(H11Protocol):
             self._telling.cancel()
             self._telling = None
 
+    def shutdown(self) -> None:
+        """The service ends, as soon as this client has read what is under way."""
+        super().shutdown()
+        self._ending = True
+        if self._telling is not None:
+            self._telling.cancel()
+            self._watch()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is no more."""
         self._unexpect()
@@ -119,7 +130,8 @@ class Connection(H11Protocol):
 
     def _watch(self) -> None:
         left = self.transport.get_write_buffer_size()
-        self._telling = self.loop.call_later(self._patience.seconds, self._judge, left)
+        seconds = min(ENDING_SECONDS, self._patience.seconds) if self._ending else self._patience.seconds
+        self._telling = self.loop.call_later(seconds, self._judge, left)
 
     def _judge(self, before: int) -> None:
         """Go on watching a client that reads slowly, and leave one that does not read at all."""

@@ -123,3 +123,13 @@ def test_any_number_of_signals_ends_it_without_a_complaint(service: Service, cli
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         service.process.send_signal(number)
     assert_ends_well(service, SECONDS)
+
+
+def test_a_client_that_reads_nothing_holds_up_no_end(tmp_path: Path) -> None:
+    with serving(tmp_path, SHUTDOWN_TIMEOUT="60", BODY_TIMEOUT="60") as service, socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect(("127.0.0.1", int(service.url.rpartition(":")[2])))
+        connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 60)
+        httpx.get(f"{service.url}/healthz")
+        service.process.send_signal(signal.SIGTERM)
+        assert_ends_well(service, 30)
