@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    # What follows takes a second or two to import. Told to stop meanwhile, the service ends as it does later.
+    import os
+    import signal
+
+    for early in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(early, lambda *_: os._exit(0))
+
 import asyncio
 import gc
 import logging

@@ -132,6 +132,19 @@ def test_it_can_be_stopped_while_it_starts(serve: Serve) -> None:
     assert (process.returncode, out, err) == (0, "", "")
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_can_be_stopped_while_python_reads_it(number: signal.Signals) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "service"]
+    with subprocess.Popen(command, env=environment(), cwd=ROOT, text=True, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        while "asyncio" not in process.stderr.readline():
+            assert process.poll() is None
+        process.send_signal(number)
+        said = process.stderr.read()
+        assert process.wait(SECONDS) == 0
+    assert "Traceback" not in said
+
+
 def test_a_pipeline_that_can_not_start_ends_it_with_one_line(serve: Serve) -> None:
     process = serve("broken", LOG_LEVEL="warning")
     out, err = process.communicate(timeout=SECONDS)
