@@ -189,10 +189,8 @@ def test_the_log_has_a_line_for_each_request(serve: Serve) -> None:
 def test_responses_are_not_held_back(url: str) -> None:
     with httpx.Client(base_url=url, timeout=60) as client:
         client.get("/healthz")
-        started = time.monotonic()
-        for _ in range(20):
-            client.get("/healthz")
-    assert time.monotonic() - started < 20 * 0.035, "Nagle's algorithm holds every response back for 40 ms"
+        quickest = min(client.get("/healthz").elapsed.total_seconds() for _ in range(20))
+    assert quickest < 0.035, "Nagle's algorithm holds every response back for 40 ms"
 
 
 def test_a_chunked_body_is_put_together(url: str) -> None:
