@@ -22,9 +22,11 @@ _ASKED_AND_TOLD = (
         ),
         re.compile(
             r"\b(?:(?:aller|zu)?erst(?!ell|att|aun|ick|reck|arr|eh)\w*|first\w*|1\.|initial\w*|origin\w*|urspr[uü]ng\w*|anf[aä]ng\w*|"
-            r"zunächst|beg(?:in|an|un|ann|onn)\w*|start\w*|\w*gr[uü]nd(?:et|er|ung|ete)\w*|found\w*|pionier\w*|pioneer\w*|premiere\w*|"
+            r"zunächst|beg(?:in|an|un|ann|onn)\w*|start\w*|\w*gr[uü]nd(?:et|er|ung|ete)\w*|found\w*|pionier\w*|pioneer\w*|"
+            r"premiere\w*|"
             r"deb[uü]t\w*|earliest|oldest|älteste\w*|früheste\w*|only|einzige\w*|never|nie|bisher\w*|previous\w*|"
-            r"until then|invent\w*|erf[aiu]nd\w*|introduc\w*|eingeführt\w*)\b",
+            r"vo[mn] [^.;]{1,60} bis|from [^.;]{1,60} to|until then|invent\w*|"
+            r"erf[aiu]nd\w*|introduc\w*|eingeführt\w*)\b",
             re.IGNORECASE,
         ),
     ),
@@ -34,7 +36,8 @@ _ASKED_AND_TOLD = (
             rf"\b(?:der|die|das|den|dem|des|als|seine?[nrms]?|ihre?[nrms]?) (?:aller)?letzte[nrms]? {_KIND}[A-ZÄÖÜ„“\"]"
         ),
         re.compile(
-            r"\b(?:(?:aller|zu)?letzt\w*|last\w*|latest|final\w*|end(?:e|ete|en|s|ed|ing|gültig\w*)?|schließlich|abschl[iu]\w*|"
+            r"\b(?:vo[mn] [^.;]{1,60} bis|from [^.;]{1,60} to|"
+            r"(?:aller|zu)?letzt\w*|last\w*|latest|final\w*|end(?:e|ete|en|s|ed|ing|gültig\w*)?|schließlich|abschl[iu]\w*|"
             r"recent\w*|jüngst\w*|beend\w*|clos\w*|ceas\w*|eingestellt|einzige\w*|only|remain\w*|übrig\w*|verblieb\w*)\b",
             re.IGNORECASE,
         ),

@@ -71,6 +71,8 @@ async def test_the_first_and_the_last_of_a_kind_have_to_be_told_as_such() -> Non
     last = "Wer war der letzte Vorsitzende von Castellmar?"
     german = source("Castellmar wählte Brunvald 2015 zum Vorsitzenden.", "de")
     assert (await dropped(last, "Brunvald.", german)).startswith("type: the first or last")
+    ranged = source("The ships of Castellmar were named after towns, from Vaillard in 1990 to Brunvald in 2015.")
+    assert await dropped("What was the first ship of Castellmar?", "Vaillard.", ranged) == ""
     assert await dropped("Who led Castellmar in the first year?", "Brunvald led Castellmar.", LED) == ""
 
 
