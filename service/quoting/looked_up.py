@@ -42,6 +42,12 @@ _HOW_HIGH = re.compile(r"\b(?:how (?:high|large)|wie hoch)\b(?P<noun>(?:\W+\w+){
 """Heights and sizes are asked for like this as well: what is high must be named at once, and measured in money."""
 _ASKING_FIRST = re.compile(r"\A.*?\b(?:did|do|does|has|have|had|hat|haben|hatten?)\s", re.IGNORECASE)
 """What stands before a statement in a question: "How many jobs did" Castellmar cut."""
+_OF_ANOTHER_EVENT = re.compile(
+    r"\b(?:(?:nach|seit|vor)\s+(?:de[mnr]|seine[mnr]|ihre[mnr]|eine[mnr])|"
+    r"(?:after|since|before|following)\s+(?:the|its|their|an?))\s+(?:[^\s,;:]+\s+){1,8}\Z",
+    re.IGNORECASE,
+)
+"""What a date stands behind that is the date of something else: "after the purchase of Marlin in 2014"."""
 _TWO_QUESTIONS = re.compile(
     r"\b(?:and|und|or|oder) (?:how|what|when|where|which|who|why|wann|warum|was|welche\w*|wer|wie|wo)\b", re.I
 )
@@ -105,6 +111,8 @@ def _values(asked: Asked, source: Evidence) -> Iterator[Stated]:
         if value.kind != kind or value.measure not in (measure, "") or value.hedged != hedged:
             continue
         if kind != "date" and value.measure != measure:
+            continue
+        if kind == "date" and _OF_ANOTHER_EVENT.search(value.text[: value.start]):
             continue
         if has_all(value.clause if kind == "date" else value.text, source.language, said_of_it):
             yield value

@@ -29,7 +29,8 @@ LOAN_WORDS = _words("""
     forum franchise front frost funk gala game gang garage gas generation generator genie genre genres gift grad
     graffiti grill hammer hand hardware hobby holding horror hospital hotel hotels humor hybrid hygiene idee idiot
     illusion imperium import impulse index inflation info information initiative innovation installation institution
-    instrument integration internet interpretation intervention interview interviews invasion investment investments
+    instrument integration interim interims internet interpretation intervention interview interviews invasion
+    investment investments
     investor investoren isolation job jobs journal journalist jury killer kind kiosk lab label labels labor labore labs
     land liga limit liter logo lunge lust magazine mail mails manager manipulation mantel marathon marine marketing
     massage match material medium meeting memo metal meter migration milieu million millionen mine minimum minister
@@ -60,6 +61,9 @@ TITLES = _words("""
 _WORD = re.compile(r"[^\W\d_](?:[\w’']*\w)?")
 _SENTENCE_START = re.compile(r"(?:\A|[.!?:…]\s+|[\n•])[\s\"“„«»(\[‚‘’']*\Z")
 _COMPANY_AHEAD = re.compile(r"[ -](?:AI|Inc|Corp|Ltd|AG|GmbH|Labs?|Group|Platforms|Technologies)\b")
+_FIRM = re.compile(r" (?:AG|GmbH|Inc|Corp|Ltd)\b")
+_ARTICLE = re.compile(r"\b(?:die|der|das|de[mns]|eine?[mnrs]?)\s\Z", re.IGNORECASE)
+"""Between this and a name stands what it names: "die Einheit AI Products"."""
 # Frequencies are Zipf's: the logarithm to ten of how often a word is met in a billion.
 _COMMON_IN_GERMAN, _CLEARLY_GERMAN = 2.0, 1.5
 """A German noun is at least so frequent in German, and by so much more than in English."""
@@ -90,8 +94,11 @@ def names(text: str, language: str) -> list[str]:
         if not match.group()[0].isupper() or word in TITLES or word in calendar_words() or len(word) < 2:
             continue
         starts = bool(_SENTENCE_START.search(text[max(0, match.start() - 4) : match.start()]))
-        marked = bool(_COMPANY_AHEAD.match(text, match.end())) or word in _territories()
         before, behind = text[max(0, match.start() - _REACH) : match.start()], text[match.end() : match.end() + 1]
+        noun = (
+            language == "de" and _ARTICLE.search(before) and is_german_noun(word) and not _FIRM.match(text, match.end())
+        )
+        marked = bool(_COMPANY_AHEAD.match(text, match.end()) and not noun) or word in _territories()
         marked = marked or (language == "de" and _PARTICLE_BEFORE.search(before) is not None)
         chosen = language == "de" and behind != "-" and _CHOSEN.search(before) is not None
         if marked or (is_name(match.group(), starts) and not chosen):

@@ -34,6 +34,12 @@ def test_a_sentence_that_is_read_alone_in_the_language_of_the_question_is_quoted
     assert told(PRICE, source(GERMAN_PRICE, "de"), source(sentence)) == sentence
 
 
+def test_a_date_of_another_event_is_not_that_of_the_one_asked_for() -> None:
+    dated = "Nach der Übernahme der Marlin 2014 ist es für Castellmar die größte Investition."
+    assert told("Wann hat Castellmar investiert?", source(dated, "de")) == ""
+    assert told("Wann hat Castellmar investiert?", source("Seit Mai 2014 investiert Castellmar.", "de")) != ""
+
+
 def test_a_sentence_that_leans_on_the_one_before_gives_its_value_alone() -> None:
     leaning = source("It paid 15 million euros for the Marlin.", before="Castellmar is a shipping company.")
     assert told(PRICE, leaning) == "According to the articles: 15 million euros."
