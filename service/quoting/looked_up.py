@@ -42,6 +42,11 @@ _HOW_HIGH = re.compile(r"\b(?:how (?:high|large)|wie hoch)\b(?P<noun>(?:\W+\w+){
 """Heights and sizes are asked for like this as well: what is high must be named at once, and measured in money."""
 _ASKING_FIRST = re.compile(r"\A.*?\b(?:did|do|does|has|have|had|hat|haben|hatten?)\s", re.IGNORECASE)
 """What stands before a statement in a question: "How many jobs did" Castellmar cut."""
+_ONLY_SOME = re.compile(
+    r"\s*(?P<which>former|ex|other|new|more|further|additional|ehemalig|früher|weiter|neu|zusätzlich)\w*\b",
+    re.IGNORECASE,
+)
+"""What a count stands before that counts not all: "two former employees"."""
 _OF_ANOTHER_EVENT = re.compile(
     r"\b(?:(?:nach|seit|vor)\s+(?:de[mnr]|seine[mnr]|ihre[mnr]|eine[mnr])|"
     r"(?:after|since|before|following)\s+(?:the|its|their|an?))\s+(?:[^\s,;:]+\s+){1,8}\Z",
@@ -111,6 +116,9 @@ def _values(asked: Asked, source: Evidence) -> Iterator[Stated]:
         if value.kind != kind or value.measure not in (measure, "") or value.hedged != hedged:
             continue
         if kind != "date" and value.measure != measure:
+            continue
+        narrower = _ONLY_SOME.match(value.text, value.end) if kind == "count" else None
+        if narrower and narrower["which"].casefold() not in question.casefold():
             continue
         if kind == "date" and _OF_ANOTHER_EVENT.search(value.text[: value.start]):
             continue

@@ -40,6 +40,12 @@ def test_a_date_of_another_event_is_not_that_of_the_one_asked_for() -> None:
     assert told("Wann hat Castellmar investiert?", source("Seit Mai 2014 investiert Castellmar.", "de")) != ""
 
 
+def test_a_count_of_former_ones_is_not_that_of_all() -> None:
+    question = "How many employees does Castellmar have?"
+    assert told(question, source("This is the view of two former Castellmar employees.")) == ""
+    assert told(question, source("Castellmar has 530 employees.")) != ""
+
+
 def test_a_sentence_that_leans_on_the_one_before_gives_its_value_alone() -> None:
     leaning = source("It paid 15 million euros for the Marlin.", before="Castellmar is a shipping company.")
     assert told(PRICE, leaning) == "According to the articles: 15 million euros."
