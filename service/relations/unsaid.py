@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.quantities import quantities
+from service.relations.alignment import alike
 from service.relations.clauses import Word, parsed
 from service.search.evidence import Evidence
 from service.texts.plain_text import plain
@@ -36,7 +37,7 @@ def flaw(claim: str, language: str, question: str, cited: Sequence[Evidence], na
     lacking = [word for word in added if _tells(word, language) and not _has(own, word)]
     if len(lacking) >= FEWEST and 2 * len(lacking) > len(added) and not quantities(claim, language):
         return f"meaning: no source has what it adds to the question ({_listed(lacking)})"
-    lacking = [word for word in repeated if not _has(around, word)]
+    lacking = [word for word in repeated if not any(alike(word, other) for other in around)]
     if len(repeated) >= FEWEST_REPEATED and 2 * len(lacking) >= len(repeated):
         return f"meaning: the question says it, no source does ({_listed(lacking)})"
     return ""

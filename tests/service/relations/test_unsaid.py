@@ -68,8 +68,14 @@ def test_what_no_source_says_is_neither_added_nor_taken_over_from_the_question(
         ("Wann kam die Pest?", "Die Pest kam im Herbst 1347 an, zu Beginn der Messe.", "de", PEST),
         ("Wo war die Fassung beliebt?", "Die Fassung fand in Porthaven bald Zuspruch.", "de", VERSION),
         ("Wozu führte die Fassung?", "Zur Entwicklung der Sprache.", "de", (CLASSES[0], "en")),
+        (
+            "Wozu dient die Klassifizierung und Kalkulation von Gesteinen?",
+            "Die Klassifizierung und Kalkulation von Gesteinen dient dem Bergbau.",
+            "de",
+            ("Für den Bergbau werden Gesteine klassifiziert und kalkuliert.", "de"),
+        ),
     ],
-    ids=["says the same", "has a figure", "one word for another", "another language"],
+    ids=["says the same", "has a figure", "one word for another", "another language", "a noun for a verb"],
 )
 def test_other_words_for_what_a_source_says_pass(question: str, claim: str, language: str, source: Source) -> None:
     assert not reason(question, claim, language, source).startswith("meaning")
