@@ -38,7 +38,7 @@ def flaw(claim: str, language: str, question: str, cited: Sequence[Evidence], na
     if len(lacking) >= FEWEST and 2 * len(lacking) > len(added) and not quantities(claim, language):
         return f"meaning: no source has what it adds to the question ({_listed(lacking)})"
     lacking = [word for word in repeated if not any(alike(word, other) for other in around)]
-    if len(repeated) >= FEWEST_REPEATED and 2 * len(lacking) >= len(repeated):
+    if len(repeated) >= FEWEST_REPEATED and 2 * _weight(lacking, language) >= _weight(repeated, language):
         return f"meaning: the question says it, no source does ({_listed(lacking)})"
     return ""
 
@@ -54,10 +54,18 @@ def _has(words: Sequence[Word], word: Word) -> bool:
 
 
 def _tells(word: Word, language: str) -> bool:
-    """Whether `word` is no name, which is looked for elsewhere, nor one of the German verbs and adjectives for which
-    there are ever so many others.
-    """
-    return not word.is_name and (language != "de" or not word.text.islower())
+    """Whether `word` is no name, which is looked for elsewhere, and no word that has ever so many others for it."""
+    return not word.is_name and not _has_many_like(word, language)
+
+
+def _has_many_like(word: Word, language: str) -> bool:
+    """Whether `word` is one of the German verbs and adjectives, for which there are ever so many others."""
+    return language == "de" and word.text.islower()
+
+
+def _weight(words: Sequence[Word], language: str) -> float:
+    """How much `words` say together; one that many others may stand for, half of another."""
+    return sum(0.5 if _has_many_like(word, language) else 1.0 for word in words)
 
 
 def _listed(words: Sequence[Word]) -> str:

@@ -34,7 +34,8 @@ _ASKED: dict[Circumstance, re.Pattern[str]] = {
     ),
 }
 _REASON = re.compile(
-    r"\A(?:da|as|for)\s|,\s(?:da|as|for|so)\b|:\s|\bum\b.*\bzu\b|\bum\b.*\b\w+zu\w+en\b|\btoo \w+|"
+    r"\A(?:da|as|for)\s|,\s(?:da|as|for|so)\b|\bum\b.*\bzu\b|\bum\b.*\b\w+zu\w+en\b|\btoo \w+|"
+    r"(?<!\w)(?!(?:folge|konsequenz|auswirkung|consequence|result|effect)\w*\W)\w+[^\w\s]*:\s|"
     r"\bzu (?:hoch|teuer|klein|wenig|gro(?:ß|ss)|viel|langsam|schwach|gefährlich|riskant|spät|schwer|alt|lang)\w*|"
     r"\b(?:f[üu]hr\w*|leads?|led)\b.*\b(?:zu|zum|zur|dazu|to)\b|\bl(?:ag|ieg)(?:t|en)? (?:\w+ )?(?:an|am|daran)\b|"
     r"\b(?!(?:plan\w*|agree\w*|beg[aiu]n|continu\w*|start\w*|ha[sd]|have|used|going|able|expect\w*|said|decid\w*|likely|"

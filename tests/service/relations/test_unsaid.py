@@ -74,8 +74,14 @@ def test_what_no_source_says_is_neither_added_nor_taken_over_from_the_question(
             "de",
             ("Für den Bergbau werden Gesteine klassifiziert und kalkuliert.", "de"),
         ),
+        (
+            "Warum kündigte Brunvald die Partnerschaft mit Porthaven?",
+            "Brunvald kündigte die Partnerschaft mit Porthaven, weil die Pest kam.",
+            "de",
+            ("Brunvald zog sich aus Porthaven zurück, weil die Pest kam.", "de"),
+        ),
     ],
-    ids=["says the same", "has a figure", "one word for another", "another language", "a noun for a verb"],
+    ids=["says the same", "has a figure", "one word for another", "another language", "a noun for a verb", "two verbs"],
 )
 def test_other_words_for_what_a_source_says_pass(question: str, claim: str, language: str, source: Source) -> None:
     assert not reason(question, claim, language, source).startswith("meaning")
