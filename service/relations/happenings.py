@@ -1,4 +1,4 @@
-"""What happened: that something was founded, or that people lost their jobs, has to be said by a source.
+"""What happened: that something was founded or bought, or that people lost their jobs, has to be said by a source.
 
 A figure or a year of the right subject is easily told of another happening: a company of 1,500 people has not laid off
 1,500. The words for the happenings of `happenings.txt` leave so little doubt that a claim of one is wrong where no

@@ -316,9 +316,11 @@ def test_an_office_that_leaves_no_doubt_may_be_in_the_other_language(claim: str,
         ("Quillon laid off 1,500 employees.", "en", ("Rund 1.500 Menschen arbeiten für Quillon.", "de")),
         ("Quillon wurde 2024 gegründet.", "de", ("In 2024, Quillon had revenue of 870 million dollars.", "en")),
         ("Quillon was founded in 2024.", "en", ("2024 machte Quillon 870 Millionen Dollar Umsatz.", "de")),
+        ("Yes, Drovik took over Quillon.", "en", ("Tessera und Drovik ziehen sich von Quillon zurück.", "de")),
+        ("Ja, Drovik hat Quillon gekauft.", "de", ("Tessera and Drovik no longer work with Quillon.", "en")),
     ],
 )
-def test_a_founding_and_lost_jobs_have_to_be_told(claim: str, language: str, source: tuple[str, str]) -> None:
+def test_what_happened_has_to_be_told(claim: str, language: str, source: tuple[str, str]) -> None:
     assert rule(claim, language, source) == "happening"
 
 
@@ -353,9 +355,10 @@ def test_how_many_lost_their_jobs_is_told_by_a_sentence_that_tells_of_it(
         ("Quillon wurde 2016 gegründet.", "de", ("Drovik started Quillon in 2016.", "en")),
         ("Quillon kündigte einen Umsatz von 2 Millionen an.", "de", ("Quillon announced 2 million in revenue.", "en")),
         ("Quillon cut its prices.", "en", ("Quillon lowered prices.", "en")),
+        ("Drovik took over Quillon.", "en", ("Quillon gehört seit 2016 zu Drovik.", "de")),
+        ("Drovik übernahm die Leitung von Quillon.", "de", ("Drovik now heads Quillon.", "en")),
+        ("Drovik hat die Kosten übernommen.", "de", ("Drovik pays the costs.", "en")),
     ],
 )
-def test_a_founding_and_lost_jobs_may_be_told_in_other_words(
-    claim: str, language: str, source: tuple[str, str]
-) -> None:
+def test_what_happened_may_be_told_in_other_words(claim: str, language: str, source: tuple[str, str]) -> None:
     assert rule(claim, language, source) != "happening"
