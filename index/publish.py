@@ -39,8 +39,11 @@ def staging(index_dir: Path, *, held: WriterLock | None = None) -> Iterator[Path
     that died has left is removed first. Raises IndexLocked, and SnapshotError where the disk refuses.
     """
     with held_or_taken(index_dir, "building", held):
-        draft = _new_draft(index_dir)
+        _make_room(index_dir)
+        draft = index_dir / SNAPSHOTS / f"{_BUILDING}{secrets.token_hex(4)}"
         try:
+            # Ctrl-C may come while the disk is waited for: the directory is there by then.
+            durable.make_directory(draft)
             yield draft
         except BaseException:
             # What went wrong matters more than what it left: the next writer removes that.
@@ -165,14 +168,11 @@ def prune(index_dir: Path, keep: int = KEPT, *, held: WriterLock | None = None) 
         return _prune(index_dir, keep)
 
 
-def _new_draft(index_dir: Path) -> Path:
+def _make_room(index_dir: Path) -> None:
     remove_strays(index_dir)
     with suppress(SnapshotMissing, SnapshotCorrupt):
         # a newer one that is not served is what a writer left that died just before it was
         _withdraw_after(index_dir, current_directory(index_dir).name)
-    draft = index_dir / SNAPSHOTS / f"{_BUILDING}{secrets.token_hex(4)}"
-    durable.make_directory(draft)
-    return draft
 
 
 def _beginning(index_dir: Path, *prefixes: str) -> list[Path]:

@@ -90,6 +90,35 @@ class FailingDisk(CountingDisk):
         return number == self._number or (self._lasting and number > self._number)
 
 
+class InterruptedDisk(CountingDisk):
+    """Ctrl-C comes while the `number`th operation that takes time is waited for: it is done, and does not return."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self._left = number
+
+    def mkdir(self, path: Path) -> None:
+        super().mkdir(path)
+        self._wait()
+
+    def write(self, file: BinaryIO, content: bytes) -> None:
+        super().write(file, content)
+        self._wait()
+
+    def sync(self, path: Path, descriptor: int) -> None:
+        super().sync(path, descriptor)
+        self._wait()
+
+    def rename(self, old: Path, new: Path) -> None:
+        super().rename(old, new)
+        self._wait()
+
+    def _wait(self) -> None:
+        if not self._left:
+            raise KeyboardInterrupt
+        self._left -= 1
+
+
 class WatchedDisk(CountingDisk):
     """Knows what is safe on the disk below `root`: each file as it was last synced, each directory likewise.
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -28,6 +28,7 @@ from tests.index.conftest import TokenHashEmbedder, article_of
 from tests.index.faults import (
     CountingDisk,
     FailingDisk,
+    InterruptedDisk,
     Left,
     WatchedDisk,
     files_up_to,
@@ -208,6 +209,25 @@ def test_any_operation_may_fail(
         if verdict.is_due(what_is_at(scene), acknowledged=not refusal):
             assert verdict.serves(change.after, *([change.before] if refusal else [])), disk.steps[number]
             assert verdict.goes_on(), disk.steps[number]
+        shutil.rmtree(scene)
+    assert number > 3
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_ctrl_c_may_come_while_anything_is_waited_for(
+    change: Change, befores: dict[str | None, Path], clean: dict[str, Files], scene: Path
+) -> None:
+    verdict = Verdict(scene, clean)
+    for number in itertools.count():
+        shutil.copytree(befores[change.before], scene)
+        disk = InterruptedDisk(number)
+        with put_in(disk), suppress(KeyboardInterrupt):
+            change.run(scene / "index")
+            break
+        assert not list(scene.glob("index/snapshots/.building-*")), disk.steps[-1]
+        if verdict.is_due(what_is_at(scene), acknowledged=False):
+            assert verdict.serves(change.after, change.before), disk.steps[-1]
+            assert verdict.goes_on(), disk.steps[-1]
         shutil.rmtree(scene)
     assert number > 3
 
