@@ -11,6 +11,7 @@ error), 1 if not, 2 for a wrong command line or setting, 130 if it was interrupt
 from __future__ import annotations
 
 import argparse
+import math
 import signal
 import sys
 from collections.abc import Sequence
@@ -26,7 +27,7 @@ from index.models import resolve
 from index.progress import Bars
 from index.token_cache import cached
 from index.vector_kinds import shortfalls
-from index.watching import INTERVAL, Watch
+from index.watching import AFTER_FAILURE, INTERVAL, Watch
 from service.errors import SettingsError
 from service.settings import Settings, load_settings, vector_options
 
@@ -112,18 +113,22 @@ def _build(articles: Sequence[Path], out: Path, embedder: LazyEmbedder, options:
 
 
 def _follow(articles: Sequence[Path], out: Path, embedder: LazyEmbedder, options: BuildOptions, bars: Bars) -> int:
-    """Build, and again after every change, until the process is told to stop."""
+    """Build, and again after every change, until the process is told to stop. What has failed is tried again."""
     watch = Watch(articles, without=out)
+    told = ""
     try:
         while True:
+            failure, patience = "", math.inf
             try:
                 _build(articles, out, embedder, options, bars)
             except IndexLocked as error:
-                bars.say(f"waiting: {error}")
-                watch.forget()
+                failure, patience = f"waiting: {error}", INTERVAL
             except IndexingError as error:
-                bars.say(f"error: {_explained(error)}")
-            watch.wait(INTERVAL)
+                failure, patience = f"error: {_explained(error)}", AFTER_FAILURE
+            if failure and failure != told:
+                bars.say(failure)
+            told = failure
+            watch.wait(INTERVAL, at_most=patience)
     except KeyboardInterrupt:
         print("stopped watching", file=sys.stderr)
         return 0

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from index.watching import LOOKS_AT_MOST, Watch, fingerprint
+
+TICK = 0.05
+"""Seconds after which the time of a change is surely another one: file systems have clocks of a few milliseconds."""
 
 
 @pytest.fixture
@@ -33,6 +37,18 @@ def rewritten_at_the_same_time(folder: Path) -> None:
     new.replace(path)
 
 
+def forbidden(folder: Path) -> None:
+    time.sleep(TICK)
+    (folder / "a.txt").chmod(0)
+
+
+def rewritten_in_place_at_the_same_time(folder: Path) -> None:
+    time.sleep(TICK)
+    before = (folder / "a.txt").stat()
+    (folder / "a.txt").write_text("two")
+    os.utime(folder / "a.txt", ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -42,6 +58,8 @@ def rewritten_at_the_same_time(folder: Path) -> None:
         lambda folder: (folder / "a.txt").unlink(),
         lambda folder: (folder / "a.txt").rename(folder / "d.txt"),
         lambda folder: os.utime(folder / "a.txt", ns=(1, 1)),
+        forbidden,
+        rewritten_in_place_at_the_same_time,
     ],
 )
 def test_every_change_is_noticed(folder: Path, change: Callable[[Path], object]) -> None:
@@ -123,12 +141,16 @@ def test_files_that_never_stop_changing_are_taken_as_they_are(folder: Path) -> N
     assert clock.slept == LOOKS_AT_MOST + 1
 
 
-def test_what_is_forgotten_has_changed(folder: Path) -> None:
+def test_without_a_change_it_waits_no_longer_than_it_may(folder: Path) -> None:
     clock = Clock()
     watch = Watch([folder], clock.sleep)
-    watch.forget()
-    watch.wait(1.0)
-    assert clock.slept == 1
+    watch.wait(2.0, at_most=7.0)
+    assert clock.slept == 4
+
+    clock.steps = [lambda: written(folder)]
+    clock.slept = 0
+    watch.wait(2.0, at_most=7.0)
+    assert clock.slept == 2
 
 
 def test_what_is_written_to_an_index_inside_the_collection_is_no_change(folder: Path) -> None:

@@ -6,6 +6,7 @@ import runpy
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -149,7 +150,7 @@ import index.embedding
 from tests.index.conftest import TokenHashEmbedder
 index.embedding.SentenceTransformerEmbedder = lambda *_, **__: TokenHashEmbedder()
 import index.watching
-index.watching.INTERVAL = 0.05
+index.watching.INTERVAL, index.watching.AFTER_FAILURE = 0.05, 0.2
 sys.argv = sys.argv[1:]
 try:
     runpy.run_path(sys.argv[0], run_name="__main__")
@@ -202,6 +203,23 @@ def test_a_watched_directory_is_built_again_after_every_change(
     assert child.returncode == 0
     with Snapshot.open(tmp_path / "index") as snapshot:
         assert set(snapshot.article_ids) == {"fähre.txt", "third.txt"}
+
+
+def test_what_fails_while_watching_is_told_once_and_tried_again(
+    articles: Path, made_up: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "index").write_text("in the way")
+    with subprocess.Popen(
+        [*made_up, "--watch"], cwd=SCRIPT.parents[1], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None and child.stderr is not None
+        assert "index: File exists" in child.stderr.readline()
+        time.sleep(0.5)
+        (tmp_path / "index").unlink()
+        assert "2 articles" in child.stdout.readline()
+        child.send_signal(signal.SIGTERM)
+        assert child.stderr.read() == "stopped watching\nFalse\n"
+    assert child.returncode == 0
 
 
 def test_an_index_that_somebody_else_writes_to_ends_with_1(
