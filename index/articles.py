@@ -14,7 +14,7 @@ from pathlib import Path
 from index.clean import pieces
 from index.errors import ArticleError, EmptyCollection
 from index.language import detect
-from index.layout import TITLE_CHARACTERS, title_of
+from index.layout import TITLE_CHARACTERS, is_label, title_of
 from index.readers import READERS, Record
 from index.types import Article
 
@@ -25,6 +25,8 @@ Describe = Callable[[str, Record, str], tuple[str, str]]
 MAX_ID_CHARACTERS = 1_000
 TITLE_WINDOW = 5_000
 """Characters at the beginning of a text in which its title is looked for."""
+LABELS_AT_MOST = 4
+"""Lines above a title."""
 
 _FORMATS = ", ".join(sorted(READERS))
 
@@ -203,9 +205,18 @@ def _check_characters(name: str, value: str, source: str) -> None:
 
 
 def _derived_title(article_id: str, text: str) -> str:
-    """The first heading or sentence of the content, the file's name where there is none."""
+    """The first heading or sentence of the content, the file's name where there is none.
+
+    Instead of a label that stands above a title, the first line behind it that may be one.
+    """
     head = text[:TITLE_WINDOW]
-    for piece in pieces(head):
-        if not piece.skipped_by:
-            return title_of(head[piece.start : piece.end])
-    return Path(article_id).stem[:TITLE_CHARACTERS] or article_id
+    content = [piece for piece in pieces(head) if not piece.skipped_by][: LABELS_AT_MOST + 1]
+    if not content:
+        return Path(article_id).stem[:TITLE_CHARACTERS] or article_id
+    first, *others = (head[piece.start : piece.end] for piece in content)
+    is_heading = "#" in head[: content[0].start].rpartition("\n")[2]
+    if is_label(first) and not is_heading:
+        behind = next((block for block in others if not is_label(block)), first)
+        if len(behind) <= TITLE_CHARACTERS and not behind.endswith("."):
+            return title_of(behind)
+    return title_of(first)

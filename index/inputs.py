@@ -12,6 +12,7 @@ from index.passages import SPLITTER
 from index.types import Article, Passage, Sentence
 
 INPUTS = {
+    "title": "first line that is no label",
     "passage_vectors": "text",
     "sentence_vectors": "mean of sentence, predecessor + sentence",
     "passage_tokens": "text, cut by sentences",

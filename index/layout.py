@@ -20,6 +20,9 @@ HEADINGS_IN_A_ROW = 4
 TITLE_CHARACTERS = 120
 """Where a title is cut."""
 
+LABEL_WORDS = 5
+"""Capital letters of more words are a title."""
+
 WRAP_MIN_WIDTH = 50
 """Lines of a wrapped paragraph are at least so wide, counted in characters,"""
 WRAP_MAX_WIDTH = 120
@@ -32,6 +35,7 @@ WRAPPED_CHARACTERS = 45
 _LINE = re.compile(r"[^\n\r\u2028\u2029\x0b\x0c\x85]+")
 _BREAK = re.compile(r"\r\n|[\n\r\u2028\u2029\x0b\x0c\x85]")
 _MARKDOWN_HEADING = re.compile(r"#{1,6}[ \t]+")
+_IN_COLUMNS = re.compile(r"\S(?:\t|[ \xa0]{2,})[ \t\xa0]*\S|\S\s+[|>›»/]\s+\S|\+\+\+")
 _CLOSING_HASHES = re.compile(r"[ \t]+#+$")
 _BULLET = re.compile(r"(?:[-*+•·–—▪◦‣●○■►>][ \t\xa0]+)+(?:\[[ xX]\][ \t]+)?")
 _NUMBERED = re.compile(r"(?:\d{1,3}|[a-z])[.)][ \t]+\S")
@@ -93,6 +97,13 @@ def title_of(block: str) -> str:
     if len(line) <= TITLE_CHARACTERS:
         return line
     return line[:TITLE_CHARACTERS].rsplit(" ", 1)[0] + " …"
+
+
+def is_label(block: str) -> bool:
+    """Whether a text begins with a line that stands above titles: a menu, a path, a ticker, the name of a section."""
+    line = _BREAK.split(block.strip(), maxsplit=1)[0]
+    words = line.split()
+    return bool(_IN_COLUMNS.search(line)) or len(words) == 1 or (line.isupper() and len(words) <= LABEL_WORDS)
 
 
 def _lines(text: str) -> Iterator[_Line]:

@@ -218,6 +218,12 @@ def test_articles_come_one_at_a_time(tmp_path: Path) -> None:
         ("[Click Here](#)\n\nThe ferry is late again. It happens.", "The ferry is late again."),
         ("word " * 60 + "end.", ("word " * 24 + "…")),
         ("Anzeige", "note"),
+        ("HARBOUR\n\nA bridge for Aldermoor\n\nThe council voted for it.", "A bridge for Aldermoor"),
+        ("Menu  Topics  Sign in\n\nHARBOUR\n\nA bridge for Aldermoor\n\nThe council ...", "A bridge for Aldermoor"),
+        ("+++ Alarm +++ Wetter +++\n\nHafen | Verkehr\n\nEine Brücke für Holm\n\nDer Rat ...", "Eine Brücke für Holm"),
+        ("HARBOUR\n\nThe council voted for a bridge. It will cost 3 million.", "HARBOUR"),
+        ("# Harbour\n\nA bridge for Aldermoor\n\nThe council voted for it.", "Harbour"),
+        ("A bridge for Aldermoor\n\nHARBOUR\n\nThe council voted for it.", "A bridge for Aldermoor"),
     ],
 )
 def test_a_text_without_a_title_gets_its_heading_its_first_sentence_or_its_file_name(
