@@ -22,6 +22,7 @@ from service.relations import (
     reasons,
     repeated,
     roles,
+    seasons,
     subjects,
     ties,
     units,
@@ -43,7 +44,7 @@ def flaw(claim: str, language: str, question: str, cited: Sequence[Evidence], si
     """What is wrong with `claim`, the answer to `question`, by what it cites; empty where nothing surely is.
 
     The answer begins with the rule: `form`, `negation`, `direction`, `modality`, `role`, `happening`, `reason`,
-    `comparison` or `meaning`.
+    `quantity`, `comparison` or `meaning`.
     `similar` compares a part of the claim with each of `cited`, for reasons given in another language; without it these
     pass. Only German and English are judged.
     """
@@ -60,10 +61,10 @@ def flaw(claim: str, language: str, question: str, cited: Sequence[Evidence], si
         or units.flaw(said.clauses, every)
         or roles.flaw(said, sources)
         or roles.unknown(question, language, "\n".join(item.passage for item in cited))
-        or happenings.flaw(said, sources)
         or direction.flaw(said.clauses, sources)
         or polarity.flaw(said.clauses, every)
         or opposition.flaw(said, sources)
+        or happenings.flaw(said, sources)
         or order.flaw(said, sources)
         or rates.flaw(said, sources)
         or repeated.flaw(said, sources)
@@ -76,6 +77,7 @@ def flaw(claim: str, language: str, question: str, cited: Sequence[Evidence], si
         or modality.flaw(said.clauses, sources)
         or bearers.flaw(said.clauses, _by_article(known, sources))
         or reasons.flaw(said, [source.whole for source in sources], similar)
+        or seasons.flaw(claim, question, known)
         or unsaid.flaw(claim, language, question, known, said.whole.names.union(*(one.whole.names for one in sources)))
     )
 

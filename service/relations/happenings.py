@@ -1,8 +1,9 @@
 """What happened: that something was founded or bought, or that people lost their jobs, has to be said by a source.
 
 A figure or a year of the right subject is easily told of another happening: a company of 1,500 people has not laid off
-1,500. The words for the happenings of `happenings.txt` leave so little doubt that a claim of one is wrong where no
-cited sentence has any of them, and a claim of how many it befell where only others state that figure.
+1,500. And what somebody argues or demands, nobody has ruled or confirmed. The words for the happenings of
+`happenings.txt` leave so little doubt that a claim of one is wrong where no cited sentence has any of them, and a claim
+of how many it befell where only others state that figure.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ def _pattern(*forms: str) -> re.Pattern[str]:
 
 _PATTERNS = {row.meaning: _pattern(*row.de, *row.en) for row in rows("happenings.txt")}
 _HAPPENINGS = tuple(meaning.removesuffix(", claimed") for meaning in _PATTERNS if meaning.endswith(", claimed"))
+_SAID = frozenset(["ruling", "confirmation", "admission", "denial", "warning", "apology", "liking"])
+"""What somebody says or thinks: figures of it may stand in another sentence."""
 _DATED = "founding"
 """Of which the year is what is told of it; else a year may be stated beside it."""
 _YEARS = range(1900, 2101)
@@ -32,13 +35,14 @@ def flaw(claim: Sentence, sources: Sequence[Sentence]) -> str:
 
     Or to as many as only sources say that have no word of it.
     """
+    every = [source.whole for source in sources]
     for happening in _HAPPENINGS:
         if not _claims(claim.whole.text, happening):
             continue
-        told = [source.whole for source in sources if _PATTERNS[f"{happening}, told"].search(source.whole.text)]
+        told = [source for source in every if _PATTERNS[f"{happening}, told"].search(source.text)]
         if not told:
             return f"happening: no source tells of a {happening}"
-        if count := _told_elsewhere(claim, happening, told, [source.whole for source in sources]):
+        if happening not in _SAID and (count := _told_elsewhere(claim, happening, told, every)):
             return f"happening: {count} is not stated of the {happening}"
     return ""
 

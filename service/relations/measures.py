@@ -49,7 +49,15 @@ def kind(clause: Clause, quantity: Quantity) -> str:
     behind = clause.text[end : min([end + _BEHIND, *later])]
     if mentioned := _mentioned(before, clause.language):
         return max(mentioned)[1]
-    return min(_mentioned(behind, clause.language), default=(0, ""))[1]
+    return min(_mentioned(behind, clause.language), default=(0, ""))[1] or _by_last_verb(clause)
+
+
+def _by_last_verb(clause: Clause) -> str:
+    """What the verb at the end of a German clause makes of its only sum: "29 Millionen hat die Werft 2023 verdient"."""
+    sums = [quantity for quantity in clause.quantities if quantity.unit.isupper()]
+    if clause.language != "de" or len(sums) != 1 or not clause.words or not clause.words[-1].text.islower():
+        return ""
+    return max(_mentioned(clause.words[-1].text, clause.language), default=(0, ""))[1]
 
 
 def _only_kind(clause: Clause, quantity: Quantity) -> str:

@@ -9,9 +9,18 @@ import re
 
 from index.quantities import Quantity, quantities, same_value
 from service.relations.function_words import FUNCTION_WORDS
+from service.relations.roles import kind_of
 from service.relations.units import unit_in
 from service.texts.circumstances import circumstance_asked_for, tells
-from service.texts.names import calendar_words, names
+from service.texts.names import calendar_words
+from service.texts.reactions import tells_reaction
+from service.verification.named import (
+    asks_for_names,
+    names_one,
+    new_names,
+    takes_the_asked_place,
+    without_names_of,
+)
 
 _AMOUNT = re.compile(
     r"\b(?:how (?:much|many|large|big|high|long|old|far)|what (?:share|percentage|sum|amount)|"
@@ -26,8 +35,35 @@ _MONEY = re.compile(
     re.IGNORECASE,
 )
 """Sums are asked for in money, so that a share or a year is no answer: "It paid 49 percent"."""
+_PRICE = re.compile(
+    r"\W*(?:and |but )?what (?:(?:did|does|do|will|would|has|have|had|must)\b.*\b(?:"
+    r"(?:pay|paid|spend|spent|bid|offer(?:ed)?|fork(?:ed)? out|shell(?:ed)? out)\b(?:\s\w+)?\s(?:for|on)\s+\w|"
+    r"(?:costs?|earn(?:ed)?)\b)|(?:is|was|are|were)\b.*\b(?:worth|sold for|paid for)\b)|"
+    r"\W*(?:und |aber )?was\b(?:.*\b(?:kosten|kostete[nt]?|kostet|gekostet|verdien(?:en|t|te|ten))\b|"
+    r"\s(?:ist|war|sind|waren)\b.*\bwert\b|(?=.*\sfür\s).*\b(?:(?:hin|aus)(?:ge)?(?:leg|blätter)\w*|(?:be)?zahl\w*|"
+    r"gezahlt|ausge(?:geben|ben)|geboten|bot|bieten|verlang\w*|berapp\w*))",
+    re.IGNORECASE,
+)
+"""What asks for a price without saying so: "What did it pay for the yard?"."""
+_SUM = re.compile(
+    r"\bhow (?:large|big|high)\s(?:is|was|are|were|will)\s(?!.*\b(?:share|percent\w*|part|proportion)\b)"
+    r"(?:[\w.’'-]+\s){0,5}?[\w-]*(?:funds?|budget|kitty|debts?|fines?|loans?|salary|salaries|profits?|revenues?|turnover|"
+    r"deficit|surplus|subsidy|subsidies|grant|compensation|damages|dowry|ransom|bonus|pensions?|rent)"
+    r"(?=\W*\Z|\s(?:of|at|in|for|that|which|from|this|last|per)\b)|"
+    r"\bwie (?:hoch|groß|gross)\s(?:ist|war|sind|waren|wird|fällt|fiel|fielen)\s"
+    r"(?!.*\b(?:\w*anteil|prozent\w*|\w*quote|teil)\b)"
+    r"(?:[\w.-]+\s){0,5}?\w*(?:fonds|kasse|budget|etat|schulden|strafe|bußgeld|darlehen|kredit|gehalt|gewinn|"
+    r"umsatz|verlust|defizit|überschuss|zuschuss|förderung|abfindung|lösegeld|bonus|rente|miete|schaden)s?"
+    r"(?=\W*\Z|\s(?:de[rs]|von|vom|aus|im|in|bei|für|pro|am|den|\d))",
+    re.IGNORECASE,
+)
+"""Funds, debts and the like are sums whatever measures them: "How large is the fund?" - "It has 40 members"."""
 LEAST_BARE_SUM = 10_000
 """A number without a unit from which on it may be a sum of money: "It paid 14.3 billion"."""
+_THINGS_BEHIND = {
+    "en": re.compile(r"\s(?:[a-z-]+\s){0,2}(?:[a-z-]+s|people|staff|men|women|children)\b"),
+    "de": re.compile(r"\s(?:[a-zäöüß-]+\s){0,2}[A-ZÄÖÜ]\w+"),
+}
 _LETTER = re.compile(r"\s?[a-z]\b", re.IGNORECASE)
 _COUNTED = re.compile(r"\b(?:how many|wie ?viele[nr]?)(?:\s\w+){1,3}", re.IGNORECASE)
 """Things are counted, so that no measure is an answer: "how many areas" - "30 square miles"."""
@@ -82,6 +118,8 @@ def asks_yes_or_no(question: str, language: str) -> bool:
 def asks_for_amount(question: str, language: str) -> bool:
     """Whether `question` asks how much or how many by the first of its question words ("What tells how much")."""
     asking = _asking(question, language)
+    if _PRICE.match(question):
+        return True
     if asking is None:
         return _AMOUNT.search(question) is not None
     return _AMOUNT.match(question, asking.start()) is not None
@@ -96,8 +134,8 @@ def _asking(question: str, language: str) -> re.Match[str] | None:
 
 
 def missing(question: str, sentence: str, language: str) -> str:
-    """What `question` asks for and `sentence` lacks: `amount`, `person`, `news`, or the circumstance (`reason`, `time`,
-    `place`); empty where it lacks nothing.
+    """What `question` asks for and `sentence` lacks: `amount`, `person`, `name`, `reaction`, `news`, or the
+    circumstance (`reason`, `time`, `place`); empty where it lacks nothing.
     """
     if asks_yes_or_no(question, language):
         return ""
@@ -110,6 +148,10 @@ def missing(question: str, sentence: str, language: str) -> str:
     asking = _asking(question, language)
     if asking and _PERSON.search(asking.group()) and not _has_new_person(question, sentence, language):
         return "person"
+    if (noun := asks_for_names(question)) and not names_one(question, sentence, language, noun):
+        return "name"
+    if not tells_reaction(question, sentence, language):
+        return "reaction"
     circumstance = circumstance_asked_for(question)
     return "" if tells(sentence, circumstance, question, language) else circumstance
 
@@ -117,14 +159,18 @@ def missing(question: str, sentence: str, language: str) -> str:
 def _has_new_amount(question: str, sentence: str, language: str) -> bool:
     asked = quantities(question, language)
     stated = quantities(sentence, language)
-    if _MONEY.search(question) and not any(amount.unit == "%" for amount in asked):
-        stated = [amount for amount in stated if _may_be_money(amount)]
+    if _asks_for_money(question) and not any(amount.unit == "%" for amount in asked):
+        stated = [amount for amount in stated if _may_be_money(amount, sentence[amount.end :], language)]
     if (counted := _COUNTED.search(question)) and not any(
         _is_unit(f" {word}", language) for word in counted[0].split()
     ):
         stated = [amount for amount in stated if not _is_unit(sentence[amount.end :], language)]
     new = any(not any(same_value(amount, known) for known in asked) for amount in stated)
     return new or bool(_VAGUE_AMOUNT.search(sentence))
+
+
+def _asks_for_money(question: str) -> bool:
+    return any(pattern.search(question) for pattern in (_MONEY, _SUM)) or _PRICE.match(question) is not None
 
 
 def _is_unit(text: str, language: str) -> bool:
@@ -139,9 +185,12 @@ def _has_new_part(question: str, sentence: str, language: str) -> bool:
     return new or bool(_VAGUE_AMOUNT.search(sentence))
 
 
-def _may_be_money(amount: Quantity) -> bool:
-    is_currency = amount.unit.isupper()
-    return is_currency or (not amount.unit and amount.value >= LEAST_BARE_SUM)
+def _may_be_money(amount: Quantity, behind: str, language: str) -> bool:
+    """Whether it is a sum; a bare number is none where what stands `behind` it is counted: "10,000 employees"."""
+    if amount.unit or amount.value < LEAST_BARE_SUM:
+        return amount.unit.isupper()
+    counted = _THINGS_BEHIND["de" if language == "de" else "en"].match(behind)
+    return counted is None or any(word in FUNCTION_WORDS["en"] for word in counted[0].casefold().split())
 
 
 def _new_words(question: str, sentence: str, language: str) -> set[str]:
@@ -160,8 +209,11 @@ def _are_forms(one: str, other: str) -> bool:
 
 def _has_new_person(question: str, sentence: str, language: str) -> bool:
     """Whether the sentence has a name that the question has not, or a noun for people ("former researchers")."""
-    if set(names(sentence, language)) - set(names(question, language)):
+    if new_names(question, sentence, language):
         return True
+    if takes_the_asked_place(question, sentence, language):
+        return False
     people = _GERMAN_NOUN if language == "de" else _ENGLISH_PEOPLE
-    new = _new_words(question, sentence, language) - calendar_words()
-    return any(word.casefold() in new for word in people.findall(sentence))
+    told = without_names_of(question, sentence, language)
+    new = _new_words(question, told, language) - calendar_words()
+    return any(word.casefold() in new for word in people.findall(told)) or any(kind_of(word, language) for word in new)

@@ -162,7 +162,8 @@ def _is_mended(bad: _Flawed, cited: tuple[int, ...], evidence: Sequence[Evidence
     """
     added = [evidence[i].row for i in cited if i not in bad.cited]
     is_next = all(any(abs(row - evidence[i].row) == 1 for i in bad.cited) for row in added)
-    return bad.problem.startswith("reason") or (bad.problem.startswith("meaning") and is_next)
+    lacking = bad.problem.startswith(("meaning", "happening: no source"))
+    return bad.problem.startswith("reason") or (lacking and is_next)
 
 
 def _is_excused(

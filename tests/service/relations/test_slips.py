@@ -153,3 +153,48 @@ def test_a_name_that_the_source_lacks_is_not_borne_out_by_another_one_across_lan
 )
 def test_what_is_said_of_another_word_is_no_slip(claim: str, language: str, source: Source) -> None:
     assert rule(claim, language, *source) == ""
+
+
+ARGUED: Source = ("They argue that the conditions for closing the yard were never met.", "en")
+EARNED: Source = ("Knapp 29 Milliarden Dollar hat die Werft im zweiten Vierteljahr verdient.", "de")
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        ("The court ruled that the conditions for closing the yard were never met.", ARGUED),
+        ("The mayor confirmed that the conditions for closing the yard were met.", ("The mayor wants to meet.", "en")),
+        ("Readers liked the smaller maps.", ("Vexil published two smaller maps for readers.", "en")),
+    ],
+)
+def test_nobody_has_ruled_confirmed_or_liked_what_no_source_says_so_of(claim: str, source: Source) -> None:
+    assert rule(claim, "en", *source) == "happening"
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        ("The court ruled that the yard was closed unlawfully.", "The court found the yard's closing unlawful."),
+        ("The mayor confirmed the closing.", "The closing was officially announced by the mayor."),
+        ("The mayor warned of a closing.", "The mayor fears a closing."),
+    ],
+)
+def test_the_force_of_what_was_said_may_be_told_in_other_words(claim: str, source: str) -> None:
+    assert rule(claim, "en", source, "en") != "happening"
+
+
+@pytest.mark.parametrize(
+    ("claim", "source", "wrong"),
+    [
+        ("Quillon began in the summer of 2024.", ("Quillon began in May 2024.", "en"), True),
+        ("Quillon began in the summer of 2024.", ("Quillon begann im Juli 2024.", "de"), False),
+        ("Quillon began in fall 2024.", ("Quillon began in November 2024.", "en"), False),
+    ],
+)
+def test_a_season_needs_a_month_of_it(claim: str, source: Source, wrong: bool) -> None:
+    assert rule(claim, "en", *source) == ("quantity" if wrong else "")
+
+
+def test_what_a_german_clause_ends_with_says_what_its_sum_is() -> None:
+    assert rule("The yard was going to pay about 29 billion dollars.", "en", *EARNED) == "comparison"
+    assert rule("The yard's profit was about 29 billion dollars.", "en", *EARNED) == ""
