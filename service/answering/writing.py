@@ -197,7 +197,11 @@ class Writer:
         what came of it. One that wrote in another language than the question's is asked with the nearest of the
         evidence alone. Any other that wrote what does not hold mostly writes something else that does not.
         """
-        if run.draft.sentences or abstention.while_generating(run.sureness) or run.attempts == MOST_ATTEMPTS:
+        if (
+            run.draft.sentences
+            or abstention.while_generating(run.sureness, run.finding)
+            or run.attempts == MOST_ATTEMPTS
+        ):
             return None
         is_first = run.attempts == 1
         if run.not_stated:
@@ -242,7 +246,7 @@ class Writer:
         asked = in_language_of(sentence, run.asked, run.evidence) if run.quotes else run.asked
         with run.clock.measured("verify"):
             checked = await check(sentence, asked, run.evidence, compare, is_first=not draft.sentences)
-        if abstention.while_generating(run.sureness) and not is_told_by_one(checked, asked):
+        if abstention.while_generating(run.sureness, run.finding) and not is_told_by_one(checked, asked):
             run.guessed(text)
             return None
         if not checked.cited:
@@ -263,7 +267,7 @@ class Writer:
 
     async def _keep_foreign(self, sentence: str, run: Run, compare: Compare, abstention: Abstention) -> None:
         """Keep the source of a sentence in the language of the sources that would be an answer but for its language."""
-        if abstention.while_generating(run.sureness):
+        if abstention.while_generating(run.sureness, run.finding):
             return
         theirs = in_other_language(run.asked)
         checked = await check(sentence, theirs, run.evidence, compare, is_first=True)

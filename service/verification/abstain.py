@@ -67,13 +67,24 @@ class Abstention:
         """Whether a sentence with these signals may begin an answer."""
         return self.confidence.of(signals) >= LEAST_CONFIDENCE[self.risk]
 
-    def while_generating(self, sureness: Sureness) -> Reason | None:
-        """Why what a model writes is not to be trusted, once its first token is known; None where it is."""
-        return "not_in_sources" if sureness.not_stated >= MOST_NOT_STATED else None
+    def while_generating(self, sureness: Sureness, finding: Finding) -> Reason | None:
+        """Why what a model writes of `finding` is not to be trusted, once its first token is known; None where it is.
+
+        Where the search found an answer unlikely, a smaller doubt of the model's weighs as much.
+        """
+        unlikely = 1 - self.calibrated.probability(finding.known)
+        doubt = max(sureness.not_stated, _both(sureness.not_stated, unlikely))
+        return "not_in_sources" if doubt >= MOST_NOT_STATED else None
 
     def is_guess(self, sureness: Sureness) -> bool:
         """Whether what a model writes is not even to be held against the sources."""
         return sureness.not_stated >= MOST_GUESSED
+
+
+def _both(first: float, second: float) -> float:
+    """The chance of something for which two independent signs speak with these chances, by Bayes' rule."""
+    for_it, against = first * second, (1 - first) * (1 - second)
+    return for_it / (for_it + against) if for_it else 0.0
 
 
 def _names_nothing(asked: Asked) -> bool:

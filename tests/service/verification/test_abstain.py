@@ -108,12 +108,27 @@ def test_a_question_about_somebody_whom_nothing_names_is_ambiguous(
     assert led_up_to != "ambiguous"
 
 
-@pytest.mark.parametrize(("not_stated", "reason"), [(0.21, None), (0.23, "not_in_sources")])
-def test_an_answer_that_the_model_nearly_did_not_give_is_a_guess(not_stated: float, reason: str | None) -> None:
+@pytest.mark.parametrize(
+    ("not_stated", "likely", "reason"),
+    [
+        (0.21, 0.5, None),
+        (0.23, 0.5, "not_in_sources"),
+        (0.05, 0.2, None),
+        (0.1, 0.2, "not_in_sources"),
+        (0.0, 0.01, None),
+        (0.21, 0.9, None),
+        (0.23, 0.9, "not_in_sources"),
+    ],
+)
+def test_an_answer_that_the_model_nearly_did_not_give_is_a_guess_the_sooner_the_less_likely_the_search_found_one(
+    finder: Finder, not_stated: float, likely: float, reason: str | None
+) -> None:
     sureness = Sureness()
-    sureness.hear([Token("Six", -0.1, ((" NOT", math.log(not_stated)),))])
+    sureness.hear([Token("Six", -0.1, ((" NOT", math.log(not_stated)),) if not_stated else ())])
+    calibrated = replace(BY_WORDS, intercept=math.log(likely / (1 - likely)), weights={})
+    finding = finder.find(AskRequest(question="What did the bridge cost?", language="en"))
 
-    assert Abstention(BY_WORDS).while_generating(sureness) == reason
+    assert Abstention(calibrated).while_generating(sureness, finding) == reason
 
 
 @pytest.mark.parametrize(("risk", "sure"), [("low", False), ("medium", True), ("high", True)])
