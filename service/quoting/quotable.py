@@ -16,9 +16,12 @@ from service.texts.circumstances import circumstance_asked_for
 from service.texts.names import mentions
 from service.verification.answer_type import asks_yes_or_no, missing
 from service.verification.checking import LEAST_ABOUT, part_told
+from service.verification.leftover import has_all, telling
 
 LEAST_ABOUT_ACROSS = 0.25
 """Part of the question's words that a source in the other language has, where few words are known in both."""
+LEAST_OF_HAPPENING = 0.3
+"""Part of the words for what a reason is asked that the source of one has, with the line before it."""
 LEAST_LIKENESS = 0.05
 """Similarity of question and sentence (cosine less the language's mean) from which on it may be an answer."""
 MOST_CHARACTERS = 220
@@ -36,13 +39,29 @@ def stands_alone(source: Evidence, asked: Asked) -> bool:
 
 def answers(source: Evidence, asked: Asked) -> bool:
     """Whether `source` may stand as the answer: in the question's language, about all that it names, near in meaning,
-    with what it asks for and, what stands before it taken along, half of its words.
+    with what it asks for and, what stands before it taken along, half of its words, one beside the names among them.
     """
-    if not _may_be_quoted(source, asked) or source.cosine < LEAST_LIKENESS:
+    if not _may_be_quoted(source, asked) or source.cosine < LEAST_LIKENESS or not _tells_of_it(source, asked):
         return False
     if not all(mentions(source.context, name) for name in asked.names):
         return False
     return part_told(asked, [source]) >= LEAST_ABOUT and _has_what_is_asked_for(source, asked)
+
+
+def _tells_of_it(source: Evidence, asked: Asked) -> bool:
+    """Whether `source` has a word of what is asked about: who is named there may do anything.
+
+    Where the reason is asked for, it says why in so many words, and has a part of what it is the reason for.
+    """
+    words = telling(asked.request.question, asked)
+    told = [word for word in words if has_all(_with_line_before(source), source.language, [word])]
+    if circumstance_asked_for(asked.request.question) != "reason":
+        return bool(told) or not words
+    return says_why(source.shown(), source.language) and len(told) >= LEAST_OF_HAPPENING * len(words)
+
+
+def _with_line_before(source: Evidence) -> str:
+    return " ".join(source.context.split("\n")[-2:])
 
 
 def gives_reason(source: Evidence, asked: Asked) -> bool:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import groupby
 
 from service.relations import (
+    affirming,
     agents,
     bearers,
     direction,
@@ -29,7 +30,7 @@ from service.relations import (
     unsaid,
 )
 from service.relations.alignment import covered, states
-from service.relations.clauses import Sentence, Word, named, parsed
+from service.relations.clauses import Clause, Sentence, Word, named, parsed
 from service.relations.reasons import Similar
 from service.search.evidence import Evidence
 from service.texts.names import TITLES, leading_names, names
@@ -76,7 +77,10 @@ def flaw(claim: str, language: str, question: str, cited: Sequence[Evidence], si
         or subjects.flaw(said, told)
         or modality.flaw(said.clauses, sources)
         or bearers.flaw(said.clauses, _by_article(known, sources))
-        or reasons.flaw(said, [source.whole for source in sources], similar)
+        or affirming.flaw(said, sources, _around(told))
+        or reasons.flaw(
+            said, [source.whole for source in sources], similar, [_just_before(one) for one in told], question
+        )
         or seasons.flaw(claim, question, known)
         or unsaid.flaw(claim, language, question, known, said.whole.names.union(*(one.whole.names for one in sources)))
     )
@@ -97,6 +101,14 @@ def _told(cited: Sequence[Evidence], sources: Sequence[Sentence]) -> list[subjec
         before = tuple(parsed(plain(line), item.language, around) for line in item.context.split("\n")[:-1])
         found.append(subjects.Told(source, before))
     return found
+
+
+def _around(told: Sequence[subjects.Told]) -> list[Sentence]:
+    return [line for one in told for line in one.before]
+
+
+def _just_before(told: subjects.Told) -> Clause | None:
+    return told.before[-1].whole if told.before else None
 
 
 def _by_article(cited: Sequence[Evidence], sources: Sequence[Sentence]) -> list[list[Sentence]]:

@@ -21,7 +21,7 @@ CAUSE = {
         r"\b(?:weil|denn|wegen|aufgrund|infolge|nachdem|bevor|beim|dank|aus (?=Sorge|Angst|Furcht)|um(?=\s.*\bzu\b))\s"
     ),
     "en": re.compile(
-        r"\b(?:because|due to|owing to|thanks to|as a result of|in order to|so that|after|before|when|while|"
+        r"\b(?:because|due to(?! be\b)|owing to|thanks to|as a result of|in order to|so that|after|before|when|while|"
         r"out of (?=fear|concern)|during)\s"
     ),
 }
@@ -40,9 +40,16 @@ _GIVES_REASON = {
 }
 _BECAUSE = {
     "de": re.compile(r"\b(?:weil|wegen|aufgrund|infolge)\s"),
-    "en": re.compile(r"\b(?:because|due to|owing to|as a result of)\s"),
+    "en": re.compile(r"\b(?:because|due to(?! be\b)|owing to|as a result of)\s"),
 }
 """What gives a reason and nothing else."""
+_SURELY_BECAUSE = {
+    "de": re.compile(r",\s*(?:weil|da|denn)\s|\b(?:wegen|aufgrund|infolge)\s"),
+    "en": re.compile(r"\b(?:because|due to(?! be\b)|owing to|as a result of)\s|,\s*(?:since|as) (?:it|he|she|they)\s"),
+}
+"""The same, with the German "da" where it stands behind a comma."""
+_ONLY_WHEN = re.compile(r"\b(?:before|until|bevor|bis)\b", re.IGNORECASE)
+"""What may tell an occasion, and no reason for which somebody says "because"."""
 DETAIL = re.compile(r",\s|\s[–—-]\s|;\s|\b(?:und|and)\s")
 """After what it may add one as well, or a detail."""
 _RELATIVE = re.compile(r"(?:who|which|der|die|das)\s(?:is|was|für|in|im)\b")
@@ -51,13 +58,28 @@ LEAST_SHARE = 0.34
 """Of the words of a reason in the sources' language that they must have."""
 MOST_NEARNESS = 0.3
 """To the nearest source, of a part that is new: meaning may be the same in quite other words."""
+LEAST_OF_HAPPENING, FEWEST_OF_HAPPENING = 0.3, 3
+"""Part of the words for what a reason is given for that what is cited must have, and from how many of them on."""
 LEAST_WORDS, LEAST_WORDS_ACROSS = 2, 4
 """That say something, in one language and across two, where only words with a known translation count."""
 
 
-def flaw(claim: Sentence, sources: Sequence[Clause], similar: Similar | None) -> str:
-    """`reason: ...` where a part of `claim` that gives a reason or a detail has nothing in common with `sources`."""
-    if len(sources) == 1 and _is_given_nowhere(claim.whole, sources[0], similar):
+def flaw(
+    claim: Sentence,
+    sources: Sequence[Clause],
+    similar: Similar | None,
+    before: Sequence[Clause | None] = (),
+    question: str = "",
+) -> str:
+    """`reason: ...` where a part of `claim` that gives a reason or a detail has nothing in common with `sources`.
+
+    `before` has the sentence before each of these: what a reason is given for may be told there. What `question` itself
+    says to be "because of" something is no reason that the claim gives.
+    """
+    if _is_of_another_happening(claim.whole, sources, before or [None] * len(sources)):
+        return "reason: hardly a word of what it is given for stands in what is cited"
+    is_own = _BECAUSE[claim.whole.language].search(question) is None
+    if is_own and _is_given_nowhere(claim.whole, sources, similar):
         return "reason: the source gives none for anything"
     for part, is_cause in _parts(claim.whole):
         told = [source for source in sources if _is_linked(claim.whole, part, source)] if is_cause else sources
@@ -70,12 +92,47 @@ def flaw(claim: Sentence, sources: Sequence[Clause], similar: Similar | None) ->
     return ""
 
 
-def _is_given_nowhere(claim: Clause, source: Clause, similar: Similar | None) -> bool:
-    """Whether `claim` says "because" and `source`, all that it cites, has no word for a reason, a fear or a purpose."""
+def _is_given_nowhere(claim: Clause, sources: Sequence[Clause], similar: Similar | None) -> bool:
+    """Whether `claim` says "because" and none of `sources` has a word for a reason, a fear or a purpose.
+
+    Of several, one that has nothing of the claim but names gives its reason for something else.
+    """
     because = _BECAUSE[claim.language].search(claim.text)
-    if because is None or has_reason(source.text):
+    if because is None or any(_may_give_it(one, claim, sources) for one in sources):
         return False
     return similar is None or float(similar(claim.text[because.end() :]).max()) < MOST_NEARNESS
+
+
+def _may_give_it(source: Clause, claim: Clause, sources: Sequence[Clause]) -> bool:
+    if not has_reason(_ONLY_WHEN.sub("", source.text)):
+        return False
+    return len(sources) == 1 or any(not _is_named(word, claim) for word in covered(claim, source))
+
+
+def _is_of_another_happening(claim: Clause, sources: Sequence[Clause], before: Sequence[Clause | None]) -> bool:
+    """Whether `claim` says "because" behind what none of `sources` tells of, with the sentence `before` it.
+
+    A true reason for another happening of the same firm is none for this one.
+    """
+    because = _SURELY_BECAUSE[claim.language].search(claim.text)
+    if because is None:
+        return False
+    together = any(source.language == claim.language for source in sources)
+    told = [word for word in claim.content if word.start < because.start() and not _is_named(word, claim)]
+    judged = [word for word in told if together or any(key[0] == "@" for key in word.keys)]
+    if len(judged) < FEWEST_OF_HAPPENING:
+        return False
+    had = [
+        covered(claim, source) | (covered(claim, line) if line else frozenset())
+        for source, line in zip(sources, before, strict=True)
+    ]
+    return max(sum(word in known for word in judged) for known in had) < LEAST_OF_HAPPENING * len(judged)
+
+
+def _is_named(word: Word, claim: Clause) -> bool:
+    """A name or a part of one, which English writes large."""
+    written_large = claim.language == "en" and word.text[0].isupper() and word is not claim.words[0]
+    return written_large or _only_names(word)
 
 
 def _is_linked(claim: Clause, part: Clause, source: Clause) -> bool:

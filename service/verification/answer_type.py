@@ -21,6 +21,7 @@ from service.verification.named import (
     takes_the_asked_place,
     without_names_of,
 )
+from service.verification.restating import restates
 
 _AMOUNT = re.compile(
     r"\b(?:how (?:much|many|large|big|high|long|old|far)|what (?:share|percentage|sum|amount)|"
@@ -153,6 +154,8 @@ def missing(question: str, sentence: str, language: str) -> str:
     if not tells_reaction(question, sentence, language):
         return "reaction"
     circumstance = circumstance_asked_for(question)
+    if restates(sentence, question, language):
+        return circumstance
     return "" if tells(sentence, circumstance, question, language) else circumstance
 
 

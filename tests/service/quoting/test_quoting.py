@@ -47,6 +47,8 @@ def test_a_sentence_about_what_is_asked_that_has_what_is_asked_for_is_an_answer(
             "Which rare birds nest below the bridge in Porthaven?",
             source("The bridge in Porthaven was drawn by Brunvald."),
         ),
+        ("Why did Ada Maurer leave Tessera?", source("Ada Maurer of Tessera expects much because rivals shrink.")),
+        ("Why did Tessera close the yard?", source("Tessera closed the yard through an agent.")),
     ],
     ids=[
         "another language",
@@ -55,6 +57,8 @@ def test_a_sentence_about_what_is_asked_that_has_what_is_asked_for_is_an_answer(
         "no amount",
         "wants a yes or no",
         "less than half of it",
+        "nothing of it but names",
+        "no reason in so many words",
     ],
 )
 def test_other_sentences_are_no_answer(question: str, item: Evidence) -> None:

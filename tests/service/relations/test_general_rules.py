@@ -207,6 +207,26 @@ def test_a_reason_from_a_source_that_gives_none_for_anything_is_none() -> None:
     assert rule("Ostrava left Quillon because it ended the work with Quillon.", "en", ended) == "reason"
 
 
+def test_of_several_sources_one_that_has_only_names_of_it_gives_its_reason_for_something_else() -> None:
+    asked: Source = ("Der Chef von Quillon war gefragt worden, ob er mehr in Ostrava steckt.", "de")
+    other: Source = ("Ostrava hält das Angebot für zu tief, weil es die Belegschaft schädigt.", "de")
+    traded: Source = ("Shares of Ostrava, which rose before the crisis, are due to be delisted.", "en")
+    claim = "Quillon stayed away from Ostrava because it was holding a large part."
+    assert rule(claim, "en", asked, other) == "reason"
+    assert rule(claim, "en", asked, traded) == "reason"
+
+
+def test_what_is_due_to_be_and_a_reason_of_the_question_need_no_word_for_a_reason_in_the_source() -> None:
+    costs: Source = ("Quillon streicht nach dem Umbau der Werft 300 Stellen.", "de")
+    assert rule("Quillon is due to be finished with 300 cuts.", "en", costs) != "reason"
+    told, claim = (
+        evidence("Der Umbau kostet bei Quillon 300 Stellen.", "de"),
+        "300 Stellen fallen wegen des Umbaus weg.",
+    )
+    assert not flaw(claim, "de", "Wie viele Stellen fallen wegen des Umbaus weg?", [told])
+    assert flaw(claim, "de", "Wie viele Stellen fallen weg?", [told]).startswith("reason")
+
+
 def test_what_falls_away_is_what_was_cut_and_nobody_who_cuts() -> None:
     fell: Source = ("Etwa 200 Arbeitsplätze fallen im Juli bei Quillon weg.", "de")
     assert rule("Quillon cut about 200 jobs in July.", "en", fell) == ""
