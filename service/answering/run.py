@@ -18,8 +18,10 @@ from service.verification.confidence import Signals
 
 MISTIMED = "modality"
 """The verifier's reason where a plan is told as done."""
-MISWORDED = (MISTIMED, "reason", "name")
+MISWORDED = (MISTIMED, "reason", "name", "premise", "role", "type: no source has a word")
 """Reasons to drop a sentence under which its source may still answer the question, in its own words."""
+_OF_ANOTHER = ("role: told of", "role: no source mentions", "role: no source calls")
+"""Reasons where it does not: it tells the same of somebody else, or has nobody who holds the office."""
 BORNE_OUT = ("form", "type")
 """Reasons where a source bears a sentence out that is in no state to be shown, or no answer."""
 
@@ -79,7 +81,7 @@ class Run:
         self.draft.drop(checked.text, checked.reason)
         if checked.nearest and checked.reason.startswith(MISTIMED):
             self.mistimed.append(checked.nearest)
-        if checked.nearest and checked.reason.startswith(MISWORDED):
+        if checked.nearest and checked.reason.startswith(MISWORDED) and not _is_of_another(checked.reason):
             self.miswritten.append(checked.nearest)
         if checked.nearest and checked.reason.startswith(BORNE_OUT):
             self.doubted.append(checked.nearest)
@@ -112,3 +114,7 @@ class Run:
         if self.draft.sentences:
             return None
         return "not_in_sources" if self.not_stated else "unsupported"
+
+
+def _is_of_another(reason: str) -> bool:
+    return reason.startswith(_OF_ANOTHER) or reason.endswith("does so in the source")

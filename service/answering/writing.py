@@ -46,6 +46,7 @@ from service.verification.checking import (
     quoted,
     worded,
 )
+from service.verification.shortening import check_or_shorten
 
 MOST_ATTEMPTS = 3
 LEAST_FLUENT = 0.75
@@ -245,12 +246,15 @@ class Writer:
             return None
         asked = in_language_of(sentence, run.asked, run.evidence) if run.quotes else run.asked
         with run.clock.measured("verify"):
-            checked = await check(sentence, asked, run.evidence, compare, is_first=not draft.sentences)
+            hold = check if run.quotes else check_or_shorten
+            checked = await hold(sentence, asked, run.evidence, compare, is_first=not draft.sentences)
         if abstention.while_generating(run.sureness, run.finding) and not is_told_by_one(checked, asked):
             run.guessed(text)
             return None
         if not checked.cited:
             run.reject(checked)
+            return None
+        if checked.text != sentence and draft.says(checked.text):
             return None
         if not draft.sentences and run.sureness.tells and not run.quotes:
             signals = run.signals_of(checked, abstention.calibrated.probability(run.finding.known))

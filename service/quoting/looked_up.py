@@ -20,7 +20,7 @@ from service.comparing.stated import Kind, Stated, is_hedged, stated
 from service.quoting.persons import description, holder
 from service.quoting.quotable import as_told, is_read_alone
 from service.quoting.reasons_told import reason
-from service.relations import flaw
+from service.relations import abbreviations, flaw
 from service.search.evidence import Evidence
 from service.search.finding import Asked
 from service.texts.names import mentions
@@ -30,6 +30,7 @@ from service.verification.leftover import has_all, states_figures, telling
 
 TOLD = {"de": "Laut den Artikeln: {value}.", "en": "According to the articles: {value}."}
 """How a value is told to who asked in this language."""
+STANDS_FOR = {"de": "{short} steht für {long}.", "en": "{short} stands for {long}."}
 LANGUAGES = frozenset(TOLD)
 
 _WHEN = re.compile(
@@ -80,8 +81,19 @@ def looked_up(asked: Asked, candidates: Sequence[Evidence]) -> LookedUp | None:
         first = max(values, key=lambda value: _reads_well(value, asked))
         agreed = all(equal(first, other) or rounded(first, other) for other in values)
         return _told(first, asked.language) if agreed else None
+    if told := _long_form(asked, known):
+        return told
     found = holder(asked, known) or description(asked, known) or reason(asked, known)
     return LookedUp(as_told(found, asked.language), found) if found else None
+
+
+def _long_form(asked: Asked, candidates: Sequence[Evidence]) -> LookedUp | None:
+    """What the letters stand for that `asked` is about, by the first source that tells, those in its language first."""
+    short = abbreviations.asked_for(asked.request.question)
+    for item in sorted(candidates, key=lambda item: item.language != asked.language) if short else ():
+        if long := abbreviations.long_form(short, item.shown()):
+            return LookedUp(STANDS_FOR[asked.language].format(short=short, long=long), item)
+    return None
 
 
 def _reads_well(value: Stated, asked: Asked) -> tuple[bool, bool]:

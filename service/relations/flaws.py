@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import groupby
 
 from service.relations import (
+    abbreviations,
     affirming,
     agents,
     bearers,
@@ -57,6 +58,9 @@ def flaw(claim: str, language: str, question: str, cited: Sequence[Evidence], si
     every = [clause for source in sources for clause in source.clauses]
     if any(_is_quoted(said, source) for source in sources):
         return roles.unknown(question, language, "\n".join(item.passage for item in cited))
+    stands_for = abbreviations.spelled_out(said.whole, [source.whole for source in sources])
+    if stands_for is not None:
+        return "" if stands_for else "role: no source has these words beside the abbreviation"
     return (
         grammar.flaw(said.clauses, said.whole.text)
         or units.flaw(said.clauses, every)

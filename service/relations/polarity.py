@@ -38,6 +38,19 @@ IMPLIED = {
     ),
 }
 """What a negation may say in other words: "banned" and "must not", "loses its last" and "without any"."""
+_ABSENCE = {
+    "de": re.compile(
+        r"\b\w*(?:streiks?|streikt\w*|ausfalls?|ausfälle[ns]?|sperr(?:ung\w*|t|te|ten)|stilllegung\w*|boykott\w*|stopps?|"
+        r"knappheit|engpass|engpässe[ns]?|blackouts?)\b|\bfehlen\b",
+        re.IGNORECASE,
+    ),
+    "en": re.compile(
+        r"\b(?:strik(?:e|es|ing)|walkouts?|outages?|blackouts?|blockades?|boycotts?|stoppages?|failures?|closures?|"
+        r"shutdowns?|cuts?|absence)\b",
+        re.IGNORECASE,
+    ),
+}
+"""What says of a thing before it that it is not there: a day of a rail strike is one without trains."""
 _INFINITIVE = re.compile(r"\b(?:zu|to)\s+[a-zäöüß]+|\b[a-zäöüß]+zu[a-zäöüß]+en\b")
 _OF_A_NOUN = re.compile(
     r"\b(?:d(?:er|ie|as|en|em|es)|k?eine?[nmrs]?|als|von|an|auf|aus|bei|für|in|mit|über|zu)\s+nicht\s+"
@@ -81,7 +94,7 @@ def _affirms(said: Clause, source: Clause, about: Sequence[Clause]) -> bool:
 def _contradiction(said: Clause, source: Clause) -> str:
     denied, denied_there = _denied(said), _denied(source)
     for focus in denied_there:
-        if not denied and has(said, source, focus) and not _implied(said):
+        if not denied and has(said, source, focus) and not _implied(said) and not _is_absent(said, source, focus):
             return f"{_DENIES} {focus.text!r}"
     for focus in denied:
         if not denied_there and has(source, said, focus) and not _implied(source):
@@ -93,6 +106,16 @@ def _contradiction(said: Clause, source: Clause) -> str:
 
 def _implied(clause: Clause) -> bool:
     return bool(IMPLIED[clause.language].search(clause.text))
+
+
+def _is_absent(said: Clause, source: Clause, focus: Word) -> bool:
+    """Whether "without" denies `focus` in `source`, and `said` has it as what is on strike, cut off or the like."""
+    before = source.text[: focus.start - source.start]
+    if not re.search(r"\b(?:without|ohne)\s+(?:\w+\s+){0,2}\Z", before, re.IGNORECASE):
+        return False
+    if any(_ABSENCE[source.language].fullmatch(word) for word in re.findall(r"[\w-]+", focus.text)):
+        return False
+    return bool(_ABSENCE[said.language].search(said.text))
 
 
 def _opposite(said: Clause, source: Clause) -> str:

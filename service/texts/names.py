@@ -12,6 +12,8 @@ from functools import cache, lru_cache
 from babel import Locale
 from wordfreq import zipf_frequency
 
+from service.texts.nations import NATIONAL
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -128,14 +130,27 @@ def bare(word: str) -> str:
 
 
 def mentions(text: str, name: str) -> bool:
-    """Whether `text` holds `name` (as `names` gives it), with or without a genitive s; a country in either language."""
-    return any(re.search(_mention_pattern(form), text.casefold()) for form in territory_forms(name))
+    """Whether `text` holds `name` (as `names` gives it), with or without a genitive s; a country in either language.
+
+    What is Dutch may be of the Netherlands, or "niederländisch".
+    """
+    lowered = text.casefold()
+    if any(_mention_pattern(form).search(lowered) for form in territory_forms(name)):
+        return True
+    return name in NATIONAL and _national_pattern(name).search(lowered) is not None
 
 
 @lru_cache(maxsize=4096)
 def _mention_pattern(name: str) -> re.Pattern[str]:
     stem = name[:-1] if name.endswith("s") and len(name) > 4 else name
     return re.compile(rf"(?<![^\W\d_]){re.escape(stem)}(?:s|['’]s?)?(?![^\W\d_])")
+
+
+@cache
+def _national_pattern(name: str) -> re.Pattern[str]:
+    country, adjective = NATIONAL[name]
+    forms = "|".join(re.escape(form) + "s?" for form in sorted(territory_forms(country)))
+    return re.compile(rf"(?<![^\W\d_])(?:{forms}|{adjective}(?:isch)?(?:e[mnrs]?|n|s|in|innen)?)(?![^\W\d_])")
 
 
 def speaks_of_a_name(sentence: str, language: str, around: str) -> bool:

@@ -144,7 +144,7 @@ def missing(question: str, sentence: str, language: str) -> str:
         return "" if _has_new_part(question, sentence, language) else "amount"
     if asks_for_amount(question, language):
         return "" if _has_new_amount(question, sentence, language) else "amount"
-    if not _new_words(question, sentence, language):
+    if not _new_words(question, sentence, language) and not _has_new_figure(question, sentence, language):
         return "news"
     asking = _asking(question, language)
     if asking and _PERSON.search(asking.group()) and not _has_new_person(question, sentence, language):
@@ -174,6 +174,12 @@ def _has_new_amount(question: str, sentence: str, language: str) -> bool:
 
 def _asks_for_money(question: str) -> bool:
     return any(pattern.search(question) for pattern in (_MONEY, _SUM)) or _PRICE.match(question) is not None
+
+
+def _has_new_figure(question: str, sentence: str, language: str) -> bool:
+    """Whether `sentence` has a number or a day that `question` has not; "May" alone may be a verb."""
+    asked = quantities(question, language)
+    return any(not any(same_value(one, known) for known in asked) for one in quantities(sentence, language))
 
 
 def _is_unit(text: str, language: str) -> bool:

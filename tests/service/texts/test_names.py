@@ -57,6 +57,14 @@ def test_a_sentence_speaks_of_a_name_of_its_own(sentence: str, language: str, ar
         ("in Australien", "australia", True),
         ("in Austria", "australia", False),
         ("Scale AI", "metas", False),
+        ("in der Schweiz", "swiss", True),
+        ("die niederländische Regierung", "dutch", True),
+        ("Germany's state", "german", True),
+        ("die deutschen Häfen", "german", True),
+        ("die EU-Kommission", "european", True),
+        ("die Niederlage", "dutch", False),
+        ("in Österreich", "german", False),
+        ("die Schwedin", "swiss", False),
     ],
 )
 def test_a_mention_allows_endings_and_compounds_but_no_other_word(text: str, name: str, found: bool) -> None:

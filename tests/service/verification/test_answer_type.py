@@ -29,6 +29,8 @@ from service.verification.answer_type import missing
         ("Welcher Teil der Stadt brannte ab?", "Der Hafen brannte ab.", "de", ""),
         ("Why did Tessera leave?", "Tessera had 300 customers.", "en", "reason"),
         ("When did Tessera leave?", "Tessera left Nordholz.", "en", "time"),
+        ("When was it closed?", "It was closed on 4 May.", "en", ""),
+        ("When was it closed on 4 May?", "It was closed on 4 May.", "en", "news"),
         ("Welche Summen wurden genannt?", "Die Summe war ein Signal.", "de", "amount"),
         ("Welche Beträge wurden genannt?", "Die Beträge waren 2014 für Nord.", "de", "amount"),
         ("Who placed an order?", "The Army placed an order.", "en", ""),
