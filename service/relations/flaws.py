@@ -11,6 +11,7 @@ from service.relations import (
     affirming,
     agents,
     bearers,
+    dealings,
     direction,
     grammar,
     happenings,
@@ -76,6 +77,7 @@ def flaw(claim: str, language: str, question: str, cited: Sequence[Evidence], si
         or quantifiers.flaw(said, sources)
         or quantifiers.whole_for_part(said.clauses, every)
         or measures.flaw(said.clauses, every)
+        or dealings.flaw(said.clauses, every)
         or agents.flaw(said.clauses, sources)
         or ties.flaw(said, told)
         or subjects.flaw(said, told)

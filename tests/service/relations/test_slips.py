@@ -198,3 +198,21 @@ def test_a_season_needs_a_month_of_it(claim: str, source: Source, wrong: bool) -
 def test_what_a_german_clause_ends_with_says_what_its_sum_is() -> None:
     assert rule("The yard was going to pay about 29 billion dollars.", "en", *EARNED) == "comparison"
     assert rule("The yard's profit was about 29 billion dollars.", "en", *EARNED) == ""
+
+
+@pytest.mark.parametrize(
+    ("claim", "language", "source", "wrong"),
+    [
+        ("The union got 555 euros more.", "en", "The union had originally asked for 555 euros more.", True),
+        ("Quillon paid $1 billion for Tessera.", "en", "Quillon had offered $1 billion for Tessera.", True),
+        ("Quillon hat 12 Millionen Euro gespart.", "de", "Quillon gab 12 Millionen Euro für den Hafen aus.", True),
+        ("Tessera was bought for $14 billion.", "en", "Tessera was last valued at $14 billion.", True),
+        ("The union got 555 euros more.", "en", "It had asked for 555 euros and got 420 euros.", True),
+        ("The union got 420 euros more.", "en", "It had asked for 555 euros and got 420 euros.", False),
+        ("Quillon paid $3 billion for Tessera.", "en", "Tessera agreed to Quillon's offer of $3 billion.", False),
+        ("Quillon paid $3 billion for Tessera.", "en", "Quillon took over Tessera in a deal worth $3 billion.", False),
+        ("Eine Karte kostet 300 Euro.", "de", "Quillon verlangt 300 Euro für eine Karte.", False),
+    ],
+)
+def test_what_was_asked_offered_or_valued_was_not_paid(claim: str, language: str, source: str, wrong: bool) -> None:
+    assert rule(claim, language, source, language) == ("comparison" if wrong else "")
