@@ -62,6 +62,8 @@ TITLES = _words("""
 
 _WORD = re.compile(r"[^\W\d_](?:[\w’']*\w)?")
 _SENTENCE_START = re.compile(r"(?:\A|[.!?:…]\s+|[\n•])[\s\"“„«»(\[‚‘’']*\Z")
+_SHOUTED = re.compile(r"(?<![^\W\d_])(?:[A-ZÄÖÜ]+(?:[’'-][A-ZÄÖÜ]+)* ){2,}[A-ZÄÖÜ]{2,}(?![^\W\d_])")
+"""A headline in capitals, in which they say nothing: "WHAT THE STATE PAYS"."""
 _COMPANY_AHEAD = re.compile(r"[ -](?:AI|Inc|Corp|Ltd|AG|GmbH|Labs?|Group|Platforms|Technologies)\b")
 _FIRM = re.compile(r" (?:AG|GmbH|Inc|Corp|Ltd)\b")
 _ARTICLE = re.compile(r"\b(?:die|der|das|de[mns]|eine?[mnrs]?)\s\Z", re.IGNORECASE)
@@ -91,6 +93,7 @@ def names(text: str, language: str) -> list[str]:
     """The names in `text`, casefolded and without a genitive ending, in order, each once."""
     is_name = _german_name if language == "de" else _english_name
     found = []
+    shouted = [match.span() for match in _SHOUTED.finditer(text)]
     for match in _WORD.finditer(text):
         word = bare(match.group())
         if not match.group()[0].isupper() or word in TITLES or word in calendar_words() or len(word) < 2:
@@ -103,7 +106,9 @@ def names(text: str, language: str) -> list[str]:
         marked = bool(_COMPANY_AHEAD.match(text, match.end()) and not noun) or word in _territories()
         marked = marked or (language == "de" and _PARTICLE_BEFORE.search(before) is not None)
         chosen = language == "de" and behind != "-" and _CHOSEN.search(before) is not None
-        if marked or (is_name(match.group(), starts) and not chosen):
+        loud = any(start <= match.start() < end for start, end in shouted)
+        written = match.group().capitalize() if loud else match.group()
+        if marked or (is_name(written, starts or loud) and not chosen):
             found.append(word)
     return list(dict.fromkeys(found))
 

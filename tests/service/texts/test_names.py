@@ -25,6 +25,9 @@ from service.texts.names import mentions, names, speaks_of_a_name
         ("How many people work for Surge AI?", "en", ["surge"]),
         ("What is the capital of Australia?", "en", ["australia"]),
         ("Who invested in OpenAI?", "en", ["openai"]),
+        ("WHAT THE STATE IS PAYING VAILLARD\nOn Monday it paid.", "en", ["vaillard"]),
+        ("DER STREIK BEI DER BAHN DAUERT\nDie GDL droht.", "de", ["gdl"]),
+        ("It sells chips to BMW, BASF and SAP.", "en", ["bmw", "basf", "sap"]),
     ],
 )
 def test_names_are_what_a_translation_keeps(text: str, language: str, expected: list[str]) -> None:
