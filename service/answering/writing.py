@@ -261,6 +261,9 @@ class Writer:
             if not abstention.is_sure_enough(signals):
                 run.doubt(checked, abstention.confidence.of(signals))
                 return None
+            if abstention.is_toss_up(run.sureness) and not is_told_by_one(checked, asked):
+                run.doubt(checked, 1.0 - run.sureness.opposite)
+                return None
         if not await self._is_agreed(run, checked, abstention.second):
             return None
         if source := self._better_quoted(run, checked):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from service.relations.alignment import covered
 from service.relations.clauses import Clause, Sentence, Word
@@ -57,7 +58,7 @@ def flaw(said: Sentence, sources: Sequence[Sentence], around: Sequence[Sentence]
         return "comparison: no source compares what the yes or no does"
     if any(source.language != whole.language for source in told):
         return ""
-    words = [word for word in whole.content if not word.is_name and word.start >= beginning.end()]
+    words = [word for word in _without_names(whole) if word.start >= beginning.end()]
     untold = [word for word in words if not _is_told(word, whole, told, [line.whole for line in around])]
     affirms = not NEGATIONS[whole.language].search(whole.text)
     if (
@@ -67,6 +68,12 @@ def flaw(said: Sentence, sources: Sequence[Sentence], around: Sequence[Sentence]
     ):
         return ""
     return f"meaning: no source tells what is affirmed or denied ({', '.join(word.text for word in untold)})"
+
+
+def _without_names(clause: Clause) -> list[Word]:
+    """The words of `clause` that say something, without names and what is written large right behind one."""
+    named = {after for word, after in pairwise(clause.words) if word.is_name and after.text[0].isupper()}
+    return [word for word in clause.content if not word.is_name and word not in named]
 
 
 def _compare(sources: Sequence[Clause]) -> bool:

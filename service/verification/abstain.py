@@ -29,6 +29,8 @@ MOST_NOT_STATED = 0.22
 words of one source."""
 MOST_GUESSED = 0.5
 """And from here on it is one whatever a source says: the model would rather have said that nothing is stated."""
+MOST_OPPOSITE = 1 / 3
+"""How likely a no may be beside a yes, or the other way round: half as likely. Right ones of trials had up to .27."""
 
 _PERSON = re.compile(r"\b(?:he|him|she|they|them|er|ihn|ihm|ihnen)\b")
 _ASKED_FOR = re.compile(r"\A\W*(?:how many|how much|wie viele?|which|what|welche[rnms]?)\s+\w+", re.IGNORECASE)
@@ -79,6 +81,10 @@ class Abstention:
     def is_guess(self, sureness: Sureness) -> bool:
         """Whether what a model writes is not even to be held against the sources."""
         return sureness.not_stated >= MOST_GUESSED
+
+    def is_toss_up(self, sureness: Sureness) -> bool:
+        """Whether a model that wrote yes or no might as well have written the other."""
+        return sureness.opposite >= MOST_OPPOSITE
 
 
 def _both(first: float, second: float) -> float:

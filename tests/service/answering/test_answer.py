@@ -412,6 +412,18 @@ async def test_an_answer_that_is_likely_wrong_is_dropped_as_a_doubt(index: Path)
     assert answer.dropped[0].reason == "doubt: right with a chance of 0.01"
 
 
+@pytest.mark.parametrize(("no", "status"), [(0.1, "answered"), (0.3, "refused")])
+async def test_a_yes_that_might_as_well_have_been_a_no_is_dropped_as_a_doubt(
+    index: Path, no: float, status: str
+) -> None:
+    yes = Token("Yes", math.log(0.5), (("Yes", math.log(0.5)), ("No", math.log(no))))
+    generator = ScriptedGenerator("Yes, the harbour bridge had a price of 14.3 million euros [1].", first=yes)
+    async with running(pipeline_over(index, generator)) as pipeline:
+        answer = await pipeline.ask(AskRequest(question="Was the price of the new harbour bridge 14.3 million euros?"))
+    assert answer.status == status
+    assert [item.reason for item in answer.dropped] == ["doubt: right with a chance of 0.62"] * (status == "refused")
+
+
 async def test_the_reason_that_was_written_in_circles_is_told_by_its_source(index: Path) -> None:
     said = "Ferries stopped running because the bridge replaces them" + ", because the bridge replaces them" * 3 + "."
     async with running(pipeline_over(index, ScriptedGenerator(said))) as pipeline:

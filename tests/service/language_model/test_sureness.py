@@ -27,3 +27,18 @@ def test_a_backend_that_tells_nothing_counts_as_sure() -> None:
     sureness = Sureness()
     sureness.hear([])
     assert (sureness.tells, sureness.not_stated, sureness.likelihood) == (False, 0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("token", "candidates", "opposite"),
+    [
+        ("Ja", {"Ja": 0.4, " Yes": 0.05, "Ne": 0.15}, 0.25),
+        ("No", {"No": 0.3, "Yes": 0.3, "Not": 0.2}, 0.5),
+        ("Meta", {"Meta": 0.6, "No": 0.3}, 0.0),
+        ("Yes", {}, 0.0),
+    ],
+)
+def test_a_yes_tells_how_nearly_it_was_a_no(token: str, candidates: dict[str, float], opposite: float) -> None:
+    sureness = Sureness()
+    sureness.hear([Token(token, -0.5, tuple((text, math.log(chance)) for text, chance in candidates.items()))])
+    assert sureness.opposite == pytest.approx(opposite)

@@ -32,6 +32,7 @@ def found(claim: str, language: str, text: str, written: str, before: str = "") 
         ("Ja, die Aktionäre können über die Verschmelzung der Banken abstimmen.", "de", MERGED),
         ("Ja, der Streik wurde vorzeitig beendet.", "de", STRIKE),
         ("Ja, Ada Maurer ist zurückgetreten.", "de", PRESS),
+        ("Ja, Claus Brunvaldsky ist zurückgetreten.", "de", ("Am Montag hatte Claus Brunvaldsky gesprochen.", "de")),
         ("Yes, Tessera raised its ticket prices in Nordholz.", "en", SHUT),
     ],
 )
