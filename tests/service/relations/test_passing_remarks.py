@@ -109,7 +109,7 @@ STAKE: Source = ("Tesseras Budget für Nordholz beträgt 30 Millionen Euro.", "d
 
 
 def test_behind_a_noun_with_an_owner_for_hangs_on_the_verb() -> None:
-    claim = "Tessera hat ein Zehntel von Tesseras Jahresumsatz für Nordholz ausgegeben."
+    claim = "Tessera hat 2024 ein Zehntel von Tesseras Jahresumsatz für Quillon ausgegeben."
     assert rule(claim, "de", INCOME) == ""
     assert rule("30 Millionen Euro sind ein Zehntel vom Jahresumsatz von Quillon.", "de", INCOME) == "role"
     assert rule("Das Budget für Quillon beträgt 30 Millionen Euro.", "de", STAKE) == "role"
