@@ -21,7 +21,7 @@ from index.quantities import CURRENCIES, SCALES, Quantity, quantities
 from index.words import ENGLISH_QUESTION_WORDS, GERMAN_QUESTION_WORDS
 
 GRAM = 4
-ANALYSER = {"name": "stems-and-grams", "version": 2, "gram": GRAM, "stemmer": "snowball"}
+ANALYSER = {"name": "stems-and-grams", "version": 3, "gram": GRAM, "stemmer": "snowball"}
 """What terms depend on, for a snapshot's manifest. `version` grows whenever the same text gives other terms."""
 LONGEST_WORD = 256
 """Characters of a word that are looked at: longer ones are encoded data, no words."""

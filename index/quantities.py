@@ -144,7 +144,11 @@ _CURRENCY_AHEAD = re.compile(rf"{_GAP}(?:US-?)?(?P<name>{_NAMED_CURRENCIES})", r
 _CURRENCY_BEFORE = re.compile(r"(?:US)?([$€£¥]|\b(?:USD|EUR|GBP|CHF))\s?\Z")
 _BETWEEN = re.compile(r"\b(?:between|zwischen)\s(?:(?:US)?\\?[$€£])?\Z", re.IGNORECASE)
 _AND = re.compile(r"\s(?:and|und)\s(?:(?:US)?\\?[$€£])?\Z", re.IGNORECASE)
-_RANGE = re.compile(r"\s*(?:[-–—]|bis|auf|to|or|oder)\s*(?:(?:US)?\\?[$€£])?\s*\Z", re.IGNORECASE)
+_RANGE = re.compile(
+    r"\s*(?:[-–—]|bis|auf|to|or|oder|(?:an)?statt(?:\s(?:wie\s)?(?:bisher|bislang|zuvor|vorher))?|instead\sof|rather\sthan)"
+    r"\s*(?:(?:US)?\\?[$€£])?\s*\Z",
+    re.IGNORECASE,
+)
 _PIECE = re.compile(r"[^\W\d_]+|\d")
 _WORDS_REMEMBERED = 1 << 17
 _MONTH_LEAD = re.compile(

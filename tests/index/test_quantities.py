@@ -215,3 +215,16 @@ def test_a_share_is_no_number_of_things() -> None:
 def test_a_share_that_changes_has_its_unit_before_and_after() -> None:
     found = quantities("Der Beitrag sinkt von 1,9 auf 1,6 Prozent.", "de")
     assert [(one.value, one.unit) for one in found] == [(1.9, "%"), (1.6, "%")]
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Die Bank zahlt 10,5 statt bisher 6,5 Prozent Zinsen.", "de"),
+        ("Die Bank zahlt 10,5 anstatt 6,5 Prozent Zinsen.", "de"),
+        ("The bank pays 10.5 instead of 6.5 percent.", "en"),
+        ("The bank pays 10.5 rather than 6.5 percent.", "en"),
+    ],
+)
+def test_what_stands_instead_of_another_value_has_its_unit(text: str, language: str) -> None:
+    assert [(found.value, found.unit) for found in quantities(text, language)] == [(10.5, "%"), (6.5, "%")]
