@@ -11,7 +11,7 @@ from typing import Any
 from service.edge.openapi import EVENTS, REQUEST_ID, Document
 from service.edge.problems import problem_type, served_errors
 
-_QUESTION = '{"question": "Why does Google want to end its work with Scale AI?"}'
+_QUESTION = '{"question": "When did OpenAI give up working with Scale AI, before or after the Meta deal?"}'
 _FIRST = ("/v1/ask", "/v1/search")
 
 
